@@ -1,0 +1,57 @@
+"""Targets of an npm repository; its BUILD files are written by the npm_packages repository rule."""
+
+load("//tools/packages:providers.bzl", "NpmFilesInfo", "NpmPackageInfo")
+
+def _npm_files_impl(ctx):
+    entry = struct(
+        package_name = ctx.attr.package_name,
+        version = ctx.attr.package_version,
+        key = ctx.attr.key,
+        directory = ctx.file.directory,
+        meta = ctx.file.meta,
+    )
+    return [
+        NpmFilesInfo(entry = entry),
+        DefaultInfo(files = depset([ctx.file.directory])),
+    ]
+
+npm_files = rule(
+    implementation = _npm_files_impl,
+    doc = "The unpacked files of one npm package. Internal: written by npm_packages.",
+    attrs = {
+        "directory": attr.label(doc = "The package's folder.", allow_single_file = True, mandatory = True),
+        "key": attr.string(doc = "Its name in the store.", mandatory = True),
+        "meta": attr.label(doc = "Its description as JSON.", allow_single_file = True, mandatory = True),
+        "package_name": attr.string(doc = "The name in import statements.", mandatory = True),
+        "package_version": attr.string(doc = "The locked version.", mandatory = True),
+    },
+)
+
+def _npm_package_impl(ctx):
+    entry = ctx.attr.files[NpmFilesInfo].entry
+    entries = [target[NpmFilesInfo].entry for target in ctx.attr.closure]
+    files = depset([e.directory for e in entries] + [e.meta for e in entries])
+    return [
+        NpmPackageInfo(
+            label = ctx.label,
+            package_name = entry.package_name,
+            version = entry.version,
+            key = entry.key,
+            directory = entry.directory,
+            meta = entry.meta,
+            closure = depset(entries),
+            types = ctx.attr.types[NpmPackageInfo] if ctx.attr.types else None,
+        ),
+        DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files)),
+    ]
+
+npm_package = rule(
+    implementation = _npm_package_impl,
+    doc = "An npm package with its closure, for deps of ts_library and its like. Internal: written by npm_packages.",
+    attrs = {
+        "closure": attr.label_list(doc = "The npm_files of the package and of all that it needs.", providers = [NpmFilesInfo]),
+        "files": attr.label(doc = "The npm_files of the package.", mandatory = True, providers = [NpmFilesInfo]),
+        "types": attr.label(doc = "Its @types package, used with it in compilation.", providers = [NpmPackageInfo]),
+    },
+    provides = [NpmPackageInfo],
+)

@@ -1,0 +1,16 @@
+"""Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
+
+load("//tools/packages:defs.bzl", "npm_packages")
+load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
+
+def fathom_repositories():
+    """Declares the repositories of Fathom's own tools; each is fetched when something first needs it."""
+    if not native.existing_rule("fathom_npm"):
+        npm_packages(
+            name = "fathom_npm",
+            lock = Label("//:package-lock.json"),
+            own_node = True,
+        )
+
+    stub_repositories()
+    native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")

@@ -1,0 +1,91 @@
+// Stage 0: the driver of one TsBundle action. `node bundle_main.ts <params.json>`; see bundle.bzl for the fields.
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { runMain } from '../lib/cli.ts';
+import { ToolError } from '../lib/errors.ts';
+
+interface BundleParams {
+  readonly esbuild: string;
+  readonly entry: string;
+  readonly js: readonly { readonly path: string; readonly name: string }[];
+  /** The packages that first-party code imports. */
+  readonly roots: readonly { readonly name: string; readonly key: string }[];
+  readonly packages: readonly {
+    readonly name: string;
+    readonly key: string;
+    readonly path: string;
+    readonly meta: string;
+  }[];
+  readonly output: string;
+}
+
+// CommonJS packages in an ESM bundle call `require` for node's own modules.
+const BANNER =
+  "import { createRequire as fathomCreateRequire } from 'node:module'; const require = fathomCreateRequire(import.meta.url);";
+
+await runMain(async ({ argv }) => {
+  const params: BundleParams = JSON.parse(readFileSync(argv[0] ?? '', 'utf8'));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'bundle-')));
+  try {
+    layOut(params, root);
+    bundle(params, root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
+/** Copies all inputs below `root`: the bundle quotes paths, which must not tell where this machine keeps them. */
+function layOut(params: BundleParams, root: string): void {
+  for (const { path, name } of params.js) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    copyFileSync(path, join(root, name));
+  }
+  const folder = (key: string, name: string) => join(root, 'node_modules', '.store', key, 'node_modules', name);
+  const names = new Map(params.packages.map(({ key, name }) => [key, name]));
+  for (const { path, key, name } of params.packages) cpSync(realpathSync(path), folder(key, name), { recursive: true });
+  const link = (from: string, key: string) => {
+    mkdirSync(dirname(from), { recursive: true });
+    symlinkSync(relative(dirname(from), folder(key, names.get(key) ?? '')), from);
+  };
+  for (const { key, meta } of params.packages) {
+    const { deps }: { deps: Record<string, string> } = JSON.parse(readFileSync(meta, 'utf8'));
+    for (const [name, dependency] of Object.entries(deps)) {
+      if (names.has(dependency) && dependency !== key) link(folder(key, name), dependency);
+    }
+  }
+  for (const { name, key } of params.roots) link(join(root, 'node_modules', name), key);
+}
+
+function bundle(params: BundleParams, root: string): void {
+  const output = join(process.cwd(), params.output);
+  const flags = [
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--target=node24',
+    '--charset=utf8',
+    '--legal-comments=none',
+  ];
+  const result = spawnSync(
+    realpathSync(params.esbuild),
+    [
+      params.entry,
+      ...flags,
+      '--log-level=warning',
+      '--minify-whitespace',
+      '--minify-syntax',
+      `--banner:js=${BANNER}`,
+      `--outfile=${output}`,
+    ],
+    { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 },
+  );
+  if (result.error !== undefined)
+    throw new ToolError('TS_BUNDLER_MISSING', `Starting the bundler ${params.esbuild}`, { cause: result.error });
+  if (result.status !== 0) {
+    throw new ToolError('TS_BUNDLE_FAILED', `Bundling ${params.entry}:\n${result.stderr}`, {
+      hint: 'Add the package that is missing to deps, or build with bundle = False.',
+    });
+  }
+}

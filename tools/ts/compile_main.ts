@@ -1,0 +1,66 @@
+// Stage 0: the driver of one TsCompile action. `node compile_main.ts <params.json>`; see compile.bzl for the fields.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { runMain } from '../lib/cli.ts';
+import { ToolError } from '../lib/errors.ts';
+import { type CompileParams, layOut } from './compile_layout.ts';
+import { explainDiagnostics } from './compile_diagnostics.ts';
+import { undeclaredImports } from './compile_strict_deps.ts';
+
+await runMain(async ({ argv }) => {
+  const params: CompileParams = JSON.parse(readFileSync(argv[0] ?? '', 'utf8'));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'ts-')));
+  try {
+    return compile(params, root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
+
+function compile(params: CompileParams, root: string): number {
+  layOut(params, root);
+  const result = spawnSync(realpathSync(params.tsc), ['-p', root, '--pretty', 'false'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
+  if (result.error !== undefined) {
+    throw new ToolError('TS_COMPILER_MISSING', `Starting the TypeScript compiler ${params.tsc}`, {
+      cause: result.error,
+    });
+  }
+  const problems =
+    result.status === 0
+      ? undeclaredImports(params, root)
+      : explainDiagnostics(result.stdout + result.stderr, params, root);
+  if (result.status !== 0 || problems.length > 0) {
+    process.stderr.write(`${params.label}: TypeScript errors\n${problems.join('\n')}\n`);
+    return 1;
+  }
+  for (const output of params.outputs) {
+    const compiled = join(root, '.out', output.name);
+    mkdirSync(dirname(output.path), { recursive: true });
+    if (output.name.endsWith('.map'))
+      writeFileSync(output.path, portableMap(readFileSync(compiled, 'utf8'), output.name));
+    else copyFileSync(existsSync(compiled) ? compiled : join(root, output.name), output.path);
+  }
+  return 0;
+}
+
+/** A source map that names its source by file name alone: it lies beside the JavaScript. */
+function portableMap(text: string, name: string): string {
+  const map: { sources: string[] } = JSON.parse(text);
+  map.sources = map.sources.map((source) => basename(source));
+  return `${JSON.stringify({ ...map, file: basename(name, '.map') })}\n`;
+}

@@ -1,0 +1,49 @@
+"""Bundles: a program and all that it imports as one file, so that it starts fast."""
+
+load(":toolchain.bzl", "TOOLCHAIN_TYPE")
+
+BUNDLE_ATTRS = {
+    "_bundler": attr.label(
+        doc = "The driver of the bundler, run from source.",
+        default = "//tools/ts:bundle_main.ts",
+        allow_single_file = True,
+    ),
+}
+
+def bundle_js(ctx, name, info, entry, stage0):
+    """Declares the bundling of a program.
+
+    Args:
+      ctx: the rule's context, with BUNDLE_ATTRS and the ts toolchain.
+      name: string: the bundle is `<name>.mjs`.
+      info: TsInfo of the program.
+      entry: File: the JavaScript of the entry point.
+      stage0: depset of File: what the driver imports.
+
+    Returns:
+      File.
+    """
+    toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
+    bundle = ctx.actions.declare_file(name + ".mjs")
+    params = ctx.actions.declare_file(name + ".bundle.json")
+    npm = info.npm.to_list()
+    js = info.transitive_js.to_list()
+    ctx.actions.write(params, struct(
+        esbuild = toolchain.esbuild.directory.path + "/bin/esbuild",
+        entry = entry.short_path,
+        js = [struct(path = f.path, name = f.short_path) for f in js],
+        roots = [struct(name = root.package_name, key = root.key) for root in info.npm_roots.to_list()],
+        packages = [struct(name = e.package_name, key = e.key, path = e.directory.path, meta = e.meta.path) for e in npm],
+        output = bundle.path,
+    ).to_json())
+    ctx.actions.run(
+        mnemonic = "TsBundle",
+        progress_message = "Bundling {}".format(bundle.short_path),
+        executable = toolchain.node,
+        arguments = ["--disable-warning=ExperimentalWarning", ctx.file._bundler.path, params.path],
+        inputs = depset([params, ctx.file._bundler, toolchain.esbuild.directory] + js, transitive = [stage0]),
+        tools = depset([toolchain.node] + [e.directory for e in npm] + [e.meta for e in npm]),
+        outputs = [bundle],
+        env = {"LC_ALL": "C"},
+    )
+    return bundle

@@ -1,0 +1,163 @@
+"""The compilation of TypeScript: one action a target."""
+
+load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/packages:providers.bzl", "NpmPackageInfo")
+load("//tools/ts:providers.bzl", "TsInfo")
+load(":toolchain.bzl", "TOOLCHAIN_TYPE")
+
+_SOURCE_EXTENSIONS = [".ts", ".mts", ".tsx", ".json"]
+
+COMPILE_ATTRS = {
+    "_compiler": attr.label(
+        doc = "The driver of the compiler, run from source.",
+        default = "//tools/ts:compile_main.ts",
+        allow_single_file = True,
+    ),
+    "_compiler_sources": attr.label(
+        doc = "What the driver imports.",
+        default = "//tools/ts:stage0",
+    ),
+}
+
+def rlocation(ctx, file):
+    """A file's name in runfiles: `<workspace>/<path>`.
+
+    Args:
+      ctx: a rule's context.
+      file: a File.
+
+    Returns:
+      a string.
+    """
+    return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
+
+def _package_path(ctx, file):
+    """A file's path as its importers see it, relative to the root of its workspace: root and repository taken off."""
+    path = file.short_path
+    return "external/" + path[3:] if path.startswith("../") else path
+
+def _outputs(ctx, src):
+    """The files made from one source: (js, map, declaration), each a File or None."""
+    name = src.short_path
+    prefix = ctx.label.package + "/" if ctx.label.package else ""
+    if src.short_path.startswith("../"):
+        name = "/".join(src.short_path.split("/")[2:])
+    if not name.startswith(prefix):
+        fail("//{}: 'srcs' must be of its own package, got {}. Add a target to that package and depend on it.".format(ctx.label.package, src.short_path))
+    name = name[len(prefix):]
+    if name.endswith(".json"):
+        return struct(js = ctx.actions.declare_file(name) if src.is_source else src, map = None, declaration = None)
+    if name.endswith(".d.ts") or name.endswith(".d.mts"):
+        return struct(js = None, map = None, declaration = ctx.actions.declare_file(name) if src.is_source else src)
+    for extension, js in [(".mts", ".mjs"), (".tsx", ".js"), (".ts", ".js")]:
+        if name.endswith(extension):
+            stem = name[:-len(extension)]
+            return struct(
+                js = ctx.actions.declare_file(stem + js),
+                map = ctx.actions.declare_file(stem + js + ".map"),
+                declaration = ctx.actions.declare_file(stem + ".d" + (".mts" if extension == ".mts" else ".ts")),
+            )
+    return fail("{}: 'srcs' must be {} files, got {}".format(ctx.label, ", ".join(_SOURCE_EXTENSIONS), name))
+
+def _npm_entry(info):
+    return struct(package_name = info.package_name, version = info.version, key = info.key, directory = info.directory, meta = info.meta)
+
+def _npm_root(info):
+    return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = shown_label(info.label))
+
+def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
+    """Declares the compilation of a target's sources and describes the result.
+
+    Args:
+      ctx: the rule's context; its attributes must include COMPILE_ATTRS and it must ask for the ts toolchain.
+      srcs: list of File: .ts, .mts, .tsx, .d.ts and .json, of the target's own package.
+      deps: list of Target with TsInfo or NpmPackageInfo.
+      tsconfig: File or None: compiler options that are put over Fathom's own.
+      label: Label that users name in deps. Default: the target's own.
+
+    Returns:
+      TsInfo.
+    """
+    label = label or ctx.label
+    toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
+    ts_deps = [dep[TsInfo] for dep in deps if TsInfo in dep]
+    npm_deps = [dep[NpmPackageInfo] for dep in deps if NpmPackageInfo in dep]
+    for dep in deps:
+        if TsInfo not in dep and NpmPackageInfo not in dep:
+            fail("{}: 'deps' must be TypeScript libraries or npm packages, got {}. Files belong into 'srcs' or 'data'.".format(label, dep.label))
+    types = [info.types for info in npm_deps if info.types]
+
+    outputs = [_outputs(ctx, src) for src in srcs]
+    js = [o.js for o in outputs if o.js]
+    maps = [o.map for o in outputs if o.map]
+    declarations = [o.declaration for o in outputs if o.declaration]
+    transitive_declarations = depset(declarations + [f for f in js if f.basename.endswith(".json")], transitive = [dep.transitive_declarations for dep in ts_deps])
+    types_npm = depset(transitive = [info.closure for info in npm_deps + types] + [dep.types_npm for dep in ts_deps])
+    npm_roots = depset(
+        [_npm_root(info) for info in npm_deps],
+        transitive = [dep.npm_roots for dep in ts_deps],
+    )
+    type_roots = depset([_npm_root(info) for info in types], transitive = [dep.types_roots for dep in ts_deps])
+
+    made = [o for o in js + maps + declarations if o not in srcs]
+    params = ctx.actions.declare_file(label.name + ".compile.json")
+    dep_files = depset(transitive = [dep.transitive_declarations for dep in ts_deps])
+    npm_files = types_npm.to_list()
+    roots = {root.package_name: root for root in npm_roots.to_list() + type_roots.to_list()}
+    for info in npm_deps + types:
+        roots[info.package_name] = _npm_root(info)
+    ctx.actions.write(params, struct(
+        label = shown_label(label),
+        tsc = toolchain.tsc.directory.path + "/lib/tsc",
+        tsconfig = tsconfig.path if tsconfig else "",
+        npmRepository = npm_deps[0].label.workspace_name if npm_deps else "npm",
+        srcs = [struct(path = src.path, name = _package_path(ctx, src)) for src in srcs],
+        deps = [struct(path = f.path, name = _package_path(ctx, f)) for f in dep_files.to_list()],
+        owners = [
+            struct(label = shown_label(dep.label), files = [_package_path(ctx, f) for f in dep.declarations.to_list() + dep.js.to_list()])
+            for dep in ts_deps
+        ],
+        packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
+        directPackages = [info.package_name for info in npm_deps + types],
+        outputs = [struct(path = f.path, name = _package_path(ctx, f)) for f in made],
+    ).to_json())
+
+    if made:
+        inputs = srcs + [params] + ([tsconfig] if tsconfig else [])
+        ctx.actions.run(
+            mnemonic = "TsCompile",
+            progress_message = "Compiling TypeScript of {}".format(shown_label(label)),
+            executable = toolchain.node,
+            arguments = ["--disable-warning=ExperimentalWarning", ctx.file._compiler.path, params.path],
+            inputs = depset(
+                inputs + [ctx.file._compiler, toolchain.tsc.directory],
+                transitive = [dep_files, ctx.attr._compiler_sources[DefaultInfo].files],
+            ),
+            tools = depset([toolchain.node] + [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files]),
+            outputs = made,
+            env = {"LC_ALL": "C"},
+        )
+
+    manifest = ctx.actions.declare_file(label.name + ".runtime.json")
+    ctx.actions.write(manifest, struct(
+        label = shown_label(label),
+        files = [rlocation(ctx, f) for f in js],
+        deps = [shown_label(dep.label) for dep in ts_deps],
+        npmRepository = npm_deps[0].label.workspace_name if npm_deps else "npm",
+        npm = {info.package_name: rlocation(ctx, info.directory) for info in npm_deps},
+    ).to_json())
+    return TsInfo(
+        label = label,
+        sources = depset(srcs),
+        declarations = depset(declarations),
+        transitive_declarations = transitive_declarations,
+        js = depset(js),
+        transitive_js = depset(js, transitive = [dep.transitive_js for dep in ts_deps]),
+        source_maps = depset(maps, transitive = [dep.source_maps for dep in ts_deps]),
+        direct_npm = npm_deps,
+        npm = depset(transitive = [info.closure for info in npm_deps] + [dep.npm for dep in ts_deps]),
+        npm_roots = npm_roots,
+        types_npm = types_npm,
+        types_roots = type_roots,
+        runtime_manifests = depset([manifest], transitive = [dep.runtime_manifests for dep in ts_deps]),
+    )
