@@ -25,9 +25,12 @@ export function explainDiagnostics(output: string, params: CompileParams, root: 
 export function missingDependency(
   specifier: string,
   file: string,
-  params: Pick<CompileParams, 'label' | 'npmRepository'>,
+  params: Pick<CompileParams, 'label' | 'npmRepository' | 'packages'>,
 ): string {
-  return `Add ${JSON.stringify(labelOf(specifier, file, params.npmRepository))} to deps of ${params.label}: '${specifier}' is not among them.`;
+  // A package that some dependency declares has a label already; it may be of another repository than the guess.
+  const known = params.packages.find(({ name }) => !specifier.startsWith('.') && name === packageName(specifier));
+  const label = known?.label ?? labelOf(specifier, file, params.npmRepository);
+  return `Add ${JSON.stringify(label)} to deps of ${params.label}: '${specifier}' is not among them.`;
 }
 
 /** The label that most likely provides `specifier`: an npm package's, or that of the library in the file's folder. */

@@ -27,6 +27,8 @@ export interface CompileParams {
   readonly packages: readonly { readonly name: string; readonly path: string; readonly label: string }[];
   readonly directPackages: readonly string[];
   readonly outputs: readonly NamedFile[];
+  /** Path for the errors of a compilation that has to fail, or empty. */
+  readonly diagnostics: string;
 }
 
 const COMPILER_OPTIONS = {

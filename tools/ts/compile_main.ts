@@ -44,6 +44,10 @@ function compile(params: CompileParams, root: string): number {
     result.status === 0
       ? undeclaredImports(params, root)
       : explainDiagnostics(result.stdout + result.stderr, params, root);
+  if (params.diagnostics !== '') {
+    writeFileSync(params.diagnostics, problems.join('\n') + '\n');
+    return problems.length > 0 ? 0 : 1;
+  }
   if (result.status !== 0 || problems.length > 0) {
     process.stderr.write(`${params.label}: TypeScript errors\n${problems.join('\n')}\n`);
     return 1;

@@ -63,9 +63,9 @@ def _npm_entry(info):
     return struct(package_name = info.package_name, version = info.version, key = info.key, directory = info.directory, meta = info.meta)
 
 def _npm_root(info):
-    return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = shown_label(info.label))
+    return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(info.label.workspace_name, info.package_name))
 
-def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
+def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = None):
     """Declares the compilation of a target's sources and describes the result.
 
     Args:
@@ -74,6 +74,8 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
       deps: list of Target with TsInfo or NpmPackageInfo.
       tsconfig: File or None: compiler options that are put over Fathom's own.
       label: Label that users name in deps. Default: the target's own.
+      diagnostics: File or None: for tests of failures: gets the errors, without which the action fails, and
+        nothing is compiled.
 
     Returns:
       TsInfo.
@@ -87,7 +89,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
             fail("{}: 'deps' must be TypeScript libraries or npm packages, got {}. Files belong into 'srcs' or 'data'.".format(label, dep.label))
     types = [info.types for info in npm_deps if info.types]
 
-    outputs = [_outputs(ctx, src) for src in srcs]
+    outputs = [] if diagnostics else [_outputs(ctx, src) for src in srcs]
     js = [o.js for o in outputs if o.js]
     maps = [o.map for o in outputs if o.map]
     declarations = [o.declaration for o in outputs if o.declaration]
@@ -99,18 +101,22 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
     )
     type_roots = depset([_npm_root(info) for info in types], transitive = [dep.types_roots for dep in ts_deps])
 
-    made = [o for o in js + maps + declarations if o not in srcs]
-    params = ctx.actions.declare_file(label.name + ".compile.json")
-    dep_files = depset(transitive = [dep.transitive_declarations for dep in ts_deps])
-    npm_files = types_npm.to_list()
     roots = {root.package_name: root for root in npm_roots.to_list() + type_roots.to_list()}
     for info in npm_deps + types:
         roots[info.package_name] = _npm_root(info)
+    npm_repository = "npm"
+    for repository in [root.label.split("//")[0][1:] for root in roots.values()]:
+        npm_repository = repository
+
+    made = [] if diagnostics else [o for o in js + maps + declarations if o not in srcs]
+    params = ctx.actions.declare_file(label.name + ".compile.json")
+    dep_files = depset(transitive = [dep.transitive_declarations for dep in ts_deps])
+    npm_files = types_npm.to_list()
     ctx.actions.write(params, struct(
         label = shown_label(label),
         tsc = toolchain.tsc.directory.path + "/lib/tsc",
         tsconfig = tsconfig.path if tsconfig else "",
-        npmRepository = npm_deps[0].label.workspace_name if npm_deps else "npm",
+        npmRepository = npm_repository,
         srcs = [struct(path = src.path, name = _package_path(ctx, src)) for src in srcs],
         deps = [struct(path = f.path, name = _package_path(ctx, f)) for f in dep_files.to_list()],
         owners = [
@@ -120,9 +126,10 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
         packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
         directPackages = [info.package_name for info in npm_deps + types],
         outputs = [struct(path = f.path, name = _package_path(ctx, f)) for f in made],
+        diagnostics = diagnostics.path if diagnostics else "",
     ).to_json())
 
-    if made:
+    if made or diagnostics:
         inputs = srcs + [params] + ([tsconfig] if tsconfig else [])
         ctx.actions.run(
             mnemonic = "TsCompile",
@@ -134,7 +141,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
                 transitive = [dep_files, ctx.attr._compiler_sources[DefaultInfo].files],
             ),
             tools = depset([toolchain.node] + [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files]),
-            outputs = made,
+            outputs = [diagnostics] if diagnostics else made,
             env = {"LC_ALL": "C"},
         )
 
@@ -143,7 +150,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None):
         label = shown_label(label),
         files = [rlocation(ctx, f) for f in js],
         deps = [shown_label(dep.label) for dep in ts_deps],
-        npmRepository = npm_deps[0].label.workspace_name if npm_deps else "npm",
+        npmRepository = npm_repository,
         npm = {info.package_name: rlocation(ctx, info.directory) for info in npm_deps},
     ).to_json())
     return TsInfo(

@@ -148,7 +148,7 @@ Sources named `…_test.ts` hold the cases (`import { test } from 'node:test'`).
 """,
     attrs = dict(
         _BINARY_ATTRS,
-        _test_main = attr.label(doc = "The runner.", default = "//tools/ts:testing/test_main.ts", allow_single_file = True),
+        _test_main = attr.label(doc = "The runner.", default = "//tools/ts:runtime/test_main.ts", allow_single_file = True),
     ),
     test = True,
     toolchains = [TOOLCHAIN_TYPE],

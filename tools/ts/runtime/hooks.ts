@@ -12,7 +12,7 @@ if (root === undefined || list === undefined)
   throw new Error('start this program through its Bazel launcher: RUNFILES_DIR is not set');
 const runtime = readRuntime(root, list);
 const realNames = new Map([...runtime.byFile.keys()].map((name) => [realName(name), name]));
-const testModule = new URL('../testing/sharded_test.ts', import.meta.url).href;
+const testModule = new URL('./sharding.ts', import.meta.url).href;
 
 registerHooks({
   resolve(specifier, context, next) {

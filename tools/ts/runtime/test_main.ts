@@ -18,19 +18,23 @@ env['FATHOM_TEST_CASES'] = cases;
 // Inherited by the test files' processes; Bazel's own time-out ends what hangs.
 delete env['NODE_TEST_CONTEXT'];
 
+const files = process.argv.slice(2);
 const filter = env['TESTBRIDGE_TEST_ONLY'];
 const stream = run({
-  files: process.argv.slice(2),
+  files,
   isolation: 'process',
   concurrency: false,
   execArgv: process.execArgv,
   ...(filter ? { testNamePatterns: [new RegExp(filter)] } : {}),
 });
 
+// Node reports a file in which nothing ran as one case, called like the file.
+const isCase = (event: { readonly name: string; readonly details: { readonly type?: string } }) =>
+  event.details.type !== 'suite' && !files.includes(event.name);
 let executed = 0;
 let failed = 0;
 stream.on('test:pass', (event) => {
-  if (event.details.type !== 'suite' && event.skip === undefined && event.todo === undefined) executed++;
+  if (isCase(event) && event.skip === undefined && event.todo === undefined) executed++;
 });
 stream.on('test:fail', () => failed++);
 const outputs = [

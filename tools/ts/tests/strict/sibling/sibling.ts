@@ -1,0 +1,2 @@
+export const sibling = 'sibling';
+export type Sibling = typeof sibling;
