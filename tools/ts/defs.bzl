@@ -1,11 +1,13 @@
 """TypeScript: libraries, programs and tests, compiled by the native compiler and run by the pinned node."""
 
 load("//tools/ts:providers.bzl", _TsInfo = "TsInfo")
+load("//tools/ts/private:project.bzl", _ts_project = "ts_project")
 load("//tools/ts/private:rules.bzl", _ts_binary = "ts_binary", _ts_library = "ts_library", _ts_test = "ts_test")
 load("//tools/ts/private:toolchain.bzl", _ts_toolchain = "ts_toolchain")
 
 TsInfo = _TsInfo
 ts_binary = _ts_binary
 ts_library = _ts_library
+ts_project = _ts_project
 ts_test = _ts_test
 ts_toolchain = _ts_toolchain

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { runfile } from '../lib/runfiles.ts';
+import { parseLayers, violations } from './layers.ts';
+
+// The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
+const tools = dirname(realpathSync(runfile('fathom/tools/README.md')));
+const layers = parseLayers(readFileSync(join(tools, 'README.md'), 'utf8'));
+
+function filesOfTools(): readonly string[] {
+  return readdirSync(tools, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|bzl)$/.test(entry.name))
+    .map((entry) => join('tools', relative(tools, entry.parentPath), entry.name))
+    .filter((path) => path.split('/').length > 2 && !/\/(tests|fixtures)\/|layers_test/.test(path));
+}
+
+test('lists every folder of tools in the table', () => {
+  const folders = readdirSync(tools, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(
+    folders.map((entry) => entry.name).filter((name) => !layers.has(name)),
+    [],
+  );
+});
+
+test('keeps every load and import of tools within the table', () => {
+  const files = filesOfTools();
+  assert.ok(files.length > 20, `only ${files.length} files found below ${tools}`);
+  assert.deepEqual(
+    files.flatMap((path) => violations(path, readFileSync(join(dirname(tools), path), 'utf8'), layers)),
+    [],
+  );
+});
+
+for (const [path, text, broken] of [
+  ['tools/oci/x.bzl', 'load("//tools/k8s:defs.bzl", "a")', true],
+  ['tools/oci/x.bzl', 'load("@fathom//tools/k8s/private:defs.bzl", "a")', true],
+  ['tools/oci/x.bzl', 'load("//:cluster_constants.bzl", "ENVS")', true],
+  ['tools/oci/x.bzl', 'load("//services/x:defs.bzl", "ENVS")', true],
+  ['tools/oci/x.bzl', 'load("//tools/ts:defs.bzl", "a")', false],
+  ['tools/oci/private/x.bzl', 'load(":y.bzl", "a")', false],
+  ['tools/k8s/x.bzl', 'load("@fathom_environments//:defs.bzl", "ENVS")', false],
+  ['tools/lib/x.ts', "import { a } from '../ts/y.ts';", true],
+  ['tools/oci/testing/x.ts', "import { a } from '../../k8s/y.ts';", true],
+  ['tools/oci/testing/x.ts', "const { a } = await import('../../../services/y.ts');", true],
+  ['tools/oci/testing/x.ts', "import { a } from '../y.ts';", false],
+  ['tools/unknown/x.ts', '', true],
+] as const) {
+  test(`${broken ? 'refuses' : 'allows'} in ${path}: ${text}`, () => {
+    assert.equal(violations(path, text, layers).length > 0, broken);
+  });
+}
