@@ -1,0 +1,172 @@
+// Two builds of the same sources that have nothing in common but the sources.
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { ToolError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+
+/** How one of the builds differs from the other. */
+export interface Surroundings {
+  readonly name: string;
+  /** The checkout, below the build's own folder. */
+  readonly folder: string;
+  readonly umask: number;
+  readonly timeZone: string;
+  readonly locale: string;
+}
+
+/** Another folder depth, umask, time zone and locale; own HOME, Go cache, output base and repositories each. */
+export const SURROUNDINGS: readonly [Surroundings, Surroundings] = [
+  { name: 'a', folder: 'src', umask: 0o022, timeZone: 'UTC', locale: 'C.UTF-8' },
+  { name: 'b', folder: 'a/deeper/folder/src', umask: 0o077, timeZone: 'Pacific/Auckland', locale: 'C' },
+];
+
+/** Options of {@link isolatedBuild}. */
+export interface IsolatedBuildOptions {
+  readonly bazel: string;
+  readonly targets: readonly string[];
+  readonly surroundings: Surroundings;
+  /** A folder of this build alone. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Default: 90 minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** Copies the files that git knows or would add, from `workspace` to `target`. */
+export async function copySources(workspace: string, target: string, signal: AbortSignal): Promise<void> {
+  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: workspace,
+    signal,
+    env: process.env,
+  });
+  for (const path of stdout.split('\0').filter((name) => name !== '')) {
+    await mkdir(dirname(join(target, path)), { recursive: true });
+    await copyFile(join(workspace, path), join(target, path)).catch((error: NodeJS.ErrnoException) => {
+      // A file that git still lists and the user has deleted.
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+/** Writes a time into a source file of the copy: what a build must not do, planted to prove that the check sees it. */
+export async function plantTimestamp(checkout: string, file: string): Promise<void> {
+  const path = join(checkout, file);
+  await writeFile(
+    path,
+    `${await readFile(path, 'utf8')}\nexport const plantedAt = ${JSON.stringify(new Date().toISOString())};\n`,
+  );
+}
+
+/** Builds `targets` in the checkout below `folder`; resolves to each `*.digest` file below bazel-bin, name → content. */
+export async function isolatedBuild(options: IsolatedBuildOptions): Promise<ReadonlyMap<string, string>> {
+  const { surroundings, folder, signal } = options;
+  const checkout = join(folder, surroundings.folder);
+  const home = join(folder, 'home');
+  await mkdir(home, { recursive: true });
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(BUILD_|RUNFILES|XDG_|FATHOM_|GO|TEST_)/.test(name)),
+  );
+  const env = {
+    ...inherited,
+    HOME: home,
+    GOCACHE: join(home, 'go-build'),
+    GOMODCACHE: join(home, 'go-mod'),
+    GOFLAGS: '-modcacherw',
+    FATHOM_CACHE: join(home, 'cache'),
+    // Where packages come from is the user's to say, also for a build without their home.
+    npm_config_userconfig: join(process.env['HOME'] ?? '', '.npmrc'),
+    TZ: surroundings.timeZone,
+    LANG: surroundings.locale,
+    LC_ALL: surroundings.locale,
+  };
+  const bazel = (...args: string[]) =>
+    run(options.bazel, [`--output_base=${join(folder, 'out')}`, '--nohome_rc', ...args], {
+      cwd: checkout,
+      env,
+      signal,
+      umask: surroundings.umask,
+      timeoutMs: options.timeoutMs ?? 90 * 60_000,
+      progress: (line) => options.log.info(`[${surroundings.name}] ${line}`),
+    });
+  try {
+    await bazel(
+      'build',
+      '--disk_cache=',
+      '--remote_cache=',
+      `--repository_cache=${join(home, 'repositories')}`,
+      '--color=no',
+      '--curses=no',
+      '--',
+      ...options.targets,
+    );
+    return await digestsBelow((await bazel('info', 'bazel-bin')).stdout.trim());
+  } finally {
+    await bazel('shutdown').catch(() => undefined);
+  }
+}
+
+async function digestsBelow(bin: string): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  for (const entry of await readdir(bin, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.digest') || /\.runfiles\//.test(entry.parentPath)) continue;
+    const path = join(entry.parentPath, entry.name);
+    digests.set(relative(bin, path), (await readFile(path, 'utf8')).trim());
+  }
+  return digests;
+}
+
+/** Removes a build's folder; Go's module cache and Bazel's outputs are write-protected. */
+export async function removeTree(folder: string): Promise<void> {
+  await run('chmod', ['-R', 'u+w', folder], { cwd: '/', env: process.env }).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+  readonly umask?: number;
+  readonly timeoutMs?: number;
+  readonly progress?: (line: string) => void;
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<{ readonly stdout: string }> {
+  const previous = options.umask === undefined ? undefined : process.umask(options.umask);
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.timeoutMs ?? 60_000,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (previous !== undefined) process.umask(previous);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr = (output.stderr + text).slice(-20_000);
+    for (const line of text.split('\n'))
+      if (/^(ERROR|INFO: (Analyzed|Elapsed|Build)|\[\d)/.test(line)) options.progress?.(line);
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  }).catch((cause: unknown) => {
+    throw new ToolError('REPRODUCIBLE_RUN', `Running ${command} ${args.slice(0, 3).join(' ')}`, { cause });
+  });
+  if (status !== 0) {
+    throw new ToolError(
+      'REPRODUCIBLE_BUILD',
+      `Running ${command} ${args.slice(0, 3).join(' ')} in ${options.cwd}: exit ${status}\n${output.stderr}`,
+      {
+        hint: 'Run the same build in the checkout: it has to succeed there first.',
+      },
+    );
+  }
+  return output;
+}

@@ -1,0 +1,70 @@
+// bazel run //tools/ci/reproducible -- [--plant=FILE] [TARGET…]: builds twice with no cache in common, compares digests.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { runMain } from '../../lib/cli.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { createLog, step } from '../../lib/log.ts';
+import { SURROUNDINGS, copySources, isolatedBuild, plantTimestamp, removeTree } from './builds.ts';
+import { disagreements } from './compare.ts';
+
+await runMain(async ({ argv, env, signal }) => {
+  const command = new Command('reproducible')
+    .description('Builds targets twice with no cache in common, and compares the digests of all images.')
+    .argument('[targets...]', 'what to build', ['//services/...'])
+    .option('--plant <file>', 'write the time into this source of both copies: the check then has to fail')
+    .option('--bazel <program>', 'the Bazel to use', env['FATHOM_BAZEL'] ?? 'bazel')
+    .parse([...argv], { from: 'user' });
+  const { plant, bazel } = command.opts<{ plant?: string; bazel: string }>();
+  const workspace = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
+  const log = createLog();
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-reproducible-'));
+  try {
+    const results: ReadonlyMap<string, string>[] = [];
+    for (const surroundings of SURROUNDINGS) {
+      const own = join(folder, surroundings.name);
+      const checkout = join(own, surroundings.folder);
+      await copySources(workspace, checkout, signal);
+      if (plant !== undefined) await plantTimestamp(checkout, plant);
+      const build = () =>
+        isolatedBuild({
+          bazel,
+          targets: command.args.length > 0 ? command.args : ['//services/...'],
+          surroundings,
+          folder: own,
+          log,
+          signal,
+        });
+      results.push(
+        await step(
+          `Building in ${surroundings.folder} with umask ${surroundings.umask.toString(8)} and TZ ${surroundings.timeZone}`,
+          build,
+          { log, everyMs: 60_000 },
+        ),
+      );
+      await removeTree(own);
+    }
+    const [a = new Map<string, string>(), b = new Map<string, string>()] = results;
+    if (a.size === 0) {
+      throw new ToolError('REPRODUCIBLE_NOTHING', 'Comparing builds: no image was built', {
+        hint: 'Name targets that are images, such as //services/....',
+      });
+    }
+    const differences = disagreements(a, b);
+    if (differences.length > 0) {
+      throw new ToolError(
+        'REPRODUCIBLE_DIFFERS',
+        `Comparing builds: ${differences.length} of ${a.size} digests differ\n${differences.join('\n')}`,
+        {
+          hint: 'Look for a time, a host path or an unsorted list in what makes these images.',
+        },
+      );
+    }
+    for (const [name, digest] of a) process.stdout.write(`${digest} ${name}\n`);
+    log.info(`${a.size} digests are the same in both builds`);
+    return 0;
+  } finally {
+    await removeTree(folder);
+  }
+});
