@@ -1,0 +1,70 @@
+// The program of the OciImage action: descriptors in, documents out; it opens no layer.
+import { writeFile } from 'node:fs/promises';
+import { runMain } from '../../lib/cli.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { type BaseImage, type ImageSettings, buildImage } from './build_image.ts';
+import { asArray, asObject, asString, parseConfig, parseLayerDescriptor } from './model.ts';
+import { readJson } from './read_json.ts';
+
+/** A layer's descriptor file, and where its blob is at run time. */
+interface LayerInput {
+  readonly descriptor: string;
+  readonly runfile: string;
+}
+
+function parseLayers(value: unknown, where: string): LayerInput[] {
+  return asArray(value, where).map((item, index) => {
+    const object = asObject(item, `${where}[${index}]`);
+    return {
+      descriptor: asString(object['descriptor'], `${where}[${index}].descriptor`),
+      runfile: asString(object['runfile'], `${where}[${index}].runfile`),
+    };
+  });
+}
+
+async function readDescriptors(inputs: readonly LayerInput[]) {
+  return Promise.all(
+    inputs.map(async ({ descriptor }) => parseLayerDescriptor(await readJson(descriptor), descriptor)),
+  );
+}
+
+await runMain(async ({ argv }) => {
+  const [path] = argv;
+  if (path === undefined) {
+    throw new ToolError('OCI_USAGE', 'Building an image: no parameter file given', {
+      hint: 'Name the parameter file as the only argument.',
+    });
+  }
+  const parameters = asObject(await readJson(path), path);
+  const text = (field: string) => asString(parameters[field], `${path}.${field}`);
+  const baseLayers = parseLayers(parameters['baseLayers'], `${path}.baseLayers`);
+  const ownLayers = parseLayers(parameters['layers'], `${path}.layers`);
+  const baseConfig = parameters['baseConfig'];
+  let base: BaseImage | undefined;
+  if (typeof baseConfig === 'string') {
+    const config = parseConfig(await readJson(baseConfig), baseConfig);
+    base = { config, layers: await readDescriptors(baseLayers) };
+  }
+  const built = buildImage({
+    ...(base === undefined ? {} : { base }),
+    layers: await readDescriptors(ownLayers),
+    // Written by the rule, whose attributes have these types.
+    settings: asObject(parameters['settings'], `${path}.settings`) as ImageSettings,
+  });
+  const index = {
+    version: 1,
+    repository: text('repository'),
+    manifest: { ...built.manifest.descriptor, path: text('manifestRunfile') },
+    config: { ...built.config.descriptor, path: text('configRunfile') },
+    layers: [...baseLayers, ...ownLayers].map(({ runfile }, at) => {
+      const layer = built.layers[at];
+      return { digest: layer?.digest, size: layer?.size, mediaType: layer?.mediaType, path: runfile };
+    }),
+  };
+  await Promise.all([
+    writeFile(text('manifest'), built.manifest.bytes),
+    writeFile(text('config'), built.config.bytes),
+    writeFile(text('digest'), `${built.manifest.descriptor.digest}\n`),
+    writeFile(text('index'), `${JSON.stringify(index)}\n`),
+  ]);
+});

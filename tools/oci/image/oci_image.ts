@@ -1,0 +1,56 @@
+// A built image as the programs that ship it see it: `image.json` and the blobs it names.
+import type { Digest } from '../../lib/digest.ts';
+import { type Descriptor, asArray, asObject, asString, invalid, parseDescriptor } from './model.ts';
+import { readJson } from './read_json.ts';
+
+/** A blob and the file that holds it. */
+export interface BlobFile extends Descriptor {
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** An image whose blobs are all on this machine. */
+export interface OciImage {
+  /** Its name within a registry: `services/routeguide/server`. */
+  readonly repository: string;
+  readonly manifest: BlobFile;
+  readonly config: BlobFile;
+  /** Lowest first. */
+  readonly layers: readonly BlobFile[];
+}
+
+/** The digest by which the image is known: the manifest's. */
+export function imageDigest(image: OciImage): Digest {
+  return image.manifest.digest;
+}
+
+/** All blobs that a registry must have before the manifest: layers, then the configuration. */
+export function imageBlobs(image: OciImage): BlobFile[] {
+  return [...image.layers, image.config];
+}
+
+/**
+ * Reads an `image.json`; `resolve` turns the runfiles paths in it into files.
+ * Throws OCI_FILE_UNREADABLE and OCI_DOCUMENT_INVALID. Reads no blob.
+ */
+export async function readImage(path: string, resolve: (runfilesPath: string) => string): Promise<OciImage> {
+  return parseImage(await readJson(path), path, resolve);
+}
+
+/** {@link readImage} of JSON that was read already; `where` names it in errors. */
+export function parseImage(value: unknown, where: string, resolve: (runfilesPath: string) => string): OciImage {
+  const object = asObject(value, where);
+  if (object['version'] !== 1) throw invalid(`${where}.version`, 'is not 1');
+  const blob = (field: unknown, name: string): BlobFile => ({
+    ...parseDescriptor(field, name),
+    path: resolve(asString(asObject(field, name)['path'], `${name}.path`)),
+  });
+  return {
+    repository: asString(object['repository'], `${where}.repository`),
+    manifest: blob(object['manifest'], `${where}.manifest`),
+    config: blob(object['config'], `${where}.config`),
+    layers: asArray(object['layers'], `${where}.layers`).map((layer, index) =>
+      blob(layer, `${where}.layers[${index}]`),
+    ),
+  };
+}

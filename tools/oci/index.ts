@@ -1,0 +1,8 @@
+// What other tools may use of tools/oci: images as the build made them, and the way to a registry.
+export { type Descriptor } from './image/model.ts';
+export { type BlobFile, type OciImage, imageBlobs, imageDigest, parseImage, readImage } from './image/oci_image.ts';
+export { RegistryConnectionError, RegistryStatusError } from './registry/errors.ts';
+export { headManifest } from './registry/exchanges.ts';
+export { type PushItem, type PushOptions, type PushReport, pushImages } from './registry/push.ts';
+export { type Reference, checkRepository, parseReference } from './registry/reference.ts';
+export { type Transport, createTransport } from './registry/transport.ts';

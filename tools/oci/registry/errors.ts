@@ -1,0 +1,114 @@
+// What a registry can do wrong, as typed errors. Which of them may pass is data, decided by status and system code.
+import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import type { RetryReason } from '../../lib/retry.ts';
+
+/** Statuses after which another try may help. */
+const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** System errors after which another try may help: a connection that was there and broke. */
+const TEMPORARY_CODE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** System errors that say that nobody is there. */
+const UNREACHABLE_CODE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
+
+/** An answer that was not the one wanted. */
+export class RegistryStatusError extends ToolError {
+  readonly status: number;
+  /** The registry's own error codes: `DIGEST_INVALID`. */
+  readonly reasons: readonly string[];
+  readonly retryAfterMs: number | undefined;
+
+  constructor(options: {
+    readonly doing: string;
+    readonly status: number;
+    readonly body: string;
+    readonly retryAfterMs?: number | undefined;
+  }) {
+    const { doing, status } = options;
+    const reasons = parseReasons(options.body);
+    const said = reasons.length > 0 ? reasons.map((reason) => reason.text).join(', ') : firstLine(options.body);
+    const { code, hint } = classify(status);
+    super(code, `${doing}: ${status}${said === '' ? '' : ` ${said}`}`, { hint });
+    this.status = status;
+    this.reasons = reasons.map((reason) => reason.code);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A connection that could not be made or that broke. */
+export class RegistryConnectionError extends ToolError {
+  readonly isTemporary: boolean;
+
+  constructor(options: { readonly doing: string; readonly endpoint: string; readonly cause: unknown }) {
+    const { doing, endpoint, cause } = options;
+    const code = systemErrorCode(cause) ?? 'no reason given';
+    if (UNREACHABLE_CODE.has(code)) {
+      super('OCI_REGISTRY_UNREACHABLE', `${doing}: nothing answers at ${endpoint} (${code})`, {
+        cause,
+        hint: 'Run `./fathom up` to start the cluster and its registry.',
+      });
+    } else {
+      super('OCI_CONNECTION_LOST', `${doing}: the connection to ${endpoint} broke (${code})`, {
+        cause,
+        hint: 'Run it again: what was uploaded is kept. If it stays, look at the registry’s log.',
+      });
+    }
+    this.isTemporary = TEMPORARY_CODE.has(code);
+  }
+}
+
+/** Whether another try may help after `error`, for {@link retry}. */
+export function retryReason(error: unknown): RetryReason | undefined {
+  if (error instanceof RegistryConnectionError) return error.isTemporary ? {} : undefined;
+  if (!(error instanceof RegistryStatusError) || !TEMPORARY_STATUS.has(error.status)) return undefined;
+  return error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs };
+}
+
+function classify(status: number): { readonly code: string; readonly hint: string } {
+  if (status === 401 || status === 403) {
+    return {
+      code: 'OCI_UNAUTHORIZED',
+      hint: 'Use a registry that lets you write without logging in, such as the cluster’s own.',
+    };
+  }
+  if (status === 404)
+    return { code: 'OCI_NOT_FOUND', hint: 'Check that the address is that of an OCI registry (/v2/).' };
+  if (status === 507) return { code: 'OCI_REGISTRY_FULL', hint: 'Free space on the registry’s volume.' };
+  if (TEMPORARY_STATUS.has(status)) {
+    return { code: 'OCI_REGISTRY_FAILED', hint: 'Run it again; if it stays, look at the registry’s log.' };
+  }
+  return { code: 'OCI_REJECTED', hint: 'Build the image again; if it stays, the registry does not take what is sent.' };
+}
+
+interface Reason {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The errors of a body `{"errors":[{"code","message"}]}`; an empty list where it is none. */
+function parseReasons(body: string): Reason[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return [];
+  }
+  const errors = typeof value === 'object' && value !== null && 'errors' in value ? value.errors : undefined;
+  if (!Array.isArray(errors)) return [];
+  return errors.flatMap((error: unknown): Reason[] => {
+    if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string') return [];
+    const message = 'message' in error && typeof error.message === 'string' ? ` (${error.message})` : '';
+    return [{ code: error.code, text: `${error.code}${message}` }];
+  });
+}
+
+function firstLine(body: string): string {
+  const line = body.trim().split('\n')[0] ?? '';
+  return line.startsWith('<') ? '' : line.slice(0, 200);
+}
