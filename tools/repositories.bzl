@@ -1,6 +1,6 @@
 """Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
 
-load("//tools/packages:defs.bzl", "npm_packages")
+load("//tools/packages:defs.bzl", "debian_packages", "npm_packages")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
 def fathom_repositories():
@@ -10,6 +10,12 @@ def fathom_repositories():
             name = "fathom_npm",
             lock = Label("//:package-lock.json"),
             own_node = True,
+        )
+
+    if not native.existing_rule("fathom_debian"):
+        debian_packages(
+            name = "fathom_debian",
+            lock = Label("//third_party/debian:trixie.lock.json"),
         )
 
     stub_repositories()

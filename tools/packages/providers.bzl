@@ -18,3 +18,19 @@ NpmFilesInfo = provider(
     doc = "The files of one npm package, without what it needs.",
     fields = {"entry": "struct(package_name, version, key, directory, meta)"},
 )
+
+DebianPackageInfo = provider(
+    doc = "A Debian package of a lock, and all that it needs.",
+    fields = {
+        "archive": "File: the .deb",
+        "closure": "depset of struct(package_name, version, architecture, archive, sha256): this package and all that it needs",
+        "label": "Label: what a BUILD file names in debs",
+        "package_name": "string",
+        "version": "string",
+    },
+)
+
+DebianFilesInfo = provider(
+    doc = "One .deb, without what it needs.",
+    fields = {"entry": "struct(package_name, version, architecture, archive, sha256)"},
+)

@@ -1,5 +1,15 @@
 // Stage 0: the driver of one TsBundle action. `node bundle_main.ts <params.json>`; see bundle.bzl for the fields.
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -38,6 +48,8 @@ await runMain(async ({ argv }) => {
 
 /** Copies all inputs below `root`: the bundle quotes paths, which must not tell where this machine keeps them. */
 function layOut(params: BundleParams, root: string): void {
+  // Our code is ES modules: without this, a CommonJS package's default import is not what node makes of it.
+  writeFileSync(join(root, 'package.json'), '{"type":"module"}\n');
   for (const { path, name } of params.js) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     copyFileSync(path, join(root, name));

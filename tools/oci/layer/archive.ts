@@ -8,6 +8,7 @@ import { ReadableStream } from 'node:stream/web';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
 import xz from 'xz-decompress';
+import { errorText } from '../../lib/errors.ts';
 import { invalidArchive } from './ar.ts';
 import { type Piece } from './content.ts';
 import { type LayerEntry, checkTarget, entryPath } from './entries.ts';
@@ -63,7 +64,7 @@ export async function readArchive(options: ReadArchiveOptions): Promise<LayerEnt
     await feeding;
   } catch (error) {
     if (error instanceof Error && 'hint' in error) throw error;
-    throw invalidArchive(options.path, 'its content is damaged', error);
+    throw invalidArchive(options.path, `its content is damaged (${errorText(error)})`, error);
   } finally {
     await spool.close();
   }

@@ -1,0 +1,50 @@
+"""Container images: layers, images, tar files and pushes, without a daemon."""
+
+load("//tools/oci:providers.bzl", _OciImageInfo = "OciImageInfo", _OciLayerInfo = "OciLayerInfo")
+load("//tools/oci/private:image.bzl", _oci_image = "oci_image")
+load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
+load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
+load("//tools/oci/private:tarball.bzl", _oci_tarball = "oci_tarball")
+
+OciImageInfo = _OciImageInfo
+OciLayerInfo = _OciLayerInfo
+oci_layer = _oci_layer
+oci_push = _oci_push
+oci_tarball = _oci_tarball
+
+def oci_image(name, base = None, layers = [], visibility = None, tags = [], testonly = False, **kwargs):
+    """Makes an image of a base, layers, and one more layer of the files that are given here.
+
+    Outputs: `<name>.digest`, `<name>.json`, `<name>.manifest.json`, `<name>.config.json`.
+
+    Args:
+      name: the image; `image` in a service's package.
+      base: the image below.
+      layers: oci_layer targets, the lowest first.
+      visibility: of the image.
+      tags: of the image.
+      testonly: of the image and its layer.
+      **kwargs: attributes of the oci_image rule (entrypoint, cmd, env, labels, ports, user, volumes, workdir,
+        repository, …) and of oci_layer (files, debs, tars, symlinks, directory, mode, …); the latter make a layer
+        `<name>__layer` on top of `layers`.
+    """
+    layer = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
+    if layer:
+        oci_layer(
+            name = name + "__layer",
+            base = base,
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+            **layer
+        )
+        layers = layers + [":" + name + "__layer"]
+    _oci_image(
+        name = name,
+        base = base,
+        layers = layers,
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+        **kwargs
+    )

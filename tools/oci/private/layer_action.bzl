@@ -1,0 +1,57 @@
+"""The action that writes a layer; shared by every rule that makes one."""
+
+load("//tools/oci:providers.bzl", "OciLayerInfo")
+
+COMPRESSIONS = ["zstd", "gzip", "none"]
+
+LAYER_ACTION_ATTRS = {
+    "compression": attr.string(doc = "`zstd`, `gzip` or `none`.", default = "zstd", values = COMPRESSIONS),
+    "compression_level": attr.int(doc = "The compressor's level: 3 for what changes often, up to 19 for what seldom does. Default: 3 for zstd, 6 for gzip.", default = -1),
+}
+
+_SUFFIX = {"gzip": ".tar.gz", "none": ".tar", "zstd": ".tar.zst"}
+
+def created_by(label):
+    """The text by which an image's history names what made a layer: the same in every workspace and Bazel version.
+
+    Args:
+      label: a Label.
+
+    Returns:
+      `//package:name`.
+    """
+    return "//{}:{}".format(label.package, label.name)
+
+def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
+    """Declares a layer's blob and descriptor and the action that makes both.
+
+    Args:
+      ctx: the rule's context, with LAYER_ACTION_ATTRS.
+      tool: FilesToRunProvider: takes a parameter file as its only argument.
+      parameters: dict: what the tool reads beside blob, descriptor, createdBy, compression and level.
+      inputs: depset of File.
+      mnemonic: string.
+
+    Returns:
+      OciLayerInfo.
+    """
+    blob = ctx.actions.declare_file(ctx.label.name + _SUFFIX[ctx.attr.compression])
+    descriptor = ctx.actions.declare_file(ctx.label.name + ".descriptor.json")
+    file = ctx.actions.declare_file(ctx.label.name + ".layer.json")
+    ctx.actions.write(file, json.encode(dict(
+        parameters,
+        blob = blob.path,
+        descriptor = descriptor.path,
+        createdBy = created_by(ctx.label),
+        compression = ctx.attr.compression,
+        level = ctx.attr.compression_level,
+    )))
+    ctx.actions.run(
+        mnemonic = mnemonic,
+        progress_message = "Packing layer {}".format(created_by(ctx.label)),
+        executable = tool,
+        arguments = [file.path],
+        inputs = depset([file], transitive = [inputs]),
+        outputs = [blob, descriptor],
+    )
+    return OciLayerInfo(blob = blob, descriptor = descriptor)

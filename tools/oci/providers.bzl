@@ -1,0 +1,27 @@
+"""What layers and images tell the rules that use them."""
+
+OciLayerInfo = provider(
+    doc = "One layer: a blob, and what it is.",
+    fields = {
+        "blob": "File: the compressed tar",
+        "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}",
+    },
+)
+
+OciImageInfo = provider(
+    doc = "One image for one platform. A target that provides it has all its blobs among its runfiles.",
+    fields = {
+        "config": "File: the image configuration",
+        "debian_packages": "depset of string: the Debian packages in its layers",
+        "digest": "File: one line, `sha256:…`",
+        "index_entry": "File: `<name>.json`: {version, repository, manifest, config, layers}, each with digest, size, mediaType and runfiles path",
+        "layers": "depset of OciLayerInfo, the lowest first",
+        "manifest": "File: the OCI manifest",
+        "repository": "string: its name in a registry, without registry and tag",
+    },
+)
+
+OciPackagesInfo = provider(
+    doc = "The Debian packages of one layer.",
+    fields = {"debian_packages": "depset of string"},
+)

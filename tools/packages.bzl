@@ -1,0 +1,7 @@
+"""What follows `fathom_repositories()` in a WORKSPACE: repositories whose list is itself in a repository."""
+
+load("@fathom_debian//:packages.bzl", "debian_repositories")
+
+def fathom_packages():
+    """Declares one repository for each Debian package of Fathom's base images; each is fetched when it is needed."""
+    debian_repositories()

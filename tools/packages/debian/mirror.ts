@@ -1,0 +1,109 @@
+// A Debian mirror: which one, and its indexes, each checked against the signed list of hashes.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { ReadableStream } from 'node:stream/web';
+import xz from 'xz-decompress';
+import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+
+const run = promisify(execFile);
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** The base URL of archive `debian`: FATHOM_DEBIAN_MIRROR, else apt's own, else deb.debian.org. */
+export async function findMirror(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const own = env['FATHOM_DEBIAN_MIRROR'];
+  if (own) return own.replace(/\/+$/, '');
+  try {
+    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
+    const site = stdout.split('\n').find((line) => /^https?:\/\/.*\/debian\/?$/.test(line));
+    if (site !== undefined) return site.replace(/\/+$/, '');
+  } catch {
+    // No apt here: the public mirror is as good as any.
+  }
+  return 'https://deb.debian.org/debian';
+}
+
+export interface FetchIndexOptions {
+  readonly mirror: string;
+  /** `trixie`, `trixie-security`. */
+  readonly suite: string;
+  readonly components: readonly string[];
+  readonly architecture: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** A suite's Packages indexes as texts, and the date of its release. Throws DEBIAN_MIRROR_FAILED, DEBIAN_INDEX_CHANGED. */
+export async function fetchIndexes(
+  options: FetchIndexOptions,
+): Promise<{ readonly texts: string[]; readonly date: Date }> {
+  const { mirror, suite, components, architecture } = options;
+  const folder = `${mirror}/dists/${suite}`;
+  const release = (await download(`${folder}/InRelease`, options.signal)).toString('utf8');
+  await checkSignature(release, folder, options.log);
+  const texts: string[] = [];
+  for (const component of components) {
+    const name = `${component}/binary-${architecture}/Packages.xz`;
+    const expected = new RegExp(`^ ([0-9a-f]{64}) +\\d+ ${name.replaceAll('.', '\\.')}$`, 'm').exec(release)?.[1];
+    const bytes = await download(`${folder}/${name}`, options.signal);
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (expected !== found) {
+      throw new ToolError(
+        'DEBIAN_INDEX_CHANGED',
+        `Fetching ${folder}/${name}: expected sha256 ${expected ?? '(none listed)'}, found ${found}`,
+        { hint: 'Try again in a few minutes: mirrors are inconsistent while they are updated.' },
+      );
+    }
+    texts.push(await unxz(bytes));
+  }
+  return { texts, date: new Date(/^Date: *(.*)$/m.exec(release)?.[1] ?? 0) };
+}
+
+async function checkSignature(release: string, folder: string, log: Log): Promise<void> {
+  try {
+    await access(KEYRING);
+    const checking = run('gpgv', ['--keyring', KEYRING]);
+    checking.child.stdin?.end(release);
+    await checking;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') {
+      log.warn(`${folder}/InRelease: its signature was not checked, as gpgv or debian-archive-keyring is missing`);
+      return;
+    }
+    throw new ToolError('DEBIAN_SIGNATURE_BAD', `Checking the signature of ${folder}/InRelease: gpgv rejects it`, {
+      cause: error,
+      hint: 'Use a mirror that you trust (FATHOM_DEBIAN_MIRROR).',
+    });
+  }
+}
+
+async function download(url: string, signal: AbortSignal): Promise<Buffer> {
+  let problem: unknown;
+  try {
+    const response = await fetch(url, { signal });
+    if (response.ok) return Buffer.from(await response.arrayBuffer());
+    problem = new Error(`${response.status} ${response.statusText}`);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    problem = error;
+  }
+  const detail = problem instanceof Error ? (systemErrorCode(problem) ?? problem.message) : String(problem);
+  throw new ToolError('DEBIAN_MIRROR_FAILED', `Fetching ${url}: ${detail}`, {
+    cause: problem,
+    hint: 'Set FATHOM_DEBIAN_MIRROR to a mirror that has it, such as http://deb.debian.org/debian.',
+  });
+}
+
+async function unxz(bytes: Buffer): Promise<string> {
+  const source = ReadableStream.from([new Uint8Array(bytes)]);
+  const reader = new xz.XzReadableStream(source as never).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value, { stream: true });
+  }
+}
