@@ -1,0 +1,76 @@
+// The commands that make a plain Debian in a folder, and run the README's two commands in it.
+import { join } from 'node:path';
+
+/** One program to run; all are pure data until fresh_machine_main.ts runs them. */
+export interface Step {
+  readonly what: string;
+  readonly command: readonly [string, ...string[]];
+  readonly timeoutMs: number;
+}
+
+/** Options of {@link freshMachinePlan}. */
+export interface FreshMachineOptions {
+  /** An empty folder that becomes the root of the file system. */
+  readonly root: string;
+  /** The Debian release, `bookworm`. */
+  readonly suite: string;
+  /** Where its packages come from; the host's own apt configuration says. */
+  readonly mirror: string;
+  readonly workspace: string;
+  /** What is run in the clone, one after the other. */
+  readonly commands: readonly string[];
+}
+
+// What a machine needs to reach its package registries is its owner's; the chroot gets the same.
+const NETWORK_FILES = [
+  '/etc/resolv.conf',
+  '/etc/hosts',
+  '/etc/pip.conf',
+  '/root/.npmrc',
+  '/etc/ssl/certs/ca-certificates.crt',
+];
+
+const MINUTE_MS = 60_000;
+
+/** The steps, in order. The last ones run in namespaces of their own: what they leave behind ends with them. */
+export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] {
+  const { root, suite, mirror, workspace, commands } = options;
+  const inChroot = (command: string): readonly [string, ...string[]] => [
+    'unshare',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    'sh',
+    '-euc',
+    `mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb LANG=C.UTF-8 CI="\${CI:-}" sh -euc "cd /src && $1"`,
+    root,
+    command,
+  ];
+  return [
+    {
+      what: `Installing a plain ${suite}`,
+      command: ['debootstrap', '--variant=minbase', suite, root, mirror],
+      timeoutMs: 15 * MINUTE_MS,
+    },
+    ...NETWORK_FILES.map((file): Step => ({
+      what: `Copying ${file}`,
+      command: ['sh', '-euc', '[ ! -e "$0" ] || { mkdir -p "$(dirname "$1")"; cp "$0" "$1"; }', file, join(root, file)],
+      timeoutMs: MINUTE_MS,
+    })),
+    {
+      what: 'Cloning the repository',
+      command: ['git', 'clone', '--quiet', workspace, join(root, 'src')],
+      timeoutMs: 5 * MINUTE_MS,
+    },
+    ...commands.map((command): Step => ({ what: command, command: inChroot(command), timeoutMs: 80 * MINUTE_MS })),
+  ];
+}
+
+/** The mirror of the host's own apt sources that serves Debian's main archive, or undefined. */
+export function debianMirror(sources: string): string | undefined {
+  const uris = [...sources.matchAll(/^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(https?:\/\/\S+)/gm)].map(
+    (match) => match[1] ?? '',
+  );
+  return uris.find((uri) => !/security/.test(uri));
+}
