@@ -1,0 +1,3 @@
+module fathom/pause
+
+go 1.24

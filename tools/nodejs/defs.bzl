@@ -1,0 +1,99 @@
+"""Images of Node.js services."""
+
+load("//tools/nodejs/private:layers.bzl", "nodejs_app_layer", "nodejs_npm_layer", _nodejs_runtime_layer = "nodejs_runtime_layer")
+load("//tools/oci:defs.bzl", "oci_image")
+load("//tools/ts:defs.bzl", "ts_library")
+
+nodejs_runtime_layer = _nodejs_runtime_layer
+
+def _js_path(package, entry_point):
+    """The entry's path in the image."""
+    source = entry_point
+    if source.startswith("//"):
+        package, _, source = source[2:].partition(":")
+    source = source.lstrip(":")
+    for extension, js in [(".mts", ".mjs"), (".tsx", ".js"), (".ts", ".js")]:
+        if source.endswith(extension):
+            path = source[:-len(extension)] + js
+            return "/app/{}/{}".format(package, path) if package else "/app/" + path
+    return fail("//{}: 'entry_point' must be a TypeScript source, got \"{}\". Name the file that starts the program.".format(package, entry_point))
+
+def nodejs_image(
+        name,
+        binary = None,
+        entry_point = "main.ts",
+        srcs = [],
+        deps = [],
+        data = [],
+        base = None,
+        node_options = ["--enable-source-maps"],
+        args = [],
+        env = {},
+        layers = [],
+        visibility = None,
+        tags = [],
+        testonly = False,
+        **kwargs):
+    """Makes an image that runs a TypeScript program: base, node, its npm packages, its code.
+
+    The program runs as `node <node_options> /app/<package>/main.js <args>` in /app, as user 65532. A changed line of
+    the program rebuilds and pushes the last layer only. Outputs as of oci_image: for `image`, `image.digest`.
+
+    Args:
+      name: the image; `image` in a service's package.
+      binary: the program: a ts_library or ts_binary that has `entry_point` among its sources. Default: a ts_library
+        of `entry_point`, `srcs` and `deps`, named `<name>__lib`.
+      entry_point: the source that starts the program.
+      srcs: more sources, where `binary` is not given.
+      deps: TypeScript libraries and npm packages, where `binary` is not given.
+      data: files that the program reads at run time: /app/<path in the workspace>.
+      base: the image below, which has node. Default: Debian's C library, certificates, time zones, and node.
+      node_options: arguments of node itself.
+      args: arguments of the program, which a pod's `args` replace.
+      env: environment variables; NODE_ENV is `production` unless given.
+      layers: more layers, between npm packages and code.
+      visibility: of the image.
+      tags: of the image.
+      testonly: of all targets.
+      **kwargs: attributes of oci_image: labels, ports, repository, user, volumes, …
+    """
+    if not binary:
+        binary = ":" + name + "__lib"
+        ts_library(
+            name = name + "__lib",
+            srcs = [entry_point] + [src for src in srcs if src != entry_point],
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+            deps = deps,
+        )
+    elif srcs or deps:
+        fail("//{}:{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(native.package_name(), name, binary))
+    nodejs_npm_layer(
+        name = name + "__npm",
+        program = binary,
+        tags = ["manual"],
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+    )
+    nodejs_app_layer(
+        name = name + "__app",
+        data = data,
+        program = binary,
+        tags = ["manual"],
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+    )
+    oci_image(
+        name = name,
+        base = base or Label("//tools/nodejs:base"),
+        cmd = args,
+        entrypoint = ["/usr/local/bin/node"] + node_options + [_js_path(native.package_name(), entry_point)],
+        env = dict({"NODE_ENV": "production"}, **env),
+        layers = [":" + name + "__npm"] + layers + [":" + name + "__app"],
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+        workdir = kwargs.pop("workdir", "/app"),
+        **kwargs
+    )
