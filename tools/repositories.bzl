@@ -1,5 +1,6 @@
 """Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
 
+load("//tools:go_repositories.bzl", "go_repositories")
 load("//tools/packages:defs.bzl", "debian_packages", "npm_packages")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
@@ -18,5 +19,6 @@ def fathom_repositories():
             lock = Label("//third_party/debian:trixie.lock.json"),
         )
 
+    go_repositories()
     stub_repositories()
     native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")

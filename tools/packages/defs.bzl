@@ -2,9 +2,20 @@
 
 load("//tools/packages:providers.bzl", _DebianPackageInfo = "DebianPackageInfo", _NpmPackageInfo = "NpmPackageInfo")
 load("//tools/packages/private:debian_repository.bzl", _debian_packages = "debian_packages")
+load(
+    "//tools/packages/private:go_repository.bzl",
+    _go_binaries = "go_binaries",
+    _go_module_files = "go_module_files",
+    _go_sdk = "go_sdk",
+)
 load("//tools/packages/private:npm_repository.bzl", _npm_packages = "npm_packages")
+load("//tools/packages/private:pypi_repository.bzl", _pypi_wheel = "pypi_wheel")
 
 DebianPackageInfo = _DebianPackageInfo
 NpmPackageInfo = _NpmPackageInfo
 debian_packages = _debian_packages
+go_binaries = _go_binaries
+go_module_files = _go_module_files
+go_sdk = _go_sdk
 npm_packages = _npm_packages
+pypi_wheel = _pypi_wheel

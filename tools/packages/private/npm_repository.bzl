@@ -1,6 +1,7 @@
 """npm_packages: the packages of a package-lock.json as a Bazel repository."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/packages/private:host.bzl", "cache_folder", "machine")
 
 _DOC = """Installs the packages of a package-lock.json, each checked against its integrity hash.
 
@@ -48,19 +49,11 @@ def _find_npm(ctx):
     found = ctx.which("npm")
     if found:
         return str(found), path
-    home = ctx.os.environ.get("HOME", "/root")
-    cache = ctx.os.environ.get("FATHOM_CACHE") or (ctx.os.environ.get("XDG_CACHE_HOME") or home + "/.cache") + "/fathom"
+    cache = cache_folder(ctx)
     cached = ctx.path(cache + "/bin/npm")
     if cached.exists:
         return str(cached), cache + "/bin:" + path
     fail("@{}: no npm on PATH, nor in {}/bin. Run `./fathom doctor`, or install node and npm.".format(ctx.name, cache))
-
-def _machine(ctx):
-    """The node package of the machine that builds."""
-    arch = ctx.execute(["uname", "-m"]).stdout.strip()
-    system = "darwin" if ctx.os.name.startswith("mac") else "linux"
-    cpu = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x64"}.get(arch, arch)
-    return "node-{}-{}".format(system, cpu)
 
 def _npm_packages_impl(ctx):
     lock = ctx.path(ctx.attr.lock)
@@ -85,10 +78,10 @@ def _npm_packages_impl(ctx):
             lock.dirname,
         ))
     if ctx.attr.own_node:
-        machine = _machine(ctx)
-        own = ctx.path("node_modules/{}/bin/node".format(machine))
+        machine_package = "node-" + machine(ctx).replace("_", "-")
+        own = ctx.path("node_modules/{}/bin/node".format(machine_package))
         if not own.exists:
-            fail("@{}: {} has no {}. Add it to the optionalDependencies of package.json, and lock it.".format(ctx.name, ctx.attr.lock, machine))
+            fail("@{}: {} has no {}. Add it to the optionalDependencies of package.json, and lock it.".format(ctx.name, ctx.attr.lock, machine_package))
 
         # The store tool moves node's package as well: what runs is a second name of the same file.
         ctx.execute(["ln", str(own), "node"])

@@ -1,0 +1,1 @@
+throw new Error('a decoy: the errors.ts of the main workspace was read');

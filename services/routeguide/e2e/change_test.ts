@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { copySources } from '../../../tools/ci/reproducible/builds.ts';
+import { eventually, kubectl, logOf, objectsOf, versions } from './cluster.ts';
+import { personalNamespace } from '../../../tools/lib/user.ts';
+
+// Edits a copy of the checkout, so it runs outside Bazel's sandbox: `./fathom test` starts it with `bazel run`.
+const workspace = process.env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
+const env = { ...process.env, FATHOM_USER: `e2e-change-${process.pid}` };
+const namespace = personalNamespace({ env });
+const folder = await mkdtemp(join(tmpdir(), 'fathom-change-'));
+const checkout = join(folder, 'src');
+const run = promisify(execFile);
+
+async function bazel(...args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(
+    process.env['FATHOM_BAZEL'] ?? 'bazel',
+    [`--output_base=${join(folder, 'out')}`, ...args],
+    { cwd: checkout, env, maxBuffer: 64 << 20, timeout: 900_000 },
+  );
+  return stdout + stderr;
+}
+
+after(async () => {
+  await bazel('shutdown').catch(() => undefined);
+  await run('chmod', ['-R', 'u+w', folder]).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+  await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
+});
+
+const APPLY = ['run', '//services/routeguide/client:myns-deep.apply', '--', '--output=json'];
+
+test('pushes under 1 MB and changes the server alone after one line of the server has changed', async () => {
+  await copySources(workspace, checkout, AbortSignal.timeout(60_000));
+  await bazel(...APPLY);
+  const before = versions(await objectsOf(namespace));
+  await eventually('the client logs features', async () =>
+    (await logOf(namespace, 'routeguide-client')).find(
+      (line) => line['call'] === 'GetFeature' && line['feature'] === 'Laurel Bakery',
+    ),
+  );
+
+  const source = join(checkout, 'services/routeguide/server/routeguide.ts');
+  const text = await readFile(source, 'utf8');
+  const changed = text.replace(/name: feature\.name\b/, 'name: `New ${feature.name}`');
+  assert.notEqual(changed, text, 'the line to change is in routeguide.ts');
+  await writeFile(source, changed);
+  const output = await bazel(...APPLY);
+
+  const summary: { uploadedBytes: number } = JSON.parse(
+    output.slice(output.indexOf('\n{') + 1, output.lastIndexOf('\n}') + 2),
+  );
+  assert.ok(
+    summary.uploadedBytes > 0 && summary.uploadedBytes < 1_000_000,
+    `${summary.uploadedBytes} bytes were pushed`,
+  );
+  const after = versions(await objectsOf(namespace));
+  const different = Object.keys(after).filter((name) => after[name] !== before[name] && !name.startsWith('Secret/'));
+  assert.deepEqual(different, ['Deployment/routeguide-server']);
+  await eventually('the client logs the new answer', async () =>
+    (await logOf(namespace, 'routeguide-client')).find((line) => line['feature'] === 'New Laurel Bakery'),
+  );
+});

@@ -1,0 +1,108 @@
+// What the end-to-end tests do to a running cluster: run verbs as a named person, and look at what is there.
+import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { runfile } from '../../../tools/lib/runfiles.ts';
+import { readClusterState } from '../../../tools/lib/state.ts';
+import { personalNamespace } from '../../../tools/lib/user.ts';
+
+/** What came of a program. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A person with a namespace of their own. */
+export interface Person {
+  readonly namespace: string;
+  /** Runs a verb's executable: `services/routeguide/client/myns-deep.apply`. */
+  verb(name: string, ...args: readonly string[]): Promise<Outcome>;
+}
+
+/** A person whose name no other test has. */
+export function person(name: string): Person {
+  const user = `e2e-${name}-${process.pid}`;
+  const env = { ...process.env, FATHOM_USER: user };
+  return {
+    namespace: personalNamespace({ env }),
+    verb: (verb, ...args) => execute(runfile(`fathom/${verb}`), args, { env }),
+  };
+}
+
+/** Runs the matching kubectl against the test cluster; rejects when it fails. */
+export async function kubectl(...args: readonly string[]): Promise<string> {
+  const state = await readClusterState('fathom');
+  if (state === undefined) throw new Error('no cluster is up in FATHOM_STATE: run these tests through `./fathom test`');
+  const outcome = await execute(runfile('go_kubernetes/kubernetes'), ['kubectl', ...args], {
+    env: { ...process.env, KUBECONFIG: state.kubeconfig },
+  });
+  if (outcome.status !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${outcome.status}\n${outcome.stderr}`);
+  return outcome.stdout;
+}
+
+/** An object as JSON. */
+export interface KubernetesObject {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly resourceVersion: string;
+    readonly uid: string;
+    readonly namespace?: string;
+  };
+}
+
+/** All objects of the kinds that a stack makes in a namespace, without what Kubernetes itself keeps writing. */
+export async function objectsOf(namespace: string): Promise<readonly KubernetesObject[]> {
+  const kinds =
+    'deployments,statefulsets,services,configmaps,secrets,serviceaccounts,persistentvolumeclaims,poddisruptionbudgets,networkpolicies';
+  const list: { items: KubernetesObject[] } = JSON.parse(await kubectl('get', kinds, '-n', namespace, '-o', 'json'));
+  return list.items;
+}
+
+/** `kind/name` → resourceVersion. */
+export function versions(objects: readonly KubernetesObject[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    objects.map((object) => [`${object.kind}/${object.metadata.name}`, object.metadata.resourceVersion]),
+  );
+}
+
+/** The lines of a Deployment's pods, those that are JSON objects. */
+export async function logOf(
+  namespace: string,
+  deployment: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const text = await kubectl('logs', '-n', namespace, `deployment/${deployment}`, '--tail=200');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): Record<string, unknown> => JSON.parse(line));
+}
+
+/** Resolves when `check` returns a value; rejects at the deadline with the last error. */
+export async function eventually<T>(what: string, check: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
+  const deadlineMs = Date.now() + timeoutMs;
+  let last: unknown;
+  while (Date.now() < deadlineMs) {
+    try {
+      const value = await check();
+      if (value !== undefined) return value;
+    } catch (error) {
+      last = error;
+    }
+    await delay(500);
+  }
+  throw new Error(`${what}: not within ${timeoutMs / 1000} s`, { cause: last });
+}
+
+async function execute(
+  program: string,
+  args: readonly string[],
+  options: { readonly env: NodeJS.ProcessEnv },
+): Promise<Outcome> {
+  const child = spawn(program, args, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { status, ...output };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually, kubectl, logOf, objectsOf, person, versions, type Outcome } from './cluster.ts';
+
+const CLIENT = 'services/routeguide/client/myns-deep';
+const LAUREL_BAKERY = { point: '391594848:-748206869', name: 'Laurel Bakery' };
+const ada = person('ada');
+const bob = person('bob');
+
+const succeeded = (outcome: Outcome) => assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
+const summary = (call: string) => async () =>
+  (await logOf(ada.namespace, 'routeguide-client')).findLast((line) => line['call'] === call);
+
+after(async () => {
+  for (const { namespace } of [ada, bob])
+    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
+});
+
+test('brings the client up with all that it needs', async () => {
+  succeeded(await ada.verb(`${CLIENT}.apply`));
+  const names = Object.keys(versions(await objectsOf(ada.namespace)));
+  for (const name of ['Deployment/routeguide-client', 'Deployment/routeguide-server', 'StatefulSet/redis'])
+    assert.ok(names.includes(name), names.join(' '));
+});
+
+test('answers all four kinds of call with features that came through Redis', async () => {
+  const listed = await eventually('ListFeatures is logged', summary('ListFeatures'));
+  assert.ok(Number(listed['count']) > 50, JSON.stringify(listed));
+  const keys = await kubectl('exec', '-n', ada.namespace, 'redis-0', '--', 'redis-cli', 'ZCARD', 'routeguide:features');
+  assert.equal(Number(keys.trim()), Number(listed['count']));
+  for (const call of ['GetFeature', 'RecordRoute', 'RouteChat']) await eventually(`${call} is logged`, summary(call));
+});
+
+test('answers without a feature once its key is deleted in Redis', async () => {
+  const answers = async () =>
+    (await logOf(ada.namespace, 'routeguide-client')).filter(
+      (line) => line['call'] === 'GetFeature' && JSON.stringify(line['location']).includes('391594848'),
+    );
+  await eventually('the feature is answered', async () =>
+    (await answers()).find((line) => line['feature'] === LAUREL_BAKERY.name),
+  );
+  const deleted = await kubectl(
+    'exec',
+    '-n',
+    ada.namespace,
+    'redis-0',
+    '--',
+    'redis-cli',
+    'DEL',
+    `routeguide:feature:${LAUREL_BAKERY.point}`,
+  );
+  assert.equal(deleted.trim(), '1');
+  await eventually('no feature is answered', async () =>
+    (await answers()).at(-1)?.['feature'] === null ? true : undefined,
+  );
+});
+
+test('changes no object when nothing changed', async () => {
+  const before = await objectsOf(ada.namespace);
+  succeeded(await ada.verb(`${CLIENT}.apply`));
+  assert.deepEqual(versions(await objectsOf(ada.namespace)), versions(before));
+});
+
+test('finds no difference after an apply, and says so in the last line', async () => {
+  const outcome = await ada.verb(`${CLIENT}.diff`);
+  assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
+  assert.match(outcome.stdout.trimEnd().split('\n').at(-1) ?? '', /^fathom: 0 differences$/);
+});
+
+test('finds one difference after a hand has changed one object', async () => {
+  await kubectl(
+    'label',
+    'deployment',
+    'routeguide-client',
+    '-n',
+    ada.namespace,
+    '--overwrite',
+    'app.kubernetes.io/name=changed-by-hand',
+  );
+  const outcome = await ada.verb(`${CLIENT}.diff`);
+  assert.equal(outcome.status, 1, outcome.stdout + outcome.stderr);
+  assert.match(outcome.stdout, /routeguide-client/);
+  assert.match(outcome.stdout.trimEnd().split('\n').at(-1) ?? '', /^fathom: 1 difference/);
+});
+
+test('deletes what it made and nothing else', async () => {
+  await kubectl('create', 'configmap', 'foreign', '-n', ada.namespace, '--from-literal=a=b');
+  succeeded(await bob.verb('services/redis/myns.apply'));
+  const foreign = await kubectl('get', 'configmap', 'foreign', '-n', ada.namespace, '-o', 'json');
+  const bobs = versions(await objectsOf(bob.namespace));
+
+  succeeded(await ada.verb(`${CLIENT}.delete`));
+
+  const left = Object.keys(versions(await objectsOf(ada.namespace))).filter(
+    (name) => !/^(ConfigMap\/kube-root-ca\.crt|ServiceAccount\/default)$/.test(name),
+  );
+  assert.deepEqual(
+    left.filter((name) => !name.startsWith('PersistentVolumeClaim/')),
+    ['ConfigMap/foreign'],
+  );
+  assert.equal(left.filter((name) => name.startsWith('PersistentVolumeClaim/')).length, 1, 'the volume claim stays');
+  assert.equal(await kubectl('get', 'configmap', 'foreign', '-n', ada.namespace, '-o', 'json'), foreign);
+  assert.deepEqual(versions(await objectsOf(bob.namespace)), bobs);
+});
+
+test('comes up again over the volume that was kept', async () => {
+  succeeded(await ada.verb(`${CLIENT}.apply`));
+  await eventually('ListFeatures is logged', summary('ListFeatures'));
+});

@@ -1,0 +1,46 @@
+"""What repository rules need to know of the machine that builds."""
+
+def cache_folder(ctx):
+    """Fathom's cache folder: FATHOM_CACHE, else XDG_CACHE_HOME/fathom, else ~/.cache/fathom (as tools/lib/state.ts).
+
+    Args:
+      ctx: repository_ctx.
+
+    Returns:
+      a string.
+    """
+    env = ctx.os.environ
+    return env.get("FATHOM_CACHE") or (env.get("XDG_CACHE_HOME") or env.get("HOME", "/root") + "/.cache") + "/fathom"
+
+def machine(ctx):
+    """The machine's kind: `linux_x64`, `linux_arm64`, `darwin_arm64`, ….
+
+    Args:
+      ctx: repository_ctx.
+
+    Returns:
+      a string.
+    """
+    arch = ctx.execute(["uname", "-m"]).stdout.strip()
+    system = "darwin" if ctx.os.name.startswith("mac") else "linux"
+    return system + "_" + {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x64"}.get(arch, arch)
+
+def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, working_directory = ""):
+    """Runs a program; its failure ends the fetch with what failed, what it said and what to do.
+
+    Args:
+      ctx: repository_ctx.
+      what: string: participle and object, "Vendoring modules of …".
+      command: list of strings.
+      hint: string: an imperative sentence.
+      timeout: seconds.
+      environment: dict of variables beside those of the caller.
+      working_directory: relative to the repository.
+
+    Returns:
+      its standard output.
+    """
+    result = ctx.execute(command, timeout = timeout, environment = environment, working_directory = working_directory)
+    if result.return_code != 0:
+        fail("@{}: {}: exit {}\n{}\n{}".format(ctx.name, what, result.return_code, (result.stdout + result.stderr)[-4000:], hint))
+    return result.stdout

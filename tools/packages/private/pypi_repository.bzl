@@ -1,0 +1,78 @@
+"""pypi_wheel: one wheel of a lock file, unpacked."""
+
+load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail")
+
+_DOC = """Fetches the wheel of one package for the machine that builds, checks its hash, and unpacks it.
+
+pip of the machine downloads it, so a user's own index configuration holds. Downloads are shared between workspaces, by
+hash, in Fathom's cache folder. The lock is JSON: package → {version, files: {machine: {platform, file, sha256}}}.
+"""
+
+def _cached_wheel(ctx, wheel, requirement):
+    """The path of the verified wheel in the cache folder."""
+    folder = "{}/pypi/{}".format(cache_folder(ctx), wheel["sha256"])
+    path = folder + "/" + wheel["file"]
+    if not ctx.path(path).exists:
+        python = ctx.which("python3")
+        if not python:
+            fail("@{}: no python3 on PATH to fetch {}. Run `./fathom doctor`, or install python3 with pip.".format(ctx.name, requirement))
+        ctx.file("requirements.txt", "{} --hash=sha256:{}\n".format(requirement, wheel["sha256"]))
+        ctx.report_progress("downloading " + requirement)
+        run_or_fail(
+            ctx,
+            "Downloading {} for {}".format(requirement, wheel["platform"]),
+            [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform=" + wheel["platform"], "--dest=download", "--requirement=requirements.txt"],
+            "Check `python3 -m pip --version` and the network; on Debian `apt-get install python3-pip`.",
+            environment = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        )
+
+        # Under its final name only when it is whole: another fetch may be looking.
+        run_or_fail(ctx, "Keeping " + path, ["sh", "-c", "mkdir -p \"$1\" && cp \"download/$2\" \"$1/$$.part\" && mv \"$1/$$.part\" \"$1/$2\"", "sh", folder, wheel["file"]], "Check that {} can be written.".format(folder))
+        ctx.delete("download")
+    found = run_or_fail(ctx, "Hashing " + path, ["sha256sum", path], "Check that it can be read.").split(" ")[0]
+    if found != wheel["sha256"]:
+        fail("@{}: {} has sha256 {}, the lock says {}. Delete the file and fetch again.".format(ctx.name, path, found, wheel["sha256"]))
+    return path
+
+def unpack_wheel(ctx, lock, package):
+    """Unpacks a package's wheel into the repository.
+
+    Args:
+      ctx: repository_ctx.
+      lock: label of the lock.
+      package: string: its name there.
+
+    Returns:
+      the version, a string.
+    """
+    entry = json.decode(ctx.read(ctx.path(lock))).get(package)
+    if not entry:
+        fail("@{}: {} has no package {}. Add it.".format(ctx.name, lock, package))
+    wheel = entry["files"].get(machine(ctx))
+    if not wheel:
+        fail("@{}: {} has no wheel of {} for {}. Add it, if the package offers one.".format(ctx.name, lock, package, machine(ctx)))
+    path = _cached_wheel(ctx, wheel, "{}=={}".format(package, entry["version"]))
+
+    # Bazel unpacks by the name's ending, and a wheel is a zip archive.
+    ctx.symlink(path, "wheel.zip")
+    ctx.extract("wheel.zip")
+    ctx.delete("wheel.zip")
+    return entry["version"]
+
+def _pypi_wheel_impl(ctx):
+    unpack_wheel(ctx, ctx.attr.lock, ctx.attr.package)
+    for path in ctx.attr.executables:
+        run_or_fail(ctx, "Making {} executable".format(path), ["chmod", "-R", "a+rx", path], "Correct 'executables'.")
+    for path, content in ctx.attr.files.items():
+        ctx.file(path, content)
+
+pypi_wheel = repository_rule(
+    implementation = _pypi_wheel_impl,
+    doc = _DOC,
+    attrs = {
+        "executables": attr.string_list(doc = "Files or folders of the wheel that are made executable."),
+        "files": attr.string_dict(doc = "Path → content of files to add, BUILD.bazel among them.", mandatory = True),
+        "lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True),
+        "package": attr.string(doc = "The package's name in the lock.", mandatory = True),
+    },
+)
