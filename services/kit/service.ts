@@ -1,0 +1,65 @@
+// The life of a service's process: settings, start, signal, drain, exit.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Config, ConfigError, oneOf, readConfig, type Setting } from './config.ts';
+import { createLogger, LOG_LEVELS, type Logger } from './log.ts';
+
+type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+/** What a service's start function gets. */
+export interface ServiceContext<S extends Settings> {
+  readonly config: Config<S>;
+  readonly log: Logger;
+  /** Aborted at SIGTERM or SIGINT. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@link runService}. */
+export interface ServiceOptions<S extends Settings> {
+  /** The Kubernetes name. */
+  readonly name: string;
+  readonly settings: S;
+  /** Starts the service, and returns how to stop it: finish what runs, then close what is open. */
+  readonly start: (context: ServiceContext<S>) => Promise<() => Promise<void>>;
+  /** After how long a stop is given up (exit code 1), in milliseconds. Default: 25 000, below Kubernetes' 30 s. */
+  readonly stopDeadlineMs?: number;
+  /** Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Runs a service until SIGTERM or SIGINT. Exit code: 0 after a clean stop; 1 where settings are wrong, the start
+ * failed, or the stop took too long. A second signal ends the process at once.
+ */
+export async function runService<S extends Settings>(options: ServiceOptions<S>): Promise<never> {
+  const env = options.env ?? process.env;
+  const controller = new AbortController();
+  const stopped = new Promise<string>((resolve) => {
+    for (const name of SIGNALS) {
+      process.on(name, () => {
+        if (controller.signal.aborted) process.exit(1);
+        controller.abort(new Error(name));
+        resolve(name);
+      });
+    }
+  });
+  let log = createLogger({ service: options.name });
+  try {
+    const { logLevel } = readConfig({ logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info') }, env);
+    log = createLogger({ service: options.name, level: logLevel });
+    const config = readConfig(options.settings, env);
+    const stop = await options.start({ config, log, signal: controller.signal });
+    const reason = await stopped;
+    log.info({ reason }, 'stopping');
+    const deadlineMs = options.stopDeadlineMs ?? 25_000;
+    const inTime = await Promise.race([stop().then(() => true), delay(deadlineMs, false)]);
+    if (!inTime) log.error({ deadlineMs }, 'stopping took too long');
+    else log.info('stopped');
+    process.exit(inTime ? 0 : 1);
+  } catch (error) {
+    if (error instanceof ConfigError) log.fatal({ problems: error.problems }, 'settings are wrong');
+    else log.fatal({ err: error }, 'failed');
+    process.exit(1);
+  }
+}
