@@ -22,3 +22,4 @@ def fathom_repositories():
     go_repositories()
     stub_repositories()
     native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")
+    native.register_toolchains("@fathom//tools/jsonnet:go_jsonnet_toolchain")

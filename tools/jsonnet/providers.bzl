@@ -1,0 +1,16 @@
+"""What Jsonnet targets tell the targets that depend on them."""
+
+JsonnetLibraryInfo = provider(
+    doc = "Jsonnet that others import.",
+    fields = {
+        "files": "depset of File: the sources and data of this target and of all that it needs",
+        "import_paths": "depset of string: folders of the execution root in which imports are looked up",
+    },
+)
+
+JsonnetToolchainInfo = provider(
+    doc = "The program that evaluates Jsonnet, with the command line of the go-jsonnet program.",
+    fields = {
+        "compiler": "File: the executable",
+    },
+)

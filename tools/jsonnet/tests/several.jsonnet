@@ -1,0 +1,5 @@
+// Several files: a field for each.
+{
+  'first.json': { order: 1 },
+  'second.json': { order: 2 },
+}

@@ -1,0 +1,2 @@
+// A stream of documents.
+[{ document: 1 }, { document: 2 }]
