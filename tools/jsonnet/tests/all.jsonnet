@@ -1,7 +1,7 @@
 // Shows every way in which values come in.
 local byImports = import 'greeting.libsonnet';
-local byRoot = import 'tools/jsonnet/tests/lib/greeting.libsonnet';
 local generated = import 'tools/jsonnet/tests/generated.json';
+local byRoot = import 'tools/jsonnet/tests/lib/greeting.libsonnet';
 
 function(name, replicas, settings, note) {
   greeting: byRoot.greet(name),

@@ -1,0 +1,11 @@
+// The labels that Kubernetes recommends: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+{
+  // The labels that choose a component's pods. They can't change during its life, so there is but one.
+  selector(name):: { 'app.kubernetes.io/name': name },
+
+  // The labels of every object of a component. partOf: what it is a part of, such as 'routeguide'.
+  all(name, partOf):: self.selector(name) + {
+    'app.kubernetes.io/part-of': partOf,
+    'app.kubernetes.io/managed-by': 'fathom',
+  },
+}
