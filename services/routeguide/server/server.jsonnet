@@ -1,0 +1,22 @@
+// The route guide's server, which answers from Redis.
+local dependency = import 'jsonnet/dependency.libsonnet';
+local k = import 'jsonnet/kubernetes.libsonnet';
+local service = import 'jsonnet/service.libsonnet';
+
+local port = 50051;
+
+// environment: an entry of ENVS with its name; redis: the rendered Service of Redis.
+function(environment, redis) k.files(service({
+  name: 'routeguide-server',
+  partOf: 'routeguide',
+  environment: environment,
+  image: environment.registry + '/services/routeguide/server',
+  ports: { grpc: port },
+  servicePorts: { grpc: port },
+  healthPort: port,
+  env: {
+    PORT: '%d' % port,
+    REDIS_ADDRESS: dependency.address(redis, 'redis'),
+    DRAIN_TIMEOUT_MS: '15000',
+  },
+}))
