@@ -5,5 +5,6 @@ export { LIVENESS, startGrpcServer } from './grpc_server.ts';
 export type { GrpcServer, GrpcServerOptions } from './grpc_server.ts';
 export { createLogger, LOG_LEVELS } from './log.ts';
 export type { Logger, LoggerOptions } from './log.ts';
+export { addReflection } from './reflection.ts';
 export { runService } from './service.ts';
 export type { ServiceContext, ServiceOptions } from './service.ts';

@@ -1,6 +1,7 @@
 // The process of the route guide's server: settings, Redis, gRPC, and a shutdown in the reverse order.
 import { RouteGuideService } from '../../../proto/routeguide/v1/route_guide.ts';
-import { address, addressText, runService, startGrpcServer, wholeNumber } from '../../kit/index.ts';
+import { descriptorSetBase64 } from '../../../proto/routeguide/v1/route_guide_descriptor.ts';
+import { addReflection, address, addressText, runService, startGrpcServer, wholeNumber } from '../../kit/index.ts';
 import { readFeatures } from './features.ts';
 import { connectRedis, createRedis } from './redis_connection.ts';
 import { RedisStore } from './redis_store.ts';
@@ -20,7 +21,10 @@ await runService({
     const server = await startGrpcServer({
       port: config.port,
       serviceNames: ['routeguide.v1.RouteGuide'],
-      register: (grpc) => grpc.addService(RouteGuideService, routeGuideService({ store, log })),
+      register: (grpc) => {
+        grpc.addService(RouteGuideService, routeGuideService({ store, log }));
+        addReflection(grpc, descriptorSetBase64);
+      },
       log,
     });
     connectRedis(redis, {
