@@ -10,15 +10,21 @@ import { Redis } from 'ioredis';
 import { type Feature, RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
 import { readFeatures } from './features.ts';
 import { featureKey } from './redis_store.ts';
-import { createTestRedis } from './testing/redis_server.ts';
+import { createTestRedis, runfilePath } from './testing/redis_server.ts';
 
-const MAIN = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'main.ts' : 'main.js', import.meta.url));
+// Under Bazel the program's launcher; from source node itself.
+const LAUNCHER = runfilePath('SERVER_PROGRAM');
+const [PROGRAM, ARGUMENTS] =
+  LAUNCHER === undefined ? [process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))]] : [LAUNCHER, []];
 const running = new Set<ChildProcess>();
 after(() => running.forEach((child) => child.kill('SIGKILL')));
 
 /** A server process, and its log lines as they come. */
 function startServer(env: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], { env: { PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PROGRAM, ARGUMENTS, {
+    env: { PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   running.add(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const seen: Record<string, unknown>[] = [];

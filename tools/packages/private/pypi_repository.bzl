@@ -18,10 +18,14 @@ def _cached_wheel(ctx, wheel, requirement):
             fail("@{}: no python3 on PATH to fetch {}. Run `./fathom doctor`, or install python3 with pip.".format(ctx.name, requirement))
         ctx.file("requirements.txt", "{} --hash=sha256:{}\n".format(requirement, wheel["sha256"]))
         ctx.report_progress("downloading " + requirement)
+
+        # `cp312` of a wheel for one Python alone: what it holds is unpacked, whichever Python runs here.
+        python_tag = wheel["file"].split("-")[2]
+        python_version = ["--python-version=" + python_tag[2:]] if python_tag.startswith("cp") else []
         run_or_fail(
             ctx,
             "Downloading {} for {}".format(requirement, wheel["platform"]),
-            [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform=" + wheel["platform"], "--dest=download", "--requirement=requirements.txt"],
+            [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform=" + wheel["platform"]] + python_version + ["--dest=download", "--requirement=requirements.txt"],
             "Check `python3 -m pip --version` and the network; on Debian `apt-get install python3-pip`.",
             environment = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
@@ -14,6 +14,17 @@ export interface TestRedis {
   stop(): Promise<void>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
+}
+
+/** The absolute path of the file that an environment variable names by Bazel's `$(location …)`. */
+export function runfilePath(variable: string): string | undefined {
+  const name = process.env[variable];
+  if (name === undefined) return undefined;
+  const runfiles = process.env['RUNFILES_DIR'] ?? '.';
+  // Bazel names a file of another repository `external/<repository>/…`, or below its output folder.
+  const [, repository = 'fathom', path = name] =
+    /^(?:bazel-out\/[^/]+\/bin\/)?(?:external\/([^/]+)\/)?(.*)$/.exec(name) ?? [];
+  return join(runfiles, repository, path);
 }
 
 /** A port of loopback that nobody uses just now. */
@@ -27,9 +38,9 @@ export async function freePort(): Promise<number> {
   return bound.port;
 }
 
+/** The server that Bazel names, or the machine's own where a test runs from source. */
 function program(): string {
-  const name = process.env['REDIS_SERVER'] ?? 'redis-server';
-  return name.includes('/') ? resolve(process.env['RUNFILES_DIR'] ?? '.', name) : name;
+  return runfilePath('REDIS_SERVER') ?? 'redis-server';
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -75,7 +86,7 @@ export async function createTestRedis(): Promise<TestRedis> {
   };
   const remove = async () => {
     await stop();
-    await rm(join(folder), { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   };
   return { port, start, stop, remove };
 }
