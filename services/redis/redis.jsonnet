@@ -10,8 +10,7 @@ function(environment) k.files(statefulset({
   environment: environment,
   // A single one in every environment: without a cluster a second would hold other data.
   replicas: 1,
-  image: environment.registry + '/services/redis',
-  command: ['redis-server'],
+  image: environment.registry + '/prod/images/redis',
   args: [
     '--dir',
     '/data',
