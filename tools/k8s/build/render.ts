@@ -1,0 +1,104 @@
+// What the build makes of a k8s_object: its manifest checked, substituted and pinned. Pure: text in, text out.
+import { stringify } from 'yaml';
+import { isDigest } from '../../lib/digest.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
+import { parseManifest } from '../model/manifest.ts';
+import { asRecord, textAt } from '../model/object.ts';
+import type { Connection, ImageInput, ObjectInput } from '../model/plan_input.ts';
+
+/** The parameters of the build action. Values with `{KEY}` in them are stamped. */
+export interface RenderParams {
+  readonly label: string;
+  readonly template: string;
+  readonly kind: string;
+  readonly connection: Connection;
+  readonly environment: string;
+  readonly registry: string;
+  readonly imageChroot: string;
+  readonly substitutions: Readonly<Record<string, string>>;
+  /** Images of the manifest; `image` is empty where the digest comes from pins. */
+  readonly images: readonly { readonly ref: string; readonly image: string }[];
+}
+
+/** The texts that {@link render} works on. */
+export interface RenderSources {
+  readonly template: string;
+  /** The parsed pins.json, or undefined where images are built. */
+  readonly pins?: unknown;
+  /** Where pins come from, for errors. */
+  readonly pinsFile?: string;
+  /** Keys and values of the workspace status. */
+  readonly status: ReadonlyMap<string, string>;
+}
+
+/** The engine's input and the manifest for people. Throws K8S_* errors with label, file, object and remedy. */
+export function render(
+  params: RenderParams,
+  sources: RenderSources,
+): { readonly input: ObjectInput; readonly yaml: string } {
+  const { label } = params;
+  const stamp = (text: string) => stampText(text, sources.status, label);
+  const stampAll = <T extends object>(record: T): T =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, stamp(String(value))])) as T;
+  let text = sources.template;
+  for (const [from, to] of Object.entries(stampAll(params.substitutions))) text = text.replaceAll(from, () => to);
+  const parsed = parseManifest(text, { label, file: params.template, kind: params.kind });
+
+  const chroot = stamp(params.imageChroot);
+  const images = params.images.map(({ ref, image }): ImageInput => {
+    const stamped = stamp(ref);
+    return { ref: stamped, image, ...imagePlace(stamped, { registry: params.registry, chroot }) };
+  });
+  const pinned = new Map(images.map((image) => [image.ref, pinOf(image, params, sources)]));
+  const { objects, used } = replaceImages(parsed, pinned);
+  for (const { ref } of images) {
+    if (used.has(ref)) continue;
+    throw new ToolError('K8S_IMAGE_UNUSED', `Reading ${label}: ${params.template} has no string '${ref}'`, {
+      hint: 'Name the image in the manifest exactly so, or remove it from images.',
+    });
+  }
+  const built = images.filter(({ image }) => image !== '');
+  return {
+    input: { version: 1, label, connection: stampAll(params.connection), images: built, objects },
+    yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
+  };
+}
+
+/** What stands for an image in the rendered manifest: itself where it is built, its pinned digest otherwise. */
+function pinOf(image: ImageInput, params: RenderParams, sources: RenderSources): string {
+  if (image.image !== '') return image.ref;
+  const { label, environment } = params;
+  const digest = textAt(sources.pins, environment, image.ref, 'digest');
+  if (digest !== undefined && isDigest(digest)) return pinnedReference(image, digest);
+  const environments = Object.keys(asRecord(sources.pins) ?? {}).join(', ') || 'none';
+  const file = sources.pinsFile ?? 'pins';
+  const problem =
+    digest === undefined
+      ? `${file} has no pin of ${image.ref} for '${environment}' (environments in it: ${environments})`
+      : `${file}: the pin of ${image.ref} for '${environment}' is '${digest}', no sha256 digest`;
+  throw new ToolError('K8S_PIN_MISSING', `Reading ${label}: ${problem}`, {
+    hint: `Record one: {"${environment}": {"${image.ref}": {"digest": "sha256:…"}}}.`,
+  });
+}
+
+function stampText(text: string, status: ReadonlyMap<string, string>, label: string): string {
+  return text.replaceAll(/\{([A-Z_][A-Z0-9_]*)\}/g, (_match, key: string) => {
+    const value = status.get(key);
+    if (value !== undefined) return value;
+    throw new ToolError('K8S_STAMP_MISSING', `Stamping ${label}: the workspace status has no key '${key}'`, {
+      hint: 'Print it from the program of --workspace_status_command, or remove the braces.',
+    });
+  });
+}
+
+/** The lines `KEY value` of a status file. */
+export function parseStatus(text: string): [string, string][] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const space = line.indexOf(' ');
+      return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    });
+}

@@ -1,0 +1,41 @@
+"""What stacks are called, and which environment a target is for."""
+
+def find_environment(env, envs, where):
+    """The environment that an attribute means.
+
+    Args:
+      env: None, a name, or an entry of ENVS.
+      envs: ENVS of @fathom_environments.
+      where: string: target and attribute, for errors.
+
+    Returns:
+      None, or a dict with `name`.
+    """
+    if env == None:
+        return None
+    if type(env) == "dict":
+        if "name" in env:
+            return env
+        fail("{} must be an entry of ENVS, got a dict without 'name'. Load ENVS from @fathom_environments//:defs.bzl.".format(where))
+    if env not in envs:
+        fail("{} must be one of {}, got '{}'. Add it to ENVS of cluster_constants.bzl.".format(where, ", ".join(sorted(envs.keys())), env))
+    return envs[env]
+
+def stack_name(package, name, envs):
+    """A stack's name in the cluster: its service's, without the environment, which the namespace says.
+
+    Args:
+      package: the BUILD file's package.
+      name: the target: `<env>`, `<env>-deep` or any other.
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      the path below services/ with `/` and `_` turned to `-`, followed by the target's name where that is no
+      environment's.
+    """
+    path = package[len("services/"):] if package.startswith("services/") else package
+    words = [word for word in path.split("/") if word]
+    plain = name[:-len("-deep")] if name.endswith("-deep") else name
+    if plain not in envs and (not words or plain != words[-1]):
+        words.append(name)
+    return "-".join(words).lower().replace("_", "-").replace(".", "-")

@@ -1,0 +1,56 @@
+"""The rule behind k8s_objects: a stack of objects and of other stacks."""
+
+load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
+load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
+load(":plan.bzl", "write_plan")
+load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
+
+def _k8s_objects_impl(ctx):
+    own = [target for target in ctx.attr.objects if K8sObjectInfo in target]
+    stacks = [target[K8sStackInfo] for target in ctx.attr.objects if K8sObjectInfo not in target]
+    all = [target[K8sStackInfo] for target in ctx.attr.objects]
+    direct = [struct(
+        label = shown_label(ctx.label),
+        stack = ctx.attr.stack,
+        namespace = ctx.attr.namespace,
+        objects = tuple([runfiles_path(ctx, target[K8sObjectInfo].json) for target in own]),
+    )] if own else []
+
+    # Postorder: what is nested comes first, so what a stack needs is there before it.
+    sets = depset(direct, transitive = [stack.sets for stack in stacks], order = "postorder")
+    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.stack, args = ctx.attr.extra_args)
+    image_runfiles = ctx.runfiles()
+    for stack in all:
+        image_runfiles = image_runfiles.merge(stack.image_runfiles)
+    info = K8sStackInfo(
+        args = ctx.attr.extra_args,
+        image_digests = depset(transitive = [stack.image_digests for stack in all]),
+        image_runfiles = image_runfiles,
+        inputs = depset([plan], transitive = [stack.inputs for stack in all]),
+        plan = plan,
+        sets = sets,
+        yamls = depset(transitive = [stack.yamls for stack in all]),
+    )
+    launcher = create_verb(ctx, ctx.label.name + "__run", "resolve", info)
+    return [info, DefaultInfo(executable = launcher.executable, files = info.yamls, runfiles = launcher.runfiles)]
+
+k8s_objects_rule = rule(
+    implementation = _k8s_objects_impl,
+    doc = """A stack; the macro k8s_objects documents it.
+
+The objects that it names itself are one inventory in the cluster; each stack that it names keeps its own. What
+several stacks share is applied once.
+""",
+    attrs = dict(
+        VERB_ATTRS,
+        extra_args = attr.string_list(doc = "Arguments of every verb, before those of the command line."),
+        namespace = attr.string(doc = "Where the inventory is kept. Default: fathom-system."),
+        objects = attr.label_list(doc = "Objects and stacks.", providers = [K8sStackInfo]),
+        reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
+        stack = attr.string(doc = "The stack's name in the cluster.", mandatory = True),
+    ),
+    executable = True,
+    provides = [K8sStackInfo],
+    toolchains = [TOOLCHAIN_TYPE],
+)

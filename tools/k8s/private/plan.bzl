@@ -1,0 +1,28 @@
+"""The plan input: what a stack's verbs work on, as JSON with runfiles paths only."""
+
+def write_plan(ctx, sets, reserved_namespaces, root, args = []):
+    """Declares `<name>.plan.json`.
+
+    Args:
+      ctx: the rule's context.
+      sets: depset of struct(label, stack, namespace, objects).
+      reserved_namespaces: list of string: the environments' namespaces.
+      root: string: the stack's name as one that asks for its members.
+      args: list of string: the verbs' first arguments.
+
+    Returns:
+      File.
+    """
+    plan = ctx.actions.declare_file(ctx.label.name + ".plan.json")
+    ctx.actions.write(plan, struct(
+        version = 1,
+        label = str(ctx.label),
+        root = root,
+        reservedNamespaces = reserved_namespaces,
+        sets = [
+            struct(label = set.label, stack = set.stack, namespace = set.namespace, objects = list(set.objects))
+            for set in sets.to_list()
+        ],
+        args = args,
+    ).to_json())
+    return plan
