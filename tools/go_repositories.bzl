@@ -61,6 +61,11 @@ _PROGRAMS = {
         "binaries": {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
         "module": "local_path_provisioner",
     },
+    "go_pause": {
+        "binaries": {"pause": "."},
+        "module": "pause",
+        "srcs": ["main.go"],
+    },
     "go_registry": {
         "binaries": {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
         "module": "registry",

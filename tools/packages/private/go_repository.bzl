@@ -39,7 +39,9 @@ def _go(ctx, arguments, what, timeout, working_directory = "src"):
 def _go_binaries_impl(ctx):
     module = ctx.path(ctx.attr.module)
     for name in ["go.mod", "go.sum"]:
-        ctx.file("src/" + name, ctx.read(module.dirname.get_child(name)))
+        # A module that requires nothing has no go.sum.
+        if module.dirname.get_child(name).exists:
+            ctx.file("src/" + name, ctx.read(module.dirname.get_child(name)))
     for source in ctx.attr.srcs:
         path = ctx.path(source)
         ctx.file("src/" + path.basename, ctx.read(path))

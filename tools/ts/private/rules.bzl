@@ -97,6 +97,7 @@ def _ts_binary_impl(ctx):
             files = depset([launcher.executable] + ([entry] if ctx.attr.bundle else [])),
             runfiles = launcher.runfiles,
         ),
+        OutputGroupInfo(bundle = depset([entry] if ctx.attr.bundle else [])),
     ]
 
 _BINARY_ATTRS = dict(

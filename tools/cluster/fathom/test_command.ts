@@ -1,0 +1,101 @@
+// `./fathom test`: the tests without a cluster, then those that need one, on a cluster of their own.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ToolError } from '../../lib/errors.ts';
+import { formatDuration } from '../../lib/log.ts';
+import { down } from '../embedded/down.ts';
+import { countTests, type TestCount } from './count_tests.ts';
+import type { CommandContext } from './fathom_main.ts';
+import { bazelProgram } from './packages.ts';
+import { runVisibly } from './run.ts';
+import { bazel, installPrerequisites, startCluster } from './up_command.ts';
+
+/** The checks that only `--full` runs: programs, each of which counts as one test. */
+const FULL_CHECKS: readonly (readonly string[])[] = [
+  ['run', '//tools/ci/reproducible', '--', '//services/...'],
+  ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom down'],
+];
+
+export async function testCommand(context: CommandContext): Promise<number> {
+  const startMs = performance.now();
+  const full = context.args.includes('--full');
+  const unknown = context.args.filter((argument) => argument !== '--full');
+  if (unknown.length > 0)
+    throw new ToolError('FATHOM_USAGE', `Running ./fathom test: ${unknown.join(' ')} is unknown`, {
+      hint: 'The only option is --full.',
+    });
+  await installPrerequisites(context);
+  let total = await bazelTest(context, ['//...']);
+  total = add(total, await withCluster(context, (inside) => clusterTests(inside)));
+  if (full) for (const check of FULL_CHECKS) total = add(total, await runCheck(context, check));
+  context.log.info(`All of it took ${formatDuration(performance.now() - startMs)}`);
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+/** Runs `work` with a cluster in a state folder of its own, which is taken away afterwards in any case. */
+async function withCluster(
+  context: CommandContext,
+  work: (context: CommandContext) => Promise<TestCount>,
+): Promise<TestCount> {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-test-'));
+  const inside = { ...context, env: { ...context.env, FATHOM_STATE: folder, KUBECONFIG: '' } };
+  try {
+    await startCluster(inside);
+    await bazel(inside, 'Setting the test cluster up', 'run', '//prod:apply');
+    return await work(inside);
+  } catch (error) {
+    if (!(error instanceof ToolError) || context.signal.aborted) throw error;
+    context.log.error(`${error.code}: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    await down('fathom', inside.env);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function clusterTests(context: CommandContext): Promise<TestCount> {
+  const state = context.env['FATHOM_STATE'] ?? '';
+  const tests = await bazelTest(context, [
+    '--config=cluster',
+    '--test_tag_filters=cluster',
+    `--test_env=FATHOM_STATE=${state}`,
+    '//...',
+  ]);
+  return add(tests, await runCheck(context, ['run', '//services/routeguide/e2e:change_test']));
+}
+
+/** One `bazel test`; counts its targets. A build that fails counts as one failure. */
+async function bazelTest({ env, root, signal }: CommandContext, args: readonly string[]): Promise<TestCount> {
+  let output = '';
+  const code = await runVisibly([bazelProgram(env), 'test', '--keep_going', '--color=no', '--curses=no', ...args], {
+    cwd: root,
+    env,
+    signal,
+    what: 'Running the tests',
+    hint: 'Run `./fathom doctor`.',
+    onOutput: (text) => {
+      output += text;
+      process.stderr.write(text);
+    },
+  });
+  signal.throwIfAborted();
+  return countTests(output, code);
+}
+
+async function runCheck({ env, root, signal }: CommandContext, command: readonly string[]): Promise<TestCount> {
+  const code = await runVisibly([bazelProgram(env), ...command], {
+    cwd: root,
+    env,
+    signal,
+    what: `Running ${command[1] ?? ''}`,
+    hint: 'Run `./fathom doctor`.',
+  });
+  signal.throwIfAborted();
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function add(a: TestCount, b: TestCount): TestCount {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}

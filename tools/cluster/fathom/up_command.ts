@@ -1,0 +1,79 @@
+// `./fathom up`: from a bare machine to a running stack. Every step may be repeated, and is quick when it is done.
+import { spawnSync } from 'node:child_process';
+import { ToolError } from '../../lib/errors.ts';
+import { formatDuration, step } from '../../lib/log.ts';
+import { personalNamespace } from '../../lib/user.ts';
+import { requireRoot } from './cluster_commands.ts';
+import type { CommandContext } from './fathom_main.ts';
+import { bazelProgram, missing } from './packages.ts';
+import { mustRun } from './run.ts';
+
+const STACK = '//services/routeguide/client:myns-deep.apply';
+
+export async function upCommand(context: CommandContext): Promise<number> {
+  const startMs = performance.now();
+  requireRoot('Starting the cluster');
+  await installPrerequisites(context);
+  await startCluster(context);
+  await bazel(context, 'Setting the cluster up', 'run', '//prod:apply');
+  await bazel(context, 'Deploying the example stack', 'run', STACK);
+  const namespace = personalNamespace({ env: context.env, reserved: ['prod', 'staging', 'dev'] });
+  process.stdout.write(`
+Up after ${formatDuration(performance.now() - startMs)}. What runs where:
+  namespace ${namespace}: routeguide-client → routeguide-server → redis
+  namespace registry: the image registry; kube-system: DNS
+Try next:
+  ./fathom kubectl logs -n ${namespace} deployment/routeguide-client
+  bazel run //services/routeguide/client:myns-deep.diff
+  bazel run //services/routeguide/client:myns-deep.delete
+`);
+  return 0;
+}
+
+/** Builds the cluster's programs and images, and starts it: nothing is deployed yet. */
+export async function startCluster(context: CommandContext): Promise<void> {
+  await bazel(context, 'Building and starting the cluster', 'run', '//tools/cluster', '--', 'up');
+}
+
+/** Runs Bazel in the checkout with the user's terminal. Throws FATHOM_STEP. */
+export async function bazel(
+  { env, root, signal, log }: CommandContext,
+  what: string,
+  ...args: readonly string[]
+): Promise<void> {
+  const hint = 'Its own output above says why; what was done is kept, so run the same command again afterwards.';
+  await step(what, () => mustRun([bazelProgram(env), ...args], { cwd: root, env, signal, what, hint }), {
+    log,
+    everyMs: 60_000,
+  });
+}
+
+/** Installs the Debian packages of prerequisites that are missing. Throws PREREQUISITES_MISSING where there is no apt. */
+export async function installPrerequisites({ env, root, signal, log }: CommandContext): Promise<void> {
+  const hasPip = () => spawnSync('python3', ['-m', 'pip', '--version'], { env: { ...env } }).status === 0;
+  const packages = [...new Set(missing(env, hasPip).map((one) => one.package))];
+  if (packages.length === 0) return;
+  const what = `Installing ${packages.join(' ')}`;
+  const hint = `Install them by hand: apt-get install ${packages.join(' ')}.`;
+  if (spawnSync('apt-get', ['--version']).status !== 0) {
+    throw new ToolError('PREREQUISITES_MISSING', `${what}: there is no apt-get on this machine`, {
+      hint: 'Install them with the package manager of this machine.',
+    });
+  }
+  const options = {
+    cwd: root,
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+    signal,
+    what,
+    hint,
+    onOutput: (text: string) => text,
+  };
+  await step(
+    what,
+    async () => {
+      await mustRun(['apt-get', 'update', '-qq'], options);
+      await mustRun(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], options);
+    },
+    { log },
+  );
+}
