@@ -8,7 +8,6 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 * `--kubeconfig FILE`, `--context NAME`: another cluster
 * `--force-conflicts`: take over fields that another manager owns
 * `--all`: delete also what other stacks still need; `--prune-data`: and namespaces, volume claims and CRDs
-* `--allow-empty`: prune a stack's last object
 """
 
 load("@fathom_environments//:defs.bzl", "ENVS")
@@ -147,7 +146,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
     )
     verb_targets(name, VERBS.keys(), **_shared(kwargs))
 
-def service_environments(manifests, deps = [], pins = None, template = "{env}/{manifest}.json", environments = ENVS.keys(), visibility = None):
+def service_environments(manifests, deps = [], pins = None, template = "manifests/{env}/{manifest}.json", environments = ENVS.keys(), visibility = None):
     """Declares a service's stacks in every environment: `<env>`, `<env>-shallow` (the same) and `<env>-deep`.
 
     Args:

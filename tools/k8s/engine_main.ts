@@ -1,7 +1,25 @@
-// The engine behind every verb: `--verb=apply --plan FILE [arguments of the BUILD file and of the caller]`.
+// The engine behind every verb: `--verb=apply --plan FILE [arguments of the caller]`. A verb loads only what it needs.
 import { runMain } from '../lib/cli.ts';
-import { ToolError } from '../lib/errors.ts';
+import { createLog } from '../lib/log.ts';
+import { parseInvocation } from './deploy/options.ts';
+import { openSession } from './deploy/session.ts';
+import { readPlanInput } from './model/plan_input.ts';
 
-await runMain(async () => {
-  throw new ToolError('K8S_USAGE', 'Running a verb: not there yet', { hint: 'Pull again.' });
+await runMain(async ({ argv, env, signal }) => {
+  const { verb, plan, rest } = parseInvocation(argv);
+  const open = async () => openSession({ input: await readPlanInput(plan), args: rest, env, log: createLog(), signal });
+  switch (verb) {
+    case 'apply':
+    case 'create':
+    case 'replace':
+      return (await import('./verbs/apply.ts')).applyVerb(await open(), verb);
+    case 'delete':
+      return (await import('./verbs/delete.ts')).deleteVerb(await open());
+    case 'describe':
+      return (await import('./verbs/describe.ts')).describeVerb(await open());
+    case 'diff':
+      return (await import('./verbs/diff.ts')).diffVerb(open);
+    case 'resolve':
+      return (await import('./verbs/resolve.ts')).resolveVerb(await open());
+  }
 });

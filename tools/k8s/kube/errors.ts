@@ -19,7 +19,10 @@ const CODES: Readonly<Record<number, readonly [string, string]>> = {
   410: ['K8S_GONE', 'Run it again.'],
   413: ['K8S_TOO_LARGE', 'Split the object: the API server takes about 1 MiB.'],
   415: ['K8S_UNSUPPORTED', 'Use an API server of Kubernetes 1.22 or newer.'],
-  422: ['K8S_INVALID', 'Correct the fields named above in the manifest.'],
+  422: [
+    'K8S_INVALID',
+    'Correct these fields in the manifest. One that cannot change needs the object deleted first (its `.delete`).',
+  ],
 };
 
 const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);

@@ -1,0 +1,129 @@
+// The inventory of a shallow stack: an ApplySet, whose parent is a Secret.
+// https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune
+import { createHash } from 'node:crypto';
+import { type KubeObject, groupKind } from '../model/object.ts';
+
+const PREFIX = 'applyset.kubernetes.io';
+/** On every member: the id of its set. */
+export const PART_OF = `${PREFIX}/part-of`;
+const ID = `${PREFIX}/id`;
+const TOOLING = `${PREFIX}/tooling`;
+const GROUP_KINDS = `${PREFIX}/contains-group-kinds`;
+const NAMESPACES = `${PREFIX}/additional-namespaces`;
+/** Which stacks asked for the set's members: JSON list of their names. */
+const ROOTS = 'fathom.internal/roots';
+const STACK = 'fathom.internal/stack';
+
+/** Written into `tooling`: kubectl refuses to prune what another tool manages. */
+export const TOOL = 'fathom/v1';
+
+/** What the parent says. */
+export interface Inventory {
+  /** The parent's namespace. */
+  readonly namespace: string;
+  /** The stack's name. */
+  readonly stack: string;
+  /** Kinds of its members, `Deployment.apps`, sorted. */
+  readonly groupKinds: readonly string[];
+  /** Namespaces of its members beside the parent's, sorted. */
+  readonly namespaces: readonly string[];
+  /** Stacks that asked for it, sorted. */
+  readonly roots: readonly string[];
+}
+
+/** The parent's name. */
+export function parentName(stack: string): string {
+  return `fathom-${stack}`;
+}
+
+/** The id of the set of a stack in a namespace, as the KEP computes it: name, namespace, kind and group of the parent. */
+export function applySetId(stack: string, namespace: string): string {
+  const hash = createHash('sha256')
+    .update(`${parentName(stack)}.${namespace}.Secret.`)
+    .digest('base64url');
+  return `applyset-${hash}-v1`;
+}
+
+/** The parent as an object. */
+export function parentObject(inventory: Inventory): KubeObject {
+  const { namespace, stack } = inventory;
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: parentName(stack),
+      namespace,
+      labels: { [ID]: applySetId(stack, namespace), 'app.kubernetes.io/managed-by': 'fathom' },
+      annotations: {
+        [TOOLING]: TOOL,
+        [GROUP_KINDS]: inventory.groupKinds.join(','),
+        [NAMESPACES]: inventory.namespaces.join(','),
+        [ROOTS]: JSON.stringify(inventory.roots),
+        [STACK]: stack,
+      },
+    },
+    type: 'fathom.internal/inventory',
+  };
+}
+
+/** The tool that a parent says it belongs to: `kubectl/v1.34`; undefined for an object that is no parent. */
+export function toolOf(parent: KubeObject): string | undefined {
+  return parent.metadata.annotations?.[TOOLING];
+}
+
+/** Reads a parent. Unreadable roots count as none. */
+export function readInventory(parent: KubeObject): Inventory {
+  const annotations = parent.metadata.annotations ?? {};
+  const words = (text: string | undefined) => (text ?? '').split(',').filter((word) => word !== '');
+  return {
+    namespace: parent.metadata.namespace ?? '',
+    stack: annotations[STACK] ?? parent.metadata.name.replace(/^fathom-/, ''),
+    groupKinds: words(annotations[GROUP_KINDS]),
+    namespaces: words(annotations[NAMESPACES]),
+    roots: readRoots(annotations[ROOTS]),
+  };
+}
+
+function readRoots(text: string | undefined): string[] {
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(value) ? value.filter((root): root is string => typeof root === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The inventory of some members. */
+export function inventoryOf(
+  place: { readonly namespace: string; readonly stack: string },
+  members: readonly KubeObject[],
+  roots: readonly string[],
+): Inventory {
+  const others = members.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined);
+  return {
+    ...place,
+    groupKinds: sorted(members.map(groupKind)),
+    namespaces: sorted(others).filter((name) => name !== place.namespace),
+    roots: sorted(roots),
+  };
+}
+
+/** All that either says: what a parent must say while members come and go. */
+export function unionOf(a: Inventory, b: Inventory): Inventory {
+  return {
+    namespace: a.namespace,
+    stack: a.stack,
+    groupKinds: sorted([...a.groupKinds, ...b.groupKinds]),
+    namespaces: sorted([...a.namespaces, ...b.namespaces]),
+    roots: sorted([...a.roots, ...b.roots]),
+  };
+}
+
+/** Whether two inventories say the same. */
+export function isSameInventory(a: Inventory, b: Inventory): boolean {
+  return JSON.stringify(parentObject(a)) === JSON.stringify(parentObject(b));
+}
+
+function sorted(words: readonly string[]): string[] {
+  return [...new Set(words)].sort();
+}

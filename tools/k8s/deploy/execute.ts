@@ -1,0 +1,187 @@
+// Carries a plan out: phases in order, within a phase everything at once, each object after what it depends on.
+import { ToolError } from '../../lib/errors.ts';
+import { mapLimited } from '../../lib/limit.ts';
+import { retry } from '../../lib/retry.ts';
+import { KubeStatusError, isNotFound } from '../kube/errors.ts';
+import { type Target, applyObject, deleteObject, dropUpdateManager, replaceObject } from '../kube/objects.ts';
+import { type KubeObject, keyOf, nameOf } from '../model/object.ts';
+import { isSameInventory, parentObject, unionOf } from './applyset.ts';
+import { PHASES, dependencies, phaseOf } from './order.ts';
+import { type Plan, type PlannedObject, isChange } from './plan.ts';
+import { SECRETS } from './planner.ts';
+import { explain } from './problems.ts';
+import { type Colors, objectLine } from './report.ts';
+import type { Connected, Session } from './session.ts';
+import { type WaitOptions, waitGone, waitReady } from './wait.ts';
+
+const CONCURRENCY = 16;
+
+/** How {@link execute} works. */
+export interface ExecuteOptions {
+  readonly session: Session;
+  readonly connected: Connected;
+  readonly colors: Colors;
+  /** Whether existing objects are put in place as a whole. */
+  readonly isReplacing: boolean;
+}
+
+/** Applies, prunes and waits. Throws K8S_* errors; a second run continues where this one stopped. */
+export async function execute(plan: Plan, options: ExecuteOptions): Promise<void> {
+  const { session } = options;
+  const { timeoutMs, isWaiting } = session.options;
+  const { client } = options.connected;
+  const wait = {
+    client,
+    log: session.log,
+    signal: session.signal,
+    timeoutMs,
+    deadlineMs: performance.now() + timeoutMs,
+  };
+  const work: Work = {
+    ...options,
+    wait,
+    edges: dependencies(wanted(plan).map(({ object }) => object)),
+    started: new Map(),
+  };
+
+  await mapLimited(plan.namespaces, CONCURRENCY, async (one) =>
+    one.action === 'create' ? write(one, work) : one.object,
+  );
+  const applied: Target[] = [];
+  for (const phase of PHASES) {
+    const now = wanted(plan).filter(({ object }) => phaseOf(object) === phase);
+    // What is applied from here on belongs to an inventory, which must know it before it exists.
+    if (phase === 'definitions') await writeParents(plan, work, 'before');
+    const written = await runPhase(now, work);
+    if (phase === 'definitions') await waitReady(written, wait);
+    applied.push(...written);
+  }
+  await prune(plan, work);
+  await writeParents(plan, work, 'after');
+  if (isWaiting) await waitReady(applied, wait);
+}
+
+interface Work extends ExecuteOptions {
+  readonly wait: WaitOptions;
+  readonly edges: ReadonlyMap<string, readonly string[]>;
+  /** Objects being applied, by key. */
+  readonly started: Map<string, Promise<Target>>;
+}
+
+function wanted(plan: Plan): readonly PlannedObject[] {
+  return plan.objects.filter(({ action }) => action !== 'prune' && action !== 'keep');
+}
+
+/** Everything of a phase at once; an object waits for those it depends on, until they are ready. */
+async function runPhase(planned: readonly PlannedObject[], work: Work): Promise<Target[]> {
+  const byKey = new Map(planned.map((one) => [keyOf(one.object), one]));
+  let running = 0;
+  const queue: (() => void)[] = [];
+  const slot = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (running >= CONCURRENCY) await new Promise<void>((resolve) => queue.push(resolve));
+    running++;
+    try {
+      return await run();
+    } finally {
+      running--;
+      queue.shift()?.();
+    }
+  };
+  const begin = (one: PlannedObject): Promise<Target> => {
+    const key = keyOf(one.object);
+    const known = work.started.get(key);
+    if (known !== undefined) return known;
+    const promise = (async () => {
+      const before = (work.edges.get(key) ?? []).map((dependency) => {
+        const other = byKey.get(dependency);
+        return other === undefined ? work.started.get(dependency) : begin(other);
+      });
+      const ready = (await Promise.all(before)).filter((target) => target !== undefined);
+      if (ready.length > 0) await waitReady(ready, work.wait);
+      return { resource: one.resource, object: await slot(() => write(one, work)) };
+    })();
+    work.started.set(key, promise);
+    return promise;
+  };
+  const results = await Promise.allSettled(planned.map(begin));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** Writes one object where it differs. The result is the object as it is now. */
+async function write(one: PlannedObject, work: Work): Promise<KubeObject> {
+  const { session, colors } = work;
+  const { live } = one;
+  const isReplaced = work.isReplacing && live !== undefined;
+  if (live !== undefined && !isReplaced && !isChange(one.action)) {
+    session.log.info(objectLine(one, colors));
+    return live;
+  }
+  try {
+    const object = isReplaced ? await replace(one, live, work) : await apply(one, work);
+    const action = isReplaced && one.action === 'unchanged' && !isSameVersion(live, object) ? 'update' : one.action;
+    session.log.info(objectLine({ ...one, action }, colors));
+    return object;
+  } catch (error) {
+    throw error instanceof KubeStatusError ? explain(error, one.object, one.label) : error;
+  }
+}
+
+function isSameVersion(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
+
+async function apply(one: PlannedObject, work: Work): Promise<KubeObject> {
+  const { session, connected } = work;
+  const send = () => applyObject(connected.client, one, { isDryRun: false, isForced: session.options.isForced });
+  // A resource whose CRD has just been established answers 404 for a moment.
+  return retry(send, {
+    signal: session.signal,
+    deadlineMs: 10_000,
+    baseMs: 50,
+    attempts: 30,
+    maxMs: 500,
+    reason: (error) => (isNotFound(error) ? {} : undefined),
+  });
+}
+
+async function replace(one: PlannedObject, live: KubeObject, work: Work): Promise<KubeObject> {
+  const { client } = work.connected;
+  await replaceObject(client, one, live);
+  const object = await applyObject(client, one, { isDryRun: false, isForced: true });
+  await dropUpdateManager(client, one, object);
+  return object;
+}
+
+async function writeParents(plan: Plan, work: Work, when: 'before' | 'after'): Promise<void> {
+  const { client } = work.connected;
+  await mapLimited(plan.sets, CONCURRENCY, async ({ before, after }) => {
+    const during = before === undefined ? after : unionOf(before, after);
+    const [from, to] = when === 'before' ? [before, during] : [during, after];
+    if (from !== undefined && isSameInventory(from, to)) return;
+    await applyObject(client, { resource: SECRETS, object: parentObject(to) }, { isDryRun: false, isForced: true });
+  });
+}
+
+async function prune(plan: Plan, work: Work): Promise<void> {
+  const { client } = work.connected;
+  const gone = plan.objects.filter(({ action }) => action === 'prune');
+  await mapLimited([...gone].reverse(), CONCURRENCY, (one) => deleteObject(client, one));
+  for (const one of plan.objects.filter(({ action }) => action === 'prune' || action === 'keep')) {
+    work.session.log.info(objectLine(one, work.colors));
+  }
+  if (work.session.options.isWaiting) await waitGone(gone, work.wait);
+}
+
+/** Refuses `create` where something exists, and `replace` where something does not. Throws K8S_EXISTS, K8S_ABSENT. */
+export function requireExistence(plan: Plan, verb: 'create' | 'replace'): void {
+  const offending = wanted(plan).filter(({ live }) => (verb === 'create') === (live !== undefined));
+  if (offending.length === 0) return;
+  const names = offending.map(({ object }) => nameOf(object)).join(', ');
+  const [code, problem, hint] =
+    verb === 'create'
+      ? ['K8S_EXISTS', 'these exist already', 'Use .apply, which changes what exists.']
+      : ['K8S_ABSENT', 'these do not exist', 'Use .apply, which creates what does not exist.'];
+  throw new ToolError(code ?? '', `Planning ${verb}: ${problem}: ${names}`, hint === undefined ? {} : { hint });
+}

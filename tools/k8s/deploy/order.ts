@@ -1,0 +1,91 @@
+// The order of things: phases by kind, and depends-on within a phase. Pure.
+// https://kubernetes.io/docs/reference/labels-annotations-taints/#config-kubernetes-io-depends-on (kpt's annotation)
+import { ToolError } from '../../lib/errors.ts';
+import { type KubeObject, groupKind, keyOf, nameOf } from '../model/object.ts';
+
+const DEPENDS_ON = 'config.kubernetes.io/depends-on';
+
+/** Namespaces, then CRDs, then all the rest, then what reroutes requests of others. */
+export const PHASES = ['namespaces', 'definitions', 'objects', 'interceptors'] as const;
+export type Phase = (typeof PHASES)[number];
+
+const PHASE_OF: Readonly<Record<string, Phase>> = {
+  'APIService.apiregistration.k8s.io': 'interceptors',
+  'CustomResourceDefinition.apiextensions.k8s.io': 'definitions',
+  'MutatingWebhookConfiguration.admissionregistration.k8s.io': 'interceptors',
+  Namespace: 'namespaces',
+  'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io': 'interceptors',
+  'ValidatingWebhookConfiguration.admissionregistration.k8s.io': 'interceptors',
+};
+
+/** Kinds that hold what cannot be made again: kept unless asked for. */
+const DATA_KINDS: ReadonlySet<string> = new Set([
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'Namespace',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+]);
+
+/** The phase in which an object is applied. */
+export function phaseOf(object: KubeObject): Phase {
+  return PHASE_OF[groupKind(object)] ?? 'objects';
+}
+
+/** Whether deleting the object loses data. */
+export function holdsData(object: Pick<KubeObject, 'apiVersion' | 'kind'>): boolean {
+  return DATA_KINDS.has(groupKind(object));
+}
+
+/**
+ * For each object the keys of those that must be ready before it, by its depends-on annotation.
+ * Throws K8S_DEPENDS_ON (syntax, or an object that is not in the stack) and K8S_DEPENDENCY_CYCLE (with the cycle).
+ */
+export function dependencies(objects: readonly KubeObject[]): ReadonlyMap<string, readonly string[]> {
+  const byKey = new Map(objects.map((object) => [keyOf(object), object]));
+  const edges = new Map(objects.map((object) => [keyOf(object), dependsOn(object, byKey)]));
+  refuseCycles(edges, byKey);
+  return edges;
+}
+
+function dependsOn(object: KubeObject, byKey: ReadonlyMap<string, KubeObject>): string[] {
+  const text = object.metadata.annotations?.[DEPENDS_ON] ?? '';
+  const references = text.split(',').filter((word) => word.trim() !== '');
+  return references.map((reference) => {
+    const key = parseDependency(reference.trim());
+    if (key !== undefined && byKey.has(key)) return key;
+    const problem = key === undefined ? 'is no group/[namespaces/NAMESPACE/]kind/name' : 'is not in this stack';
+    throw new ToolError('K8S_DEPENDS_ON', `Ordering ${nameOf(object)}: depends-on '${reference.trim()}' ${problem}`, {
+      hint: `Correct the annotation ${DEPENDS_ON}, for example apps/namespaces/prod/Deployment/db.`,
+    });
+  });
+}
+
+/** `apps/namespaces/ns/Deployment/x`, `/namespaces/ns/Service/x`, `rbac.authorization.k8s.io/ClusterRole/x`. */
+function parseDependency(reference: string): string | undefined {
+  const parts = reference.split('/');
+  const isNamespaced = parts.length === 5 && parts[1] === 'namespaces';
+  if (!isNamespaced && parts.length !== 3) return undefined;
+  const [group = '', kind = '', name = ''] = isNamespaced ? [parts[0], parts[3], parts[4]] : parts;
+  const namespace = isNamespaced ? (parts[2] ?? '') : '';
+  return `${group === '' ? kind : `${kind}.${group}`}/${namespace}/${name}`;
+}
+
+function refuseCycles(edges: ReadonlyMap<string, readonly string[]>, byKey: ReadonlyMap<string, KubeObject>): void {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (key: string): void => {
+    if (done.has(key)) return;
+    const start = path.indexOf(key);
+    if (start >= 0) {
+      const names = [...path.slice(start), key].map((one) => nameOf(byKey.get(one) as KubeObject));
+      throw new ToolError('K8S_DEPENDENCY_CYCLE', `Ordering objects: ${names.join(' → ')}`, {
+        hint: `Remove one of these ${DEPENDS_ON} annotations.`,
+      });
+    }
+    path.push(key);
+    for (const next of edges.get(key) ?? []) visit(next);
+    path.pop();
+    done.add(key);
+  };
+  for (const key of edges.keys()) visit(key);
+}

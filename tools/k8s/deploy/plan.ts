@@ -1,0 +1,43 @@
+// A plan: what would change in the cluster, object by object, as data.
+import type { Resource } from '../kube/discovery.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { Inventory } from './applyset.ts';
+import type { FieldChange } from './changes.ts';
+
+/** What happens to an object. `adopt`: no field changes, but Fathom becomes one of its owners. */
+export type Action = 'create' | 'update' | 'adopt' | 'unchanged' | 'prune' | 'keep';
+
+/** An object of the stack and what happens to it. */
+export interface PlannedObject {
+  readonly action: Action;
+  /** As wanted; for `prune` and `keep` as it is. */
+  readonly object: KubeObject;
+  /** As it is; undefined where there is none. */
+  readonly live: KubeObject | undefined;
+  readonly resource: Resource;
+  readonly changes: readonly FieldChange[];
+  /** The BUILD target that it comes from; the set's for `prune`. */
+  readonly label: string;
+}
+
+/** The inventory of one shallow stack. */
+export interface PlannedSet {
+  readonly label: string;
+  /** What the parent says now; undefined where there is none. */
+  readonly before: Inventory | undefined;
+  /** What it must say in the end. */
+  readonly after: Inventory;
+}
+
+/** What would change. */
+export interface Plan {
+  /** Namespaces that nobody's manifests have: the personal one, and those of inventories. */
+  readonly namespaces: readonly PlannedObject[];
+  readonly objects: readonly PlannedObject[];
+  readonly sets: readonly PlannedSet[];
+}
+
+/** Whether an action writes to the cluster. */
+export function isChange(action: Action): boolean {
+  return action !== 'unchanged' && action !== 'keep';
+}

@@ -1,0 +1,190 @@
+// Makes a plan: wanted objects × live ones, compared by the server's own dry run. Only reads.
+import { mapLimited } from '../../lib/limit.ts';
+import { type KubeClient } from '../kube/client.ts';
+import { type Resource, type Resources } from '../kube/discovery.ts';
+import { KubeStatusError } from '../kube/errors.ts';
+import { applyObject, getObject, listObjects } from '../kube/objects.ts';
+import { type KubeObject, keyOf } from '../model/object.ts';
+import type { LoadedSet } from '../model/plan_input.ts';
+import {
+  type Inventory,
+  PART_OF,
+  TOOL,
+  applySetId,
+  inventoryOf,
+  parentObject,
+  readInventory,
+  toolOf,
+  unionOf,
+} from './applyset.ts';
+import { fieldChanges, isSameOwnership } from './changes.ts';
+import { type Desired, desiredObjects, withMembership } from './desired.ts';
+import { holdsData } from './order.ts';
+import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
+import * as problems from './problems.ts';
+import type { Connected, Session } from './session.ts';
+
+/** Requests at once. */
+const CONCURRENCY = 16;
+
+export const SECRETS: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isNamespaced: true };
+export const NAMESPACES: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', isNamespaced: false };
+
+/** An inventory of the plan, with the live members of its set. */
+export interface SetState {
+  readonly set: LoadedSet;
+  readonly id: string;
+  readonly before: Inventory | undefined;
+  readonly members: readonly { readonly object: KubeObject; readonly resource: Resource }[];
+}
+
+/** Plans to apply `sets`. Throws K8S_* errors that name all objects that cannot be applied. */
+export async function makePlan(session: Session, connected: Connected, sets: readonly LoadedSet[]): Promise<Plan> {
+  const { client, resources } = connected;
+  const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
+  const [namespaces, states] = await Promise.all([
+    planNamespaces(session, client, wanted),
+    Promise.all(sets.filter(({ stack }) => stack !== '').map((set) => readSet(connected, set, wanted))),
+  ]);
+  const missing = new Set(
+    namespaces.filter(({ live }) => live === undefined).map(({ object }) => object.metadata.name),
+  );
+  const members = new Map(states.flatMap((state) => state.members.map(({ object }) => [keyOf(object), object])));
+  const ids = new Set(states.map(({ id }) => id));
+  const collected = problems.collect();
+  const objects = await mapLimited(wanted, CONCURRENCY, (one) =>
+    collected.guard(() => planObject(one, { session, client, members, missing, ids })),
+  );
+  collected.throwAll();
+  const keys = new Set(wanted.map(({ object }) => keyOf(object)));
+  const pruned = states.flatMap((state) => prunable(state, keys, session.options.isPruningData));
+  return {
+    namespaces,
+    objects: [...objects.filter((one) => one !== undefined), ...pruned],
+    sets: states.map((state) => plannedSet(state, wanted, pruned, session.input.root)),
+  };
+}
+
+interface ObjectContext {
+  readonly session: Session;
+  readonly client: KubeClient;
+  readonly members: ReadonlyMap<string, KubeObject>;
+  readonly missing: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
+}
+
+async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
+  const { client, session, members, missing, ids } = context;
+  const { resource, label } = one;
+  const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
+  const live = members.get(keyOf(one.object)) ?? (isServed ? await getObject(client, one) : undefined);
+  const object = withMembership(one, live);
+  if (!isServed || live?.metadata.deletionTimestamp !== undefined) {
+    return { action: 'create', object, live: undefined, resource, changes: [], label };
+  }
+  const { isForced } = session.options;
+  if (live !== undefined && !isForced) problems.refuseForeignSet(object, live, ids);
+  let result: KubeObject;
+  try {
+    result = await applyObject(client, { resource, object }, { isDryRun: true, isForced });
+  } catch (error) {
+    throw error instanceof KubeStatusError ? problems.explain(error, object, label) : error;
+  }
+  if (live === undefined) return { action: 'create', object, live, resource, changes: [], label };
+  const changes = fieldChanges(live, result);
+  const action = changes.length > 0 ? 'update' : isSameOwnership(live, result) ? 'unchanged' : 'adopt';
+  return { action, object, live, resource, changes, label };
+}
+
+/** Namespaces that are needed and in no manifest: the personal one and the tool's own are made, others must be there. */
+async function planNamespaces(
+  session: Session,
+  client: KubeClient,
+  wanted: readonly Desired[],
+): Promise<PlannedObject[]> {
+  const declared = new Set(
+    wanted.filter(({ object }) => object.kind === 'Namespace').map((d) => d.object.metadata.name),
+  );
+  const needed = new Set([
+    ...wanted.flatMap(({ object }) => object.metadata.namespace ?? []),
+    ...session.sets.filter(({ stack }) => stack !== '').map(({ namespace }) => namespace),
+  ]);
+  return mapLimited([...needed], CONCURRENCY, async (name): Promise<PlannedObject> => {
+    const object = namespaceObject(name, name === session.personal);
+    const live = await getObject(client, { resource: NAMESPACES, object });
+    const isOurs = name === session.personal || name === 'fathom-system' || declared.has(name);
+    if (live === undefined && !isOurs) throw problems.missingNamespace(name, client.access.context);
+    if (live?.metadata.deletionTimestamp !== undefined) throw problems.terminatingNamespace(name);
+    // A declared one is created by its own manifest.
+    const action = live === undefined && !declared.has(name) ? 'create' : 'unchanged';
+    return { action, object, live, resource: NAMESPACES, changes: [], label: session.input.label };
+  });
+}
+
+function namespaceObject(name: string, isPersonal: boolean): KubeObject {
+  const labels = {
+    'app.kubernetes.io/managed-by': 'fathom',
+    ...(isPersonal ? { 'fathom.internal/namespace': 'personal' } : {}),
+  };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+/** The inventory of a set and its live members, found by label among the kinds that it or its manifests name. */
+export async function readSet(
+  { client, resources }: Connected,
+  set: LoadedSet,
+  wanted: readonly Desired[],
+): Promise<SetState> {
+  const id = applySetId(set.stack, set.namespace);
+  const empty = inventoryOf(set, [], []);
+  const parent = await getObject(client, { resource: SECRETS, object: parentObject(empty) });
+  const tool = parent === undefined ? TOOL : toolOf(parent);
+  if (parent !== undefined && tool !== TOOL) throw problems.foreignParent(parent, tool);
+  const before = parent === undefined ? undefined : readInventory(parent);
+  const own = wanted.filter((one) => one.set === set).map(({ object }) => object);
+  const known = unionOf(before ?? empty, inventoryOf(set, own, []));
+  // Without a parent nothing was ever applied as a set; a half-finished run has written its parent first.
+  const places = before === undefined ? [] : listings(known, resources);
+  const lists = await mapLimited(places, CONCURRENCY, async ({ resource, namespace }) => {
+    const options = { labelSelector: `${PART_OF}=${id}`, ...(namespace === undefined ? {} : { namespace }) };
+    return (await listObjects(client, resource, options)).map((object) => ({ object, resource }));
+  });
+  return { set, id, before, members: lists.flat() };
+}
+
+/** The collections in which members may be. */
+export function listings(inventory: Inventory, resources: Resources): { resource: Resource; namespace?: string }[] {
+  const namespaces = [inventory.namespace, ...inventory.namespaces];
+  return inventory.groupKinds.flatMap((kind) => {
+    const resource = resources.findGroupKind(kind);
+    if (resource === undefined) return [];
+    return resource.isNamespaced ? namespaces.map((namespace) => ({ resource, namespace })) : [{ resource }];
+  });
+}
+
+/** What the set once applied and nobody in this plan wants any more. */
+function prunable(state: SetState, wanted: ReadonlySet<string>, isPruningData: boolean): PlannedObject[] {
+  return state.members
+    .filter(({ object }) => !wanted.has(keyOf(object)) && object.metadata.deletionTimestamp === undefined)
+    .map(({ object, resource }) => ({
+      action: holdsData(object) && !isPruningData ? 'keep' : 'prune',
+      object,
+      live: object,
+      resource,
+      changes: [],
+      label: state.set.label,
+    }));
+}
+
+function plannedSet(
+  state: SetState,
+  wanted: readonly Desired[],
+  pruned: readonly PlannedObject[],
+  root: string,
+): PlannedSet {
+  const own = wanted.filter(({ set }) => set === state.set).map(({ object }) => object);
+  const kept = pruned.filter(({ action, label }) => action === 'keep' && label === state.set.label);
+  const members = [...own, ...kept.map(({ object }) => object)];
+  const after = inventoryOf(state.set, members, [...(state.before?.roots ?? []), root]);
+  return { label: state.set.label, before: state.before, after };
+}

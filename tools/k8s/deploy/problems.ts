@@ -1,0 +1,112 @@
+// What can be wrong with a stack, as errors that say what to do.
+import { ToolError } from '../../lib/errors.ts';
+import { KubeStatusError } from '../kube/errors.ts';
+import { type KubeObject, nameOf } from '../model/object.ts';
+import { PART_OF } from './applyset.ts';
+
+/** Errors of many objects as one. */
+export interface Collector {
+  /** Runs `work`; a ToolError of the API's about one object is kept for later. */
+  guard<T>(work: () => Promise<T>): Promise<T | undefined>;
+  /** Throws the first error with the words of all. */
+  throwAll(): void;
+}
+
+const SHOWN = 10;
+
+/** Collects errors about single objects, so that a user sees all of them at once. */
+export function collect(): Collector {
+  const errors: ToolError[] = [];
+  return {
+    async guard(work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ObjectError)) throw error;
+        errors.push(error);
+        return undefined;
+      }
+    },
+    throwAll() {
+      const [first] = errors;
+      if (first === undefined) return;
+      if (errors.length === 1) throw first;
+      const lines = errors.slice(0, SHOWN).map((error) => `\n  ${error.message}`);
+      const more = errors.length > SHOWN ? `\n  and ${errors.length - SHOWN} more` : '';
+      const options = first.hint === undefined ? { cause: first } : { cause: first, hint: first.hint };
+      throw new ToolError(
+        first.code,
+        `Planning: ${errors.length} objects cannot be applied${lines.join('')}${more}`,
+        options,
+      );
+    },
+  };
+}
+
+/** An error about one object. */
+export class ObjectError extends ToolError {}
+
+/** The API server's refusal of an object, in words that name its target. */
+export function explain(error: KubeStatusError, object: KubeObject, label: string): ObjectError {
+  const doing = `Planning ${nameOf(object)} of ${label}`;
+  const conflicts = error.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
+  if (conflicts.length > 0) {
+    const fields = conflicts.map(({ field, message }) => `${field.replace(/^\./, '')} (${message})`).join(', ');
+    return new ObjectError('K8S_FIELD_CONFLICT', `${doing}: other managers own ${fields}`, {
+      cause: error,
+      hint: 'Take the fields over with `-- --force-conflicts`, or remove them from the manifest.',
+    });
+  }
+  return new ObjectError(error.code, `${doing}: ${error.said}`, {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
+/** Refuses an object that another set has in its inventory. */
+export function refuseForeignSet(object: KubeObject, live: KubeObject, ids: ReadonlySet<string>): void {
+  const owner = live.metadata.labels?.[PART_OF];
+  if (owner === undefined || owner === object.metadata.labels?.[PART_OF] || ids.has(owner)) return;
+  throw new ObjectError('K8S_OTHER_SET', `Planning ${nameOf(object)}: it belongs to another stack (${owner})`, {
+    hint: `Find it with \`kubectl get secrets -A -l applyset.kubernetes.io/id=${owner}\`, or take it over with \`-- --force-conflicts\`.`,
+  });
+}
+
+export function unknownKind(object: KubeObject, label: string): ToolError {
+  const { apiVersion, kind } = object;
+  return new ToolError(
+    'K8S_UNKNOWN_KIND',
+    `Planning ${nameOf(object)} of ${label}: the cluster has no ${apiVersion} ${kind}`,
+    {
+      hint: 'Apply the stack with its CustomResourceDefinition first, or correct apiVersion and kind.',
+    },
+  );
+}
+
+export function duplicate(object: KubeObject, labels: readonly string[]): ToolError {
+  return new ToolError('K8S_DUPLICATE_OBJECT', `Planning ${nameOf(object)}: ${labels.join(' and ')} both have it`, {
+    hint: 'Remove one of the two.',
+  });
+}
+
+export function missingNamespace(name: string, context: string): ToolError {
+  return new ToolError('K8S_NAMESPACE_MISSING', `Planning: context '${context}' has no namespace '${name}'`, {
+    hint: 'Apply the stack that makes the namespaces first (`bazel run //prod:setup.apply`).',
+  });
+}
+
+export function terminatingNamespace(name: string): ToolError {
+  return new ToolError('K8S_NAMESPACE_TERMINATING', `Planning: namespace '${name}' is being deleted`, {
+    hint: 'Wait until it is gone, then run it again.',
+  });
+}
+
+export function foreignParent(parent: KubeObject, tool: string | undefined): ToolError {
+  return new ToolError(
+    'K8S_FOREIGN_INVENTORY',
+    `Planning: ${nameOf(parent)} is the inventory of ${tool ?? 'nobody known'}`,
+    {
+      hint: 'Rename the stack (attribute stack), or delete that Secret if nobody needs it.',
+    },
+  );
+}

@@ -1,0 +1,90 @@
+// What a person reads: one line for each object, and the fields that differ.
+import { formatDuration } from '../../lib/log.ts';
+import { type KubeObject, nameOf } from '../model/object.ts';
+import { type FieldChange, redactChange } from './changes.ts';
+import type { PlannedObject } from './plan.ts';
+
+type Paint = (text: string) => string;
+
+/** Colours, which are only for terminals. */
+export interface Colors {
+  readonly added: Paint;
+  readonly removed: Paint;
+  readonly changed: Paint;
+  readonly faint: Paint;
+}
+
+/** Colours for a stream: none where it is no terminal, or where NO_COLOR is set. */
+export function colorsFor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): Colors {
+  const isColored = stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  const paint =
+    (code: number): Paint =>
+    (text) =>
+      isColored ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return { added: paint(32), removed: paint(31), changed: paint(33), faint: paint(2) };
+}
+
+const WORDS = {
+  create: 'created',
+  update: 'updated',
+  adopt: 'adopted',
+  unchanged: 'unchanged',
+  prune: 'pruned',
+  keep: 'kept',
+} as const;
+
+/** The word for what was done, in a column. */
+export function doneWord(action: PlannedObject['action'], colors: Colors): string {
+  return paintOf(action, colors)(WORDS[action].padEnd(9));
+}
+
+function paintOf(action: PlannedObject['action'], colors: Colors): Paint {
+  if (action === 'create') return colors.added;
+  if (action === 'prune') return colors.removed;
+  return action === 'update' || action === 'adopt' ? colors.changed : colors.faint;
+}
+
+const SHOWN_PATHS = 3;
+
+/** `updated   Deployment prod/server  spec.template…image`. */
+export function objectLine({ action, object, changes }: PlannedObject, colors: Colors): string {
+  const paths = changes.slice(0, SHOWN_PATHS).map(({ path }) => path);
+  const more = changes.length > SHOWN_PATHS ? `, ${changes.length - SHOWN_PATHS} more` : '';
+  const detail = paths.length === 0 ? '' : `  ${colors.faint(`${paths.join(', ')}${more}`)}`;
+  return `${doneWord(action, colors)} ${nameOf(object)}${detail}`;
+}
+
+/** `12 objects: 1 created, 1 updated, 10 unchanged, in 1.2 s`. */
+export function summary(actions: readonly PlannedObject['action'][], elapsedMs: number): string {
+  const counts = Object.entries(WORDS)
+    .map(([action, word]) => [actions.filter((one) => one === action).length, word] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`);
+  const noun = actions.length === 1 ? 'object' : 'objects';
+  return `${actions.length} ${noun}: ${counts.join(', ') || 'nothing to do'}, in ${formatDuration(elapsedMs)}`;
+}
+
+/** The lines of a field diff. */
+export function changeLines(
+  object: Pick<KubeObject, 'kind'>,
+  changes: readonly FieldChange[],
+  colors: Colors,
+): string[] {
+  return changes
+    .map((change) => redactChange(object, change))
+    .flatMap(({ path, before, after }) => [
+      `    ${path}`,
+      ...(before === undefined ? [] : [colors.removed(`      - ${show(before)}`)]),
+      ...(after === undefined ? [] : [colors.added(`      + ${show(after)}`)]),
+    ]);
+}
+
+const MAX_VALUE = 400;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,122 @@
+// What every verb begins with: the stack read and made personal, and, where wanted, a connection to its cluster.
+import { ToolError } from '../../lib/errors.ts';
+import type { Log } from '../../lib/log.ts';
+import { runfile, userPath } from '../../lib/runfiles.ts';
+import { type KubeClient, createClient } from '../kube/client.ts';
+import { type Resources, discover } from '../kube/discovery.ts';
+import { findCluster } from '../kube/kubeconfig.ts';
+import { replaceImages } from '../model/images.ts';
+import type { KubeObject } from '../model/object.ts';
+import { PLACEHOLDER, personalize } from '../model/placeholder.ts';
+import { type Connection, type ImageInput, type LoadedSet, type PlanInput, loadSets } from '../model/plan_input.ts';
+import { type VerbOptions, parseOptions } from './options.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A stack as the build described it, for the person who runs the verb. */
+export interface Session {
+  readonly input: PlanInput;
+  readonly options: VerbOptions;
+  readonly sets: readonly LoadedSet[];
+  /** The namespace of the person, where the stack is for them. */
+  readonly personal: string | undefined;
+  readonly connection: Connection;
+  readonly images: readonly ImageInput[];
+  readonly env: Env;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly resolve: (runfilesPath: string) => string;
+}
+
+/** A session with a cluster. */
+export interface Connected {
+  readonly client: KubeClient;
+  readonly resources: Resources;
+}
+
+/** Options of {@link openSession}. */
+export interface OpenOptions {
+  readonly input: PlanInput;
+  /** The arguments of the command line. */
+  readonly args: readonly string[];
+  readonly env: Env;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Default: Bazel's runfiles. */
+  readonly resolve?: (runfilesPath: string) => string;
+}
+
+/** Reads the stack. Throws K8S_USAGE, K8S_PLAN_UNREADABLE, K8S_MIXED_CLUSTERS, NAMESPACE_RESERVED. */
+export async function openSession(open: OpenOptions): Promise<Session> {
+  const { input, env } = open;
+  const resolve = open.resolve ?? ((path) => runfile(path, env));
+  const options = parseOptions([...input.args, ...open.args]);
+  const rendered = await loadSets(input, resolve);
+  const person = { env, reserved: input.reservedNamespaces };
+  const sets = personalize(rendered, person);
+  const inputs = sets.flatMap(({ objects }) => objects);
+  return {
+    input: personalize(input, person),
+    options,
+    sets,
+    personal: sets === rendered ? undefined : personalize(PLACEHOLDER, person),
+    connection: oneConnection(input, sets, options),
+    images: uniqueImages(inputs.flatMap(({ images }) => images)),
+    env,
+    log: open.log,
+    signal: open.signal,
+    resolve,
+  };
+}
+
+/** Connects and asks what the cluster serves. Throws K8S_* errors of kubeconfig and connection. */
+export async function connect(session: Session): Promise<Connected> {
+  const { connection, options, env, signal, resolve } = session;
+  const files =
+    options.kubeconfig === undefined
+      ? connection.kubeconfig === ''
+        ? []
+        : [resolve(connection.kubeconfig)]
+      : [userPath(options.kubeconfig, env)];
+  const { context, cluster, user } = connection;
+  const access = await findCluster({ env, files, context: options.context ?? context, cluster, user });
+  const client = createClient(access, { signal });
+  return { client, resources: await discover(client) };
+}
+
+/** All objects of a stack must go to one cluster: one run is one plan. */
+function oneConnection(input: PlanInput, sets: readonly LoadedSet[], options: VerbOptions): Connection {
+  const connections = sets.flatMap(({ objects }) => objects.map(({ connection, label }) => ({ connection, label })));
+  const [first] = connections;
+  if (first === undefined) {
+    throw new ToolError('K8S_EMPTY_STACK', `Reading ${input.label}: there is no object in it`, {
+      hint: 'Add objects to the stack.',
+    });
+  }
+  const nameOfCluster = ({ context, cluster, user }: Connection) =>
+    [options.context ?? context, cluster, user].join(' / ');
+  const other = connections.find(({ connection }) => nameOfCluster(connection) !== nameOfCluster(first.connection));
+  if (other !== undefined) {
+    throw new ToolError(
+      'K8S_MIXED_CLUSTERS',
+      `Reading ${input.label}: ${first.label} goes to ${nameOfCluster(first.connection)}, ${other.label} to ${nameOfCluster(other.connection)}`,
+      { hint: 'Give all objects of a stack the same environment, or make two stacks.' },
+    );
+  }
+  return first.connection;
+}
+
+function uniqueImages(images: readonly ImageInput[]): ImageInput[] {
+  return [...new Map(images.map((image) => [`${image.ref}\n${image.image}`, image])).values()];
+}
+
+/** The sets with digests in place of image names. */
+export function withDigests(sets: readonly LoadedSet[], digests: ReadonlyMap<string, string>): LoadedSet[] {
+  return sets.map((set) => ({
+    ...set,
+    objects: set.objects.map((input) => {
+      const own = new Map(input.images.map(({ ref }) => [ref, digests.get(ref) ?? ref]));
+      return { ...input, objects: replaceImages(input.objects, own).objects as readonly KubeObject[] };
+    }),
+  }));
+}

@@ -1,0 +1,121 @@
+// Waits until objects are ready, or gone, with a deadline; says what it waits for, and in the end why in vain.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError } from '../../lib/errors.ts';
+import { mapLimited } from '../../lib/limit.ts';
+import { type Log, formatDuration } from '../../lib/log.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type Target, getObject } from '../kube/objects.ts';
+import { type KubeObject, nameOf } from '../model/object.ts';
+import { type Status, statusOf } from '../readiness/readiness.ts';
+import { causesOf, podsOf } from './cause.ts';
+
+/** Options of waits. */
+export interface WaitOptions {
+  readonly client: KubeClient;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** When to give up, as `performance.now()` counts. */
+  readonly deadlineMs: number;
+  /** What the deadline was, for errors. */
+  readonly timeoutMs: number;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1000;
+const PROGRESS_EVERY_MS = 5000;
+const CONCURRENCY = 16;
+
+interface Waiting {
+  readonly target: Target;
+  status: Status;
+}
+
+/** Waits until all are ready. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
+export async function waitReady(targets: readonly Target[], options: WaitOptions): Promise<void> {
+  let waiting = targets.map((target): Waiting => ({ target, status: statusOf(target.object) }));
+  await poll(options, async () => {
+    waiting = waiting.filter(({ status }) => status.state !== 'current');
+    await failAtOnce(waiting, options);
+    if (waiting.length === 0) return undefined;
+    await mapLimited(waiting, CONCURRENCY, async (one) => {
+      const live = await getObject(options.client, one.target);
+      one.status = live === undefined ? { state: 'failed', message: 'it was deleted meanwhile' } : statusOf(live);
+      if (one.status.state === 'current') options.log.info(`ready     ${nameOf(one.target.object)}`);
+    });
+    const left = waiting.filter(({ status }) => status.state !== 'current');
+    return left.length === 0
+      ? undefined
+      : left.map(({ target, status }) => `${nameOf(target.object)}: ${status.message}`);
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof DeadlineError)) throw error;
+    throw await notReady('K8S_NOT_READY', waiting, options);
+  });
+}
+
+/** Waits until all are gone, and the pods of workloads with them. Throws K8S_NOT_DELETED. */
+export async function waitGone(targets: readonly Target[], options: WaitOptions): Promise<void> {
+  let left = [...targets];
+  let words: string[] = [];
+  await poll(options, async () => {
+    const states = await mapLimited(left, CONCURRENCY, async (target) => {
+      const live = await getObject(options.client, target);
+      if (live !== undefined && live.metadata.uid === target.object.metadata.uid) return statusOf(live).message;
+      const pods = await podsOf(options.client, target.object);
+      return pods.length === 0 ? undefined : `${pods.length} pods are still ending`;
+    });
+    words = left.flatMap((target, index) =>
+      states[index] === undefined ? [] : [`${nameOf(target.object)}: ${states[index]}`],
+    );
+    left = left.filter((_, index) => states[index] !== undefined);
+    return left.length === 0 ? undefined : words;
+  }).catch((error: unknown) => {
+    if (!(error instanceof DeadlineError)) throw error;
+    throw new ToolError(
+      'K8S_NOT_DELETED',
+      `Deleting: not gone after ${formatDuration(options.timeoutMs)}:\n  ${words.join('\n  ')}`,
+      { hint: 'Run it again to wait longer (`-- --timeout 10m`), or see who holds the finalizers.' },
+    );
+  });
+}
+
+class DeadlineError extends Error {}
+
+/** Calls `look` until it says that nothing is left (undefined), in growing pauses. */
+async function poll(options: WaitOptions, look: () => Promise<readonly string[] | undefined>): Promise<void> {
+  const { log, signal, deadlineMs } = options;
+  const startMs = performance.now();
+  let saidMs = startMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+    const left = await look();
+    if (left === undefined) return;
+    const nowMs = performance.now();
+    if (nowMs >= deadlineMs) throw new DeadlineError();
+    if (nowMs - saidMs >= PROGRESS_EVERY_MS) {
+      saidMs = nowMs;
+      for (const line of left) log.info(`waiting   ${line} (${formatDuration(nowMs - startMs)})`);
+    }
+    await sleep(Math.min(pauseMs, deadlineMs - nowMs), undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+async function failAtOnce(waiting: readonly Waiting[], options: WaitOptions): Promise<void> {
+  const failing = waiting.filter(({ status }) => status.state === 'failed');
+  if (failing.length > 0) throw await notReady('K8S_FAILED', failing, options);
+}
+
+async function notReady(
+  code: 'K8S_FAILED' | 'K8S_NOT_READY',
+  waiting: readonly Waiting[],
+  options: WaitOptions,
+): Promise<ToolError> {
+  const blocks = await mapLimited(waiting, CONCURRENCY, async ({ target, status }) => {
+    const live: KubeObject = (await getObject(options.client, target).catch(() => undefined)) ?? target.object;
+    const causes = await causesOf(options.client, live);
+    return [`\n  ${nameOf(target.object)}: ${status.message}`, ...causes.map((cause) => `\n    ${cause}`)].join('');
+  });
+  const when = code === 'K8S_FAILED' ? 'failed' : `not ready after ${formatDuration(options.timeoutMs)}`;
+  const noun = waiting.length === 1 ? '1 object' : `${waiting.length} objects`;
+  return new ToolError(code, `Waiting for readiness: ${noun} ${when}${blocks.join('')}`, {
+    hint: 'Mend the cause and apply again; what is applied stays. `-- --timeout 10m` waits longer.',
+  });
+}

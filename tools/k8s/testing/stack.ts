@@ -1,0 +1,111 @@
+// Runs verbs on stacks that a test writes down as data, against an API server.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Session, openSession } from '../deploy/session.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { ImageInput, PlanInput } from '../model/plan_input.ts';
+import type { ApiServer } from './apiserver.ts';
+
+/** A stack as data. */
+export interface TestStack {
+  /** The stack's name as one that asks for its members. Default: that of the last set. */
+  readonly root?: string;
+  readonly sets: readonly TestSet[];
+  /** Arguments of the command line. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly context?: string;
+  readonly cluster?: string;
+}
+
+export interface TestSet {
+  /** Empty: objects applied alone. */
+  readonly stack: string;
+  readonly namespace: string;
+  readonly objects: readonly KubeObject[];
+  readonly images?: readonly ImageInput[];
+}
+
+/** A session and all that it logged. */
+export interface TestSession {
+  readonly session: Session;
+  readonly lines: string[];
+}
+
+/** Opens a session for a verb, as the build would hand it over; `use` may only read files while it runs. */
+export async function withSession<T>(
+  server: Pick<ApiServer, 'kubeconfig' | 'context'>,
+  stack: TestStack,
+  use: (opened: TestSession) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-stack-'));
+  try {
+    const sets = await Promise.all(
+      stack.sets.map((set, index) => writeSet(set, `${index}`, { folder, server, stack })),
+    );
+    const input: PlanInput = {
+      version: 1,
+      label: '//test:stack',
+      root: stack.root ?? stack.sets.at(-1)?.stack ?? '',
+      reservedNamespaces: ['prod', 'myns-placeholder'],
+      sets,
+      args: [],
+    };
+    const lines: string[] = [];
+    const log = { info: push(lines), warn: push(lines), error: push(lines) };
+    const session = await openSession({
+      input,
+      args: stack.args ?? [],
+      env: { FATHOM_USER: 'ada', HOME: folder, FATHOM_STATE: join(folder, 'state'), ...stack.env },
+      log,
+      signal: AbortSignal.timeout(120_000),
+      resolve: (path) => join(folder, path),
+    });
+    return await use({ session, lines });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function push(lines: string[]): (line: string) => void {
+  return (line) => void lines.push(line);
+}
+
+interface Place {
+  readonly folder: string;
+  readonly server: Pick<ApiServer, 'kubeconfig' | 'context'>;
+  readonly stack: TestStack;
+}
+
+async function writeSet(set: TestSet, name: string, { folder, server, stack }: Place) {
+  const file = `${name}.object.json`;
+  await writeFile(
+    join(folder, file),
+    JSON.stringify({
+      version: 1,
+      label: `//test:${set.stack || 'object'}`,
+      connection: {
+        cluster: stack.cluster ?? '',
+        context: stack.context ?? server.context,
+        namespace: set.namespace,
+        user: '',
+        kubeconfig: 'kubeconfig',
+      },
+      images: set.images ?? [],
+      objects: set.objects,
+    }),
+  );
+  await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
+  return { label: `//test:${set.stack || 'object'}`, stack: set.stack, namespace: set.namespace, objects: [file] };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const { readFile } = await import('node:fs/promises');
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+/** A ConfigMap. */
+export function configMap(name: string, namespace: string, data: Readonly<Record<string, string>> = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
+}

@@ -1,0 +1,44 @@
+// diff: prints what apply would change. Pushes and writes nothing.
+import { renderError } from '../../lib/cli.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { nameOf } from '../model/object.ts';
+import { type PlannedObject, isChange } from '../deploy/plan.ts';
+import { makePlan } from '../deploy/planner.ts';
+import { readImages } from '../deploy/push.ts';
+import { type Colors, changeLines, colorsFor } from '../deploy/report.ts';
+import { type Session, connect, withDigests } from '../deploy/session.ts';
+
+/** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
+export async function diffVerb(open: () => Promise<Session>): Promise<number> {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  try {
+    const session = await open();
+    const differences = await differencesOf(session);
+    const colors = colorsFor(process.stdout, session.env);
+    for (const one of differences) for (const line of diffLines(one, colors)) print(line);
+    print(`fathom: ${differences.length} differences`);
+    return differences.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    process.stderr.write(`${renderError(error)}\n`);
+    print(`fathom: error ${error.code}`);
+    return 2;
+  }
+}
+
+async function differencesOf(session: Session): Promise<readonly PlannedObject[]> {
+  const [connected, images] = await Promise.all([connect(session), readImages(session)]);
+  try {
+    const plan = await makePlan(session, connected, withDigests(session.sets, images.digests));
+    return [...plan.namespaces, ...plan.objects].filter(({ action }) => isChange(action) && action !== 'adopt');
+  } finally {
+    connected.client.close();
+  }
+}
+
+/** The lines of one object. */
+export function diffLines({ action, object, changes }: PlannedObject, colors: Colors): string[] {
+  if (action === 'create') return [colors.added(`+ ${nameOf(object)}`)];
+  if (action === 'prune') return [colors.removed(`- ${nameOf(object)}`)];
+  return [colors.changed(`~ ${nameOf(object)}`), ...changeLines(object, changes, colors)];
+}

@@ -1,0 +1,22 @@
+// resolve: pushes the images and prints the manifests with their digests.
+import { stringify } from 'yaml';
+import { readImages } from '../deploy/push.ts';
+import { type Session, withDigests } from '../deploy/session.ts';
+
+/** Prints one YAML document for each object. Needs no cluster, and a registry only where there are images. */
+export async function resolveVerb(session: Session): Promise<void> {
+  const images = await readImages(session);
+  await images.push();
+  const seen = new Set<string>();
+  const documents: string[] = [];
+  for (const { objects } of withDigests(session.sets, images.digests)) {
+    for (const input of objects) {
+      if (seen.has(input.label)) continue;
+      seen.add(input.label);
+      for (const object of input.objects) {
+        documents.push(stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }));
+      }
+    }
+  }
+  process.stdout.write(documents.join('---\n'));
+}
