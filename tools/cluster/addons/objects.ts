@@ -1,0 +1,45 @@
+// The objects that make a bare control plane a usable cluster. Pure.
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { corednsObjects } from './coredns.ts';
+import { localPathObjects } from './local_path.ts';
+
+/** Options of {@link addonObjects}. */
+export interface AddonOptions {
+  /** Address of the DNS service. */
+  readonly dnsAddress: string;
+  readonly clusterDomain: string;
+  /** Image references by role. */
+  readonly images: { readonly coredns: string; readonly localPathProvisioner: string };
+  /** Where the registry is, as KEP-1755 announces it. */
+  readonly registry: { readonly reference: string; readonly endpoint: string };
+}
+
+/** An object whose further fields depend on its kind. */
+export type AnyObject = KubernetesObject & Readonly<Record<string, unknown>>;
+
+/** All addons, in an order in which they can be applied. */
+export function addonObjects(options: AddonOptions): readonly AnyObject[] {
+  return [...corednsObjects(options), ...localPathObjects(options), registryHosting(options)];
+}
+
+/** `kube-public/local-registry-hosting`: how tools find the registry of a local cluster (KEP-1755). */
+function registryHosting({ registry }: AddonOptions): AnyObject {
+  const quoted = (text: string) => JSON.stringify(text);
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'local-registry-hosting', namespace: 'kube-public' },
+    data: {
+      'localRegistryHosting.v1': [
+        `host: ${quoted(registry.endpoint)}`,
+        `hostFromContainerRuntime: ${quoted(registry.reference)}`,
+        '',
+      ].join('\n'),
+    },
+  };
+}
+
+/** The labels of an addon's objects. */
+export function addonLabels(name: string): Readonly<Record<string, string>> {
+  return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'fathom' };
+}

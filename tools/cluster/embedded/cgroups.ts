@@ -1,0 +1,82 @@
+// A cluster's own cgroups, in every hierarchy that is mounted (v1, v2 or both).
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError } from '../../lib/errors.ts';
+
+const ROOT = '/sys/fs/cgroup';
+
+/** Mount points of cgroup hierarchies, from the text of /proc/mounts; a comma-joined pair is one hierarchy. */
+export function hierarchies(mounts: string): readonly { readonly path: string; readonly version: 1 | 2 }[] {
+  return mounts
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, path = '', type]) => (type === 'cgroup' || type === 'cgroup2') && path.startsWith(ROOT))
+    .map(([, path = '', type]) => ({ path, version: type === 'cgroup2' ? 2 : 1 }));
+}
+
+/** The cgroup of a cluster, below each hierarchy. */
+export function clusterCgroup(id: string): string {
+  return `fathom-${id}`;
+}
+
+/** Makes the cgroups below which kubelets put pods: the kubelet itself wants them to exist. */
+export function makeCgroups(id: string, nodes: readonly string[]): void {
+  for (const { path, version } of hierarchies(readFileSync('/proc/mounts', 'utf8'))) {
+    const folder = makeChild(path, clusterCgroup(id), version);
+    for (const node of nodes) makeChild(folder, node, version);
+  }
+}
+
+function makeChild(parent: string, name: string, version: 1 | 2): string {
+  const folder = join(parent, name);
+  if (version === 2) delegateControllers(parent);
+  mkdirSync(folder, { recursive: true });
+  // A v1 cpuset accepts no process before it has CPUs and memory nodes.
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    if (version === 1 && existsSync(join(folder, file)) && readFileSync(join(folder, file), 'utf8').trim() === '') {
+      writeFileSync(join(folder, file), readFileSync(join(parent, file)));
+    }
+  }
+  return folder;
+}
+
+function delegateControllers(folder: string): void {
+  const controllers = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim();
+  if (controllers === '') return;
+  const wanted = controllers.split(' ').map((name) => `+${name}`);
+  writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.join(' '));
+}
+
+/** Removes a cluster's cgroups, once its processes have ended. Throws CLUSTER_CGROUP_BUSY. */
+export async function removeCgroups(id: string, timeoutMs = 10_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (const { path } of hierarchies(readFileSync('/proc/mounts', 'utf8'))) {
+    const folder = join(path, clusterCgroup(id));
+    while (existsSync(folder)) {
+      const error = tryRemove(folder);
+      if (error === undefined) break;
+      if (performance.now() > deadline) {
+        throw new ToolError('CLUSTER_CGROUP_BUSY', `Removing cgroup ${folder}`, {
+          cause: error,
+          hint: `End the processes listed in ${folder}/cgroup.procs and below, then run \`./fathom down\` again.`,
+        });
+      }
+      await sleep(50);
+    }
+  }
+}
+
+function tryRemove(folder: string): unknown {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const error = tryRemove(join(folder, entry.name));
+      if (error !== undefined) return error;
+    }
+    rmdirSync(folder);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

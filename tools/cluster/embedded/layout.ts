@@ -1,0 +1,39 @@
+// Where everything of one embedded cluster is: below its state folder.
+import { join } from 'node:path';
+
+/** The paths of a cluster. */
+export interface Layout {
+  readonly folder: string;
+  /** Says that the folder is ours, so that `down` may delete it. */
+  readonly marker: string;
+  readonly plan: string;
+  readonly kubeconfig: string;
+  readonly pki: string;
+  readonly config: string;
+  readonly etcd: string;
+  readonly kits: string;
+  readonly logs: string;
+  /** The init of the whole cluster. */
+  readonly rootPid: string;
+  /** Digest of what the running init was started from. */
+  readonly started: string;
+  node(name: string): string;
+}
+
+/** The layout below `folder`. */
+export function layoutOf(folder: string): Layout {
+  return {
+    folder,
+    marker: join(folder, '.fathom-cluster'),
+    plan: join(folder, 'plan.json'),
+    kubeconfig: join(folder, 'kubeconfig'),
+    pki: join(folder, 'pki'),
+    config: join(folder, 'config'),
+    etcd: join(folder, 'etcd'),
+    kits: join(folder, 'kits'),
+    logs: join(folder, 'log'),
+    rootPid: join(folder, 'init.pid.json'),
+    started: join(folder, 'started'),
+    node: (name) => join(folder, 'nodes', name),
+  };
+}

@@ -1,0 +1,109 @@
+// What a cluster was given at its first start and keeps for life: subnets, ports, nodes. `<state>/plan.json`.
+import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import { addressIn, formatSubnet, parseSubnet, subnetIn, type Subnet } from './subnets.ts';
+
+/** One node; its number is its place in the pod range, from 1. */
+export interface NodePlan {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** The recorded choices of one cluster. */
+export interface EmbeddedPlan {
+  readonly version: 1;
+  readonly name: string;
+  /** Names the host's interface and cgroup: 6 hex digits of the state folder's sha256. */
+  readonly id: string;
+  /** Links between switch, host and machines. */
+  readonly linkSubnet: string;
+  readonly serviceSubnet: string;
+  readonly podSubnet: string;
+  /** Loopback port of the host that reaches the registry. */
+  readonly registryPort: number;
+  readonly nodes: readonly NodePlan[];
+}
+
+/** Options of {@link makePlan}. */
+export interface MakePlanOptions {
+  readonly name: string;
+  /** Absolute path of the cluster's state folder. */
+  readonly folder: string;
+  /** A free range of /16. */
+  readonly range: Subnet;
+  readonly registryPort: number;
+  /** Default: 1. */
+  readonly nodes?: number;
+}
+
+/** The plan of a new cluster: /24 of links, /18 of services and /17 of pods (a /24 each node) out of the range. */
+export function makePlan({ name, folder, range, registryPort, nodes = 1 }: MakePlanOptions): EmbeddedPlan {
+  return {
+    version: 1,
+    name,
+    id: createHash('sha256').update(folder).digest('hex').slice(0, 6),
+    linkSubnet: formatSubnet(subnetIn(range, 24, 0)),
+    serviceSubnet: formatSubnet(subnetIn(range, 18, 1)),
+    podSubnet: formatSubnet(subnetIn(range, 17, 1)),
+    registryPort,
+    nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}`, number: index + 1 })),
+  };
+}
+
+/** The port of every node on which the in-cluster registry's Service answers (prod/registry.jsonnet). */
+export const REGISTRY_NODE_PORT = 30500;
+export const API_PORT = 6443;
+export const CLUSTER_DOMAIN = 'cluster.local';
+
+/** Addresses that follow from a plan. */
+export const addresses = {
+  host: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.linkSubnet), 1),
+  control: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.linkSubnet), 2),
+  node: (plan: EmbeddedPlan, node: NodePlan) => addressIn(subnetOf(plan.linkSubnet), 10 + node.number),
+  nodePods: (plan: EmbeddedPlan, node: NodePlan) =>
+    formatSubnet(subnetIn(subnetOf(plan.podSubnet), 24, node.number - 1)),
+  kubernetesService: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.serviceSubnet), 1),
+  dnsService: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.serviceSubnet), 10),
+};
+
+/** `10.201.0.11` as the locally administered MAC address 02:00:0a:c9:00:0b. */
+export function macOf(address: string): string {
+  return ['02', '00', ...address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'))].join(':');
+}
+
+/** Prefix length of the links' range. */
+export function linkPrefix(plan: EmbeddedPlan): number {
+  return subnetOf(plan.linkSubnet).prefix;
+}
+
+function subnetOf(text: string): Subnet {
+  const subnet = parseSubnet(text);
+  if (subnet === undefined)
+    throw new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan: '${text}' is no subnet`, {
+      hint: MAKE_ANEW,
+    });
+  return subnet;
+}
+
+const MAKE_ANEW = 'Run `./fathom down` and then `./fathom up` to make the cluster anew.';
+
+/** Reads the plan at `path`; undefined where there is none. Throws CLUSTER_PLAN_BROKEN. */
+export async function readPlan(path: string): Promise<EmbeddedPlan | undefined> {
+  try {
+    const plan = JSON.parse(await readFile(path, 'utf8')) as Partial<EmbeddedPlan> | null;
+    if (plan?.version !== 1 || !Array.isArray(plan.nodes) || typeof plan.id !== 'string') {
+      throw new Error('it has not the expected fields');
+    }
+    return plan as EmbeddedPlan;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan ${path}`, { cause: error, hint: MAKE_ANEW });
+  }
+}
+
+/** Writes the plan; a reader sees the old or the new one. */
+export async function writePlan(path: string, plan: EmbeddedPlan): Promise<void> {
+  await writeFile(`${path}.draft`, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${path}.draft`, path);
+}

@@ -1,0 +1,40 @@
+// How an embedded cluster fares, from its state folder alone.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InitStatus } from '../init/spec.ts';
+import { layoutOf } from './layout.ts';
+import { isAlive, readPidRecord } from './pid_record.ts';
+import { API_PORT, addresses, readPlan, type EmbeddedPlan } from './plan.ts';
+
+/** What `status` tells. */
+export interface EmbeddedStatus {
+  readonly plan: EmbeddedPlan;
+  readonly running: boolean;
+  readonly api: string;
+  /** By machine; empty when the cluster does not run. */
+  readonly machines: readonly InitStatus[];
+}
+
+/** The status of the cluster in `folder`; undefined where there is none. */
+export async function statusEmbedded(folder: string): Promise<EmbeddedStatus | undefined> {
+  const layout = layoutOf(folder);
+  const plan = await readPlan(layout.plan);
+  if (plan === undefined) return undefined;
+  const record = await readPidRecord(layout.rootPid);
+  const running = record !== undefined && isAlive(record);
+  const files = [
+    join(layout.logs, 'cluster', 'status.json'),
+    join(layout.logs, 'control', 'status.json'),
+    ...plan.nodes.map((node) => join(layout.node(node.name), 'log', 'fathom', 'status.json')),
+  ];
+  const machines = running ? (await Promise.all(files.map(readStatus))).filter((status) => status !== undefined) : [];
+  return { plan, running, api: `https://${addresses.control(plan)}:${API_PORT}`, machines };
+}
+
+async function readStatus(path: string): Promise<InitStatus | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as InitStatus;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+// What an init process is told to do: prepare its namespaces, then start processes and keep them running.
+// `embedded` writes these specs as JSON files; init_main.ts carries them out.
+
+/** One mount, made in order. A missing target folder is created. */
+export interface MountSpec {
+  readonly kind: 'bind' | 'tmpfs' | 'proc' | 'move';
+  /** For bind and move: the folder that appears at `target`. */
+  readonly source?: string;
+  readonly target: string;
+}
+
+/** How the switch connects a machine: one link whose far end is called eth0 inside. */
+export interface LinkSpec {
+  /** Name of the near end, in the switch's network namespace. */
+  readonly name: string;
+  /** Fixed, so that a machine that starts anew is found under its old address at once. */
+  readonly mac: string;
+}
+
+/** When a service counts as ready, so that what comes `after` it may start. Default: as soon as it runs. */
+export type ReadySpec =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'port'; readonly host: string; readonly port: number };
+
+/** A process that is kept running, or, as a `task`, run until it succeeds once. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Added to the init's environment. Default: nothing. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Namespaces of its own, made by unshare. Default: none. */
+  readonly isolate?: readonly ('net' | 'mount' | 'pid')[];
+  /** Its link to the switch; needs `isolate` with net. Default: none. */
+  readonly link?: LinkSpec;
+  /** Whether it is to end by itself, once. Default: false. */
+  readonly task?: boolean;
+  readonly ready?: ReadySpec;
+  /** Services that must be ready, and tasks that must be done, before this one starts. Default: none. */
+  readonly after?: readonly string[];
+}
+
+/** The switch: a bridge in a network namespace of its own, and the host's link to it. */
+export interface SwitchSpec {
+  /** The service that holds the namespace. */
+  readonly service: string;
+  /** Name of the host's interface. */
+  readonly hostLink: string;
+  /** The host's address with its prefix length: `10.201.0.1/24`. */
+  readonly hostAddress: string;
+  /** Routes of the host into the cluster. */
+  readonly routes: readonly { readonly to: string; readonly via: string }[];
+}
+
+/** What one init does, from first to last field. */
+export interface InitSpec {
+  readonly version: 1;
+  readonly name: string;
+  /** Folder of log files, seen after the mounts. */
+  readonly logFolder: string;
+  /** File that tells others how the services fare, seen after the mounts. */
+  readonly statusFile: string;
+  readonly mounts: readonly MountSpec[];
+  /** Paths below /proc/sys and their values; `optional` ones may be missing from the kernel. */
+  readonly sysctls: readonly { readonly path: string; readonly value: string; readonly optional?: boolean }[];
+  /** Interface to wait for before `setup`. Default: none. */
+  readonly awaitLink?: string;
+  /** Commands run once, in order; each must succeed. */
+  readonly setup: readonly (readonly string[])[];
+  readonly switch?: SwitchSpec;
+  readonly services: readonly ServiceSpec[];
+}
+
+/** How one service fares. */
+export interface ServiceStatus {
+  readonly name: string;
+  readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'stopped';
+  readonly pid?: number;
+  /** How often it ended without being asked to. */
+  readonly failures: number;
+  readonly lastExit?: string;
+}
+
+/** The content of an init's status file. */
+export interface InitStatus {
+  readonly name: string;
+  readonly services: readonly ServiceStatus[];
+}
