@@ -1,6 +1,6 @@
 // The kit: every program and image that a cluster is made of, as Bazel built it. `kit.json` lists the files with their
 // digests; a cluster runs from a copy in its state folder, so that neither a later build nor a deleted checkout harms it.
-import { copyFile, link, mkdir, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf } from '../lib/digest.ts';
 import { ToolError, errorText, systemErrorCode } from '../lib/errors.ts';
@@ -9,7 +9,7 @@ import { ToolError, errorText, systemErrorCode } from '../lib/errors.ts';
 export interface KitFile {
   /** Name in the installed kit: `bin/etcd`, `images/coredns.tar`. */
   readonly name: string;
-  /** Where it is now: absolute, or relative to kit.json or to the runfiles. */
+  /** Where it is now: `runfile:<name>`, or a path, relative to kit.json. */
   readonly path: string;
   readonly digest: string;
 }
@@ -23,8 +23,6 @@ export interface KitImage {
 /** The content of kit.json. */
 export interface Kit {
   readonly version: 1;
-  /** Version of Kubernetes, `v1.34.4`. */
-  readonly kubernetes: string;
   readonly files: readonly KitFile[];
   /** By role: pause, coredns, local_path_provisioner, … */
   readonly images: Readonly<Record<string, KitImage>>;
@@ -55,7 +53,7 @@ export async function readKit(path: string): Promise<Kit> {
 /** Short digest of all that is in a kit. */
 export function kitId(kit: Kit): string {
   const content = kit.files.map(({ name, digest }) => `${name} ${digest}`).sort();
-  return digestOf([kit.kubernetes, ...content, JSON.stringify(kit.images)].join('\n')).slice(7, 19);
+  return digestOf([...content, JSON.stringify(kit.images)].join('\n')).slice(7, 19);
 }
 
 /** Installs a kit below `kits`, unless it is there; `resolve` finds a file's current place. */
@@ -76,10 +74,11 @@ export async function installKit(kit: Kit, kits: string, resolve: (path: string)
   return installed;
 }
 
-/** The kit that a cluster runs now: the one named `id` below `kits`. */
-export async function openKit(kits: string, id: string): Promise<InstalledKit> {
-  const folder = join(kits, id);
-  return { kit: await readKit(join(folder, 'kit.json')), folder, path: (name) => join(folder, name) };
+/** Lets `link` name the kit that is in use. */
+export async function selectKit(installed: InstalledKit, link: string): Promise<void> {
+  await rm(`${link}.draft`, { force: true });
+  await symlink(installed.folder, `${link}.draft`);
+  await rename(`${link}.draft`, link);
 }
 
 /** Deletes all kits but one. */

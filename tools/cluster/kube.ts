@@ -1,5 +1,12 @@
 // The few calls to the Kubernetes API that bringing a cluster up needs.
-import { ApiException, Health, KubeConfig, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from '@kubernetes/client-node';
+import {
+  ApiException,
+  Health,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type KubernetesObject,
+} from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, errorText } from '../lib/errors.ts';
 import type { AnyObject } from './addons/objects.ts';

@@ -1,5 +1,5 @@
 // Cluster DNS: CoreDNS answers for cluster.local from the API; other names go to the resolvers of the node.
-import { addonLabels, type AddonOptions, type AnyObject } from './objects.ts';
+import { addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from './objects.ts';
 
 const NAME = 'coredns';
 const NAMESPACE = 'kube-system';
@@ -80,7 +80,7 @@ function deployment({ images }: AddonOptions, labels: Readonly<Record<string, st
       replicas: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': NAME } },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: imageAnnotations(images.coredns) },
         spec: {
           serviceAccountName: NAME,
           priorityClassName: 'system-cluster-critical',
@@ -89,7 +89,7 @@ function deployment({ images }: AddonOptions, labels: Readonly<Record<string, st
           containers: [
             {
               name: NAME,
-              image: images.coredns,
+              image: images.coredns.reference,
               imagePullPolicy: 'IfNotPresent',
               args: ['-conf', '/etc/coredns/Corefile'],
               ports: [port('dns', 5353, 'UDP'), port('dns-tcp', 5353), port('metrics', 9153)],

@@ -1,5 +1,5 @@
 // The default StorageClass: folders of the node, made and deleted by local-path-provisioner.
-import { addonLabels, type AddonOptions, type AnyObject } from './objects.ts';
+import { addonLabels, imageAnnotations, type AddonImage, type AddonOptions, type AnyObject } from './objects.ts';
 
 const NAME = 'local-path-provisioner';
 const NAMESPACE = 'local-path-storage';
@@ -51,7 +51,7 @@ export function localPathObjects({ images }: AddonOptions): readonly AnyObject[]
         }),
         setup: SETUP,
         teardown: TEARDOWN,
-        'helperPod.yaml': JSON.stringify(helperPod(images.localPathProvisioner)),
+        'helperPod.yaml': JSON.stringify(helperPod(images.helper.reference)),
       },
     },
     deployment(images.localPathProvisioner, labels),
@@ -90,7 +90,7 @@ function helperPod(image: string): unknown {
   };
 }
 
-function deployment(image: string, labels: Readonly<Record<string, string>>): AnyObject {
+function deployment(image: AddonImage, labels: Readonly<Record<string, string>>): AnyObject {
   const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
   return {
     apiVersion: 'apps/v1',
@@ -100,16 +100,16 @@ function deployment(image: string, labels: Readonly<Record<string, string>>): An
       replicas: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': NAME } },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: imageAnnotations(image) },
         spec: {
           serviceAccountName: NAME,
           tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
           containers: [
             {
               name: NAME,
-              image,
+              image: image.reference,
               imagePullPolicy: 'IfNotPresent',
-              command: ['local-path-provisioner', 'start', '--config=/etc/config/config.json', `--configmap-name=${NAME}`],
+              args: ['start', '--config=/etc/config/config.json', `--configmap-name=${NAME}`],
               env: [
                 { name: 'POD_NAMESPACE', ...field('metadata.namespace') },
                 { name: 'CONFIG_MOUNT_PATH', value: '/etc/config/' },

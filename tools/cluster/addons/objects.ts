@@ -8,10 +8,26 @@ export interface AddonOptions {
   /** Address of the DNS service. */
   readonly dnsAddress: string;
   readonly clusterDomain: string;
-  /** Image references by role. */
-  readonly images: { readonly coredns: string; readonly localPathProvisioner: string };
+  readonly images: {
+    readonly coredns: AddonImage;
+    readonly localPathProvisioner: AddonImage;
+    /** Has a shell: makes and deletes the folders of volumes. */
+    readonly helper: AddonImage;
+  };
   /** Where the registry is, as KEP-1755 announces it. */
   readonly registry: { readonly reference: string; readonly endpoint: string };
+}
+
+/** An image that the nodes hold. */
+export interface AddonImage {
+  readonly reference: string;
+  /** Changes when the image does, while the reference may stay. */
+  readonly digest: string;
+}
+
+/** The annotations of a pod template, so that a changed image starts new pods. */
+export function imageAnnotations(image: AddonImage): Readonly<Record<string, string>> {
+  return { 'fathom.internal/image': image.digest };
 }
 
 /** An object whose further fields depend on its kind. */

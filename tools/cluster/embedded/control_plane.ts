@@ -58,7 +58,11 @@ export function controlPlaneSpec({ plan, layout, kit }: Context): InitSpec {
       },
       {
         name: 'controller-manager',
-        command: [kubernetes, 'kube-controller-manager', ...controllerManagerFlags(plan, { pki, kubeconfig, volumePlugins: join(layout.config, 'volume-plugins') })],
+        command: [
+          kubernetes,
+          'kube-controller-manager',
+          ...controllerManagerFlags(plan, { pki, kubeconfig, volumePlugins: join(layout.config, 'volume-plugins') }),
+        ],
         after: ['apiserver'],
       },
       {
@@ -134,7 +138,11 @@ function apiServerFlags(plan: EmbeddedPlan, pki: Named): readonly string[] {
 
 function controllerManagerFlags(
   plan: EmbeddedPlan,
-  { pki, kubeconfig, volumePlugins }: { readonly pki: Named; readonly kubeconfig: Named; readonly volumePlugins: string },
+  {
+    pki,
+    kubeconfig,
+    volumePlugins,
+  }: { readonly pki: Named; readonly kubeconfig: Named; readonly volumePlugins: string },
 ): readonly string[] {
   const config = kubeconfig('controller-manager');
   return flags({

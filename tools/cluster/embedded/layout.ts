@@ -12,6 +12,8 @@ export interface Layout {
   readonly config: string;
   readonly etcd: string;
   readonly kits: string;
+  /** Link to the kit in use. */
+  readonly kit: string;
   readonly logs: string;
   /** The init of the whole cluster. */
   readonly rootPid: string;
@@ -31,6 +33,7 @@ export function layoutOf(folder: string): Layout {
     config: join(folder, 'config'),
     etcd: join(folder, 'etcd'),
     kits: join(folder, 'kits'),
+    kit: join(folder, 'kit'),
     logs: join(folder, 'log'),
     rootPid: join(folder, 'init.pid.json'),
     started: join(folder, 'started'),

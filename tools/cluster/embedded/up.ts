@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
-import { addonObjects } from '../addons/objects.ts';
-import { pruneKits, installKit, type InstalledKit, type Kit } from '../kit.ts';
+import { addonObjects, type AddonImage } from '../addons/objects.ts';
+import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
 import { applyObjects, connectKube, probeApi, probeCondition, until, type Kube } from '../kube.ts';
 import { makeCgroups } from './cgroups.ts';
 import { hostLinkName, initCommand } from './cluster_spec.ts';
@@ -64,6 +64,8 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
       { waitMs: 60_000, signal: options.signal },
     );
     const { plan } = context;
+    await selectKit(kit, layout.kit);
+    await pruneKits(layout.kits, kit);
     await writeClusterState({
       version: 1,
       name: plan.name,
@@ -72,7 +74,6 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
       registry: { reference: options.registry, endpoint: `127.0.0.1:${plan.registryPort}`, plainHttp: true },
     });
     await ensureUsable(context, options);
-    await pruneKits(layout.kits, kit);
     return { kubeconfig: layout.kubeconfig, endpoint: `127.0.0.1:${plan.registryPort}`, started };
   });
 }
@@ -192,13 +193,20 @@ async function requireInit(layout: Layout): Promise<void> {
 }
 
 async function applyAddons(kube: Kube, plan: EmbeddedPlan, { kit }: InstalledKit, registry: string): Promise<void> {
-  const image = (role: string) => kit.images[role]?.reference ?? '';
+  const image = (role: string): AddonImage => {
+    const { reference = '', file = '' } = kit.images[role] ?? {};
+    return { reference, digest: kit.files.find(({ name }) => name === file)?.digest ?? '' };
+  };
   await applyObjects(
     kube,
     addonObjects({
       dnsAddress: addresses.dnsService(plan),
       clusterDomain: CLUSTER_DOMAIN,
-      images: { coredns: image('coredns'), localPathProvisioner: image('local_path_provisioner') },
+      images: {
+        coredns: image('coredns'),
+        localPathProvisioner: image('local_path_provisioner'),
+        helper: image('busybox'),
+      },
       registry: { reference: registry, endpoint: `127.0.0.1:${plan.registryPort}` },
     }),
   );

@@ -6,11 +6,12 @@ import { ToolError } from '../../lib/errors.ts';
 import { step } from '../../lib/log.ts';
 import { clusterFolder, readClusterState, type ClusterState } from '../../lib/state.ts';
 import { personalNamespace } from '../../lib/user.ts';
-import { down } from '../embedded/down.ts';
+import { downEmbedded } from '../embedded/down.ts';
 import { layoutOf } from '../embedded/layout.ts';
+import { statusEmbedded } from '../embedded/status.ts';
 import type { CommandContext } from './fathom_main.ts';
 
-const CLUSTER = 'fathom';
+export const CLUSTER = 'fathom';
 
 /** The state of the running cluster. Throws CLUSTER_NOT_UP. */
 async function runningState(env: CommandContext['env']): Promise<ClusterState> {
@@ -27,16 +28,26 @@ async function runningState(env: CommandContext['env']): Promise<ClusterState> {
 
 export async function downCommand({ env, log }: CommandContext): Promise<number> {
   requireRoot('Ending the cluster');
-  await step('Ending the cluster', () => down(CLUSTER, env), { log });
+  const folder = clusterFolder(CLUSTER, env);
+  const ended = await step('Ending the cluster', () => downEmbedded({ name: CLUSTER, folder, log }), { log });
+  if (!ended) log.info(`there was none in ${folder}`);
   return 0;
 }
 
-export async function kubectlCommand({ args, env }: CommandContext): Promise<number> {
+export async function kubectlCommand({ args, env, signal }: CommandContext): Promise<number> {
   const state = await runningState(env);
-  const kubectl = join(layoutOf(clusterFolder(CLUSTER, env)).bin, 'kubectl');
-  if (!existsSync(kubectl))
-    throw new ToolError('CLUSTER_NO_KUBECTL', `Running kubectl: ${kubectl} is missing`, { hint: 'Run `./fathom up`.' });
-  const child = spawn(kubectl, args, { env: { ...env, KUBECONFIG: state.kubeconfig }, stdio: 'inherit' });
+  const kubernetes = join(layoutOf(clusterFolder(CLUSTER, env)).kit, 'bin', 'kubernetes');
+  if (!existsSync(kubernetes)) {
+    throw new ToolError('CLUSTER_NO_KUBECTL', `Running kubectl: ${kubernetes} is missing`, {
+      hint: 'Run `./fathom up`.',
+    });
+  }
+  const child = spawn(kubernetes, ['kubectl', ...args], {
+    env: { ...env, KUBECONFIG: state.kubeconfig },
+    stdio: 'inherit',
+  });
+  // The terminal sends ^C to kubectl too: what it answers decides.
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve(code ?? 1)));
 }
 
@@ -53,10 +64,24 @@ export async function envCommand({ env }: CommandContext): Promise<number> {
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
-  return kubectlCommand({
-    ...context,
-    args: ['get', 'deployments,statefulsets,services', '--all-namespaces', ...context.args],
-  });
+  const folder = clusterFolder(CLUSTER, context.env);
+  const status = await statusEmbedded(folder);
+  if (status === undefined) await runningState(context.env);
+  if (status === undefined) return 1;
+  const lines = [
+    `cluster ${status.plan.name}: ${status.running ? 'runs' : 'is stopped: `./fathom up` starts it again'}`,
+    `state ${folder}`,
+    `api ${status.api}, registry 127.0.0.1:${status.plan.registryPort}`,
+    ...status.machines.flatMap((machine) => [
+      `${machine.name}:`,
+      ...machine.services.map(
+        ({ name, state, failures, lastExit }) =>
+          `  ${name.padEnd(20)} ${state}${failures === 0 ? '' : `, ended ${failures} times, last with ${lastExit}`}`,
+      ),
+    ]),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return status.running ? 0 : 1;
 }
 
 /** Throws NOT_ROOT for anybody else. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { formatDuration } from '../../lib/log.ts';
-import { down } from '../embedded/down.ts';
+import { downEmbedded } from '../embedded/down.ts';
 import { countTests, type TestCount } from './count_tests.ts';
+import { CLUSTER } from './cluster_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
 import { bazelProgram } from './packages.ts';
 import { runVisibly } from './run.ts';
@@ -50,7 +51,7 @@ async function withCluster(
     context.log.error(`${error.code}: ${error.message}`);
     return { passed: 0, failed: 1 };
   } finally {
-    await down('fathom', inside.env);
+    await downEmbedded({ name: CLUSTER, folder: join(folder, CLUSTER), log: context.log });
     await rm(folder, { recursive: true, force: true });
   }
 }
