@@ -6,7 +6,7 @@ import { type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { type Header, extract } from 'tar-stream';
 import xz from 'xz-decompress';
 import { errorText } from '../../lib/errors.ts';
 import { invalidArchive } from './ar.ts';
@@ -49,7 +49,7 @@ export async function readArchive(options: ReadArchiveOptions): Promise<LayerEnt
         spooled += chunk.length;
       }
       if (!wanted) continue;
-      const owned = { path, mode: header.mode ?? 0o644, uid: header.uid ?? 0, gid: header.gid ?? 0 };
+      const owned = { path, mode: header.mode ?? 0o644, uid: ownerOf(header, 'uid'), gid: ownerOf(header, 'gid') };
       const content: Piece = { file: options.spool, offset: start, size: spooled - start };
       const made = toEntry(
         header.type ?? 'file',
@@ -69,6 +69,12 @@ export async function readArchive(options: ReadArchiveOptions): Promise<LayerEnt
     await spool.close();
   }
   return entries;
+}
+
+/** The numeric owner; one that does not fit the header is in the pax record, which the reader leaves alone. */
+function ownerOf(header: Header, field: 'uid' | 'gid'): number {
+  const pax = header.pax as Readonly<Record<string, string>> | null | undefined;
+  return Number(pax?.[field] ?? header[field] ?? 0);
 }
 
 type Owned = Pick<LayerEntry, 'path' | 'mode' | 'uid' | 'gid' | 'origin'>;

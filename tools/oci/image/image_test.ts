@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Digest, digestOf } from '../../lib/digest.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { sampleImage, scratchFolder } from '../testing/sample_image.ts';
+import { type ImageSettings, buildImage } from './build_image.ts';
+import { writeOciLayoutTar } from './layout_tar.ts';
+import { MEDIA_TYPE } from './media_types.ts';
+import { type LayerDescriptor, parseConfig, parseDescriptor, parseManifest } from './model.ts';
+import { imageDigest, parseImage, readImage } from './oci_image.ts';
+
+function layer(name: string): LayerDescriptor {
+  const digest: Digest = digestOf(name);
+  return {
+    mediaType: MEDIA_TYPE.layerZstd,
+    digest,
+    size: name.length,
+    diffId: digestOf(`${name} tar`),
+    createdBy: `//${name}`,
+  };
+}
+
+const BASE = buildImage({
+  layers: [layer('base')],
+  settings: { env: { PATH: '/bin', A: '1' }, entrypoint: ['/old'], cmd: ['x'], labels: { z: '1' }, ports: ['53/udp'] },
+});
+const base = { config: BASE.config.value, layers: BASE.layers };
+
+test('puts layers on the base, and settings over its own', () => {
+  const image = buildImage({
+    base,
+    layers: [layer('app')],
+    settings: { env: { A: '2', B: '=' }, entrypoint: ['/new'], labels: { a: '2' }, ports: ['8080'], workdir: '/app' },
+  });
+  assert.deepEqual(image.config.value, {
+    created: '1970-01-01T00:00:00Z',
+    architecture: 'amd64',
+    os: 'linux',
+    config: {
+      User: '65532:65532',
+      ExposedPorts: { '53/udp': {}, '8080/tcp': {} },
+      Env: ['PATH=/bin', 'A=2', 'B=='],
+      Entrypoint: ['/new'],
+      WorkingDir: '/app',
+      Labels: { a: '2', z: '1' },
+    },
+    rootfs: { type: 'layers', diff_ids: [digestOf('base tar'), digestOf('app tar')] },
+    history: [
+      { created: '1970-01-01T00:00:00Z', created_by: '//base' },
+      { created: '1970-01-01T00:00:00Z', created_by: '//app' },
+    ],
+  });
+  assert.deepEqual(
+    image.manifest.value.layers.map(({ digest }) => digest),
+    [digestOf('base'), digestOf('app')],
+  );
+  assert.equal(image.manifest.value.config.digest, digestOf(image.config.bytes));
+});
+
+test('keeps the base’s program and its arguments where no entrypoint is given', () => {
+  const { config } = buildImage({ base, layers: [], settings: {} }).config.value;
+  assert.deepEqual([config?.Entrypoint, config?.Cmd], [['/old'], ['x']]);
+});
+
+test('writes documents that it reads', () => {
+  const parsed: unknown = JSON.parse(BASE.manifest.bytes.toString('utf8'));
+  assert.deepEqual(parseManifest(parsed, 'manifest'), BASE.manifest.value);
+  assert.deepEqual(parseConfig(JSON.parse(BASE.config.bytes.toString('utf8')), 'config'), BASE.config.value);
+});
+
+test('does not depend on the order in which settings are given', () => {
+  const digest = (settings: ImageSettings) => buildImage({ layers: [], settings }).manifest.descriptor.digest;
+  assert.equal(
+    digest({ labels: { a: '1', b: '2' }, ports: ['1', '2'] }),
+    digest({ ports: ['2', '1'], labels: { b: '2', a: '1' } }),
+  );
+});
+
+for (const [what, settings] of Object.entries<ImageSettings>({
+  'a port out of range': { ports: ['70000'] },
+  'a port that is a name': { ports: ['http'] },
+  'a relative working folder': { workdir: 'app' },
+  'an environment name with "="': { env: { 'A=B': 'c' } },
+})) {
+  test(`refuses ${what}`, () => {
+    assert.throws(
+      () => buildImage({ layers: [], settings }),
+      (error) => error instanceof ToolError && error.code === 'OCI_SETTING_INVALID' && error.hint !== undefined,
+    );
+  });
+}
+
+for (const [what, value, field] of [
+  ['no object', 'x', 'd:'],
+  ['no media type', { digest: digestOf(''), size: 1 }, 'd.mediaType'],
+  ['a digest of another form', { mediaType: 'x', digest: 'md5:1', size: 1 }, 'd.digest'],
+  ['a negative size', { mediaType: 'x', digest: digestOf(''), size: -1 }, 'd.size'],
+  ['a size that is text', { mediaType: 'x', digest: digestOf(''), size: '1' }, 'd.size'],
+] as const) {
+  test(`refuses a descriptor with ${what}, and names the field`, () => {
+    assert.throws(
+      () => parseDescriptor(value, 'd'),
+      (error) => error instanceof ToolError && error.code === 'OCI_DOCUMENT_INVALID' && error.message.includes(field),
+    );
+  });
+}
+
+test('reads an image’s index, and resolves its paths', () => {
+  const descriptor = (path: string) => ({ mediaType: 'x', digest: digestOf(path), size: 1, path });
+  const value = {
+    version: 1,
+    repository: 'a/b',
+    manifest: descriptor('w/m'),
+    config: descriptor('w/c'),
+    layers: [descriptor('w/l')],
+  };
+  const image = parseImage(value, 'image.json', (path) => `/run/${path}`);
+  assert.deepEqual([image.repository, imageDigest(image), image.layers[0]?.path], ['a/b', digestOf('w/m'), '/run/w/l']);
+});
+
+test('says that an image’s index cannot be read', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'image.json');
+  await assert.rejects(readImage(path, String), { code: 'OCI_FILE_UNREADABLE', message: `Reading ${path}: ENOENT` });
+  await writeFile(path, '{');
+  await assert.rejects(readImage(path, String), { code: 'OCI_DOCUMENT_INVALID' });
+});
+
+test('writes the same layout tar again, with each name once', async () => {
+  await using folder = await scratchFolder();
+  const image = await sampleImage(folder.path, 'a', ['one', 'two', 'one']);
+  const [first, second] = [join(folder.path, '1.tar'), join(folder.path, '2.tar')];
+  const namesOfImage = ['r.example/a:v1', `r.example/a@${imageDigest(image)}`];
+  await writeOciLayoutTar(image, first, namesOfImage);
+  await writeOciLayoutTar(image, second, namesOfImage);
+  const bytes = await readFile(first);
+  assert.deepEqual(bytes, await readFile(second));
+  for (const name of namesOfImage) assert.ok(bytes.includes(`"io.containerd.image.name":"${name}"`));
+});

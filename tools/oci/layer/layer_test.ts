@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, readFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { createGunzip, createZstdDecompress, gzipSync } from 'node:zlib';
+import { type Header, extract } from 'tar-stream';
+import { digestOf } from '../../lib/digest.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { scratchFolder } from '../testing/sample_image.ts';
+import { readArMembers } from './ar.ts';
+import { tarBytes, writeLayer } from './blob.ts';
+import { buildLayer } from './build_layer.ts';
+import { arrange } from './entries.ts';
+import { type LayerSource, readSources } from './sources.ts';
+import { encodeHeader } from './tar_header.ts';
+
+interface Unpacked {
+  readonly header: Header;
+  readonly text: string;
+}
+
+/** What another implementation of tar reads in an archive. */
+async function untar(archive: Readable): Promise<Unpacked[]> {
+  const found: Unpacked[] = [];
+  for await (const entry of archive.pipe(extract())) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
+    const name = entry.header.name.replace(/\/$/, '');
+    found.push({ header: { ...entry.header, name }, text: Buffer.concat(chunks).toString('utf8') });
+  }
+  return found;
+}
+
+async function tarOf(sources: readonly LayerSource[], spool: string): Promise<Unpacked[]> {
+  return untar(Readable.from(tarBytes(arrange(await readSources(sources, spool)))));
+}
+
+const names = (entries: readonly Unpacked[]) => entries.map(({ header }) => header.name);
+
+function fails(code: string, words: RegExp) {
+  return (error: unknown) =>
+    error instanceof ToolError && error.code === code && words.test(error.message) && error.hint !== undefined;
+}
+
+test('sorts entries, each folder before what is in it, with time zero', async () => {
+  await using folder = await scratchFolder();
+  const sources: LayerSource[] = [
+    { kind: 'text', path: '/b/x', text: 'x' },
+    { kind: 'text', path: '/b-c', text: 'y' },
+    { kind: 'text', path: 'a/deep/file', text: 'z', mode: '0600', uid: 7, gid: 8 },
+  ];
+  const entries = await tarOf(sources, join(folder.path, 's'));
+  assert.deepEqual(names(entries), ['a', 'a/deep', 'a/deep/file', 'b', 'b/x', 'b-c']);
+  assert.ok(entries.every(({ header }) => header.mtime?.getTime() === 0));
+  const file = entries.find(({ header }) => header.name === 'a/deep/file');
+  assert.deepEqual([file?.header.mode, file?.header.uid, file?.header.gid, file?.text], [0o600, 7, 8, 'z']);
+});
+
+for (const compression of ['zstd', 'gzip', 'none'] as const) {
+  test(`writes the same ${compression} blob whatever the order of the sources`, async () => {
+    await using folder = await scratchFolder();
+    const big = 'some text that repeats '.repeat(50_000);
+    const sources: LayerSource[] = ['c', 'a', 'b'].map((path) => ({ kind: 'text', path, text: big + path }));
+    const write = async (name: string, list: readonly LayerSource[]) => {
+      const path = join(folder.path, name);
+      return writeLayer({ entries: await readSources(list, path), path, compression, createdBy: '//x' });
+    };
+    const one = await write('one', sources);
+    const two = await write('two', sources.toReversed());
+    assert.deepEqual(one, two);
+    assert.equal(one.digest, digestOf(await readFile(join(folder.path, 'one'))));
+    const raw = createReadStream(join(folder.path, 'one'));
+    const plain = {
+      zstd: () => raw.pipe(createZstdDecompress()),
+      gzip: () => raw.pipe(createGunzip()),
+      none: () => raw,
+    };
+    const chunks: Buffer[] = [];
+    for await (const chunk of plain[compression]() as AsyncIterable<Buffer>) chunks.push(chunk);
+    assert.equal(one.diffId, digestOf(Buffer.concat(chunks)));
+  });
+}
+
+test('writes long and non-ASCII names, and large owners, so that other readers get them', async () => {
+  await using folder = await scratchFolder();
+  const long = `${'folder/'.repeat(30)}file`;
+  const target = `/${'t'.repeat(150)}`;
+  const entries = await tarOf(
+    [
+      { kind: 'text', path: long, text: 'long' },
+      { kind: 'text', path: 'grün/文', text: 'other', uid: 3_000_000 },
+      { kind: 'symlink', path: 'link', target },
+    ],
+    join(folder.path, 's'),
+  );
+  assert.equal(entries.find(({ header }) => header.name === long)?.text, 'long');
+  const other = entries.find(({ header }) => header.name === 'grün/文');
+  assert.deepEqual([other?.text, other?.header.pax], ['other', { path: 'grün/文', uid: '3000000' }]);
+  assert.equal(entries.find(({ header }) => header.name === 'link')?.header.linkname, target);
+});
+
+test('gives every header a checksum over its bytes', () => {
+  const block = encodeHeader({ path: 'a', type: 'file', mode: 0o644, uid: 0, gid: 0, size: 1 });
+  assert.equal(block.length, 512);
+  const stored = Number.parseInt(block.toString('latin1', 148, 154), 8);
+  block.fill(0x20, 148, 156);
+  assert.equal(
+    stored,
+    block.reduce((sum, byte) => sum + byte, 0),
+  );
+});
+
+test('puts what is below a link of the same layer where the link points', async () => {
+  await using folder = await scratchFolder();
+  const entries = await tarOf(
+    [
+      { kind: 'symlink', path: '/lib', target: 'usr/lib' },
+      { kind: 'text', path: '/lib/x/y', text: '1' },
+      { kind: 'directory', path: '/lib' },
+    ],
+    join(folder.path, 's'),
+  );
+  assert.deepEqual(names(entries), ['lib', 'usr', 'usr/lib', 'usr/lib/x', 'usr/lib/x/y']);
+});
+
+test('writes whiteouts', async () => {
+  await using folder = await scratchFolder();
+  const entries = await tarOf([{ kind: 'whiteout', path: '/etc/motd' }], join(folder.path, 's'));
+  assert.deepEqual(names(entries), ['etc', 'etc/.wh.motd']);
+});
+
+for (const [what, sources, code, words] of [
+  [
+    'two sources that differ',
+    [
+      { kind: 'text', path: '/a', text: '1' },
+      { kind: 'text', path: 'a', text: '2' },
+    ],
+    'OCI_PATH_CONFLICT',
+    /Packing \/a: .* both have it/,
+  ],
+  [
+    'a file where a folder is needed',
+    [
+      { kind: 'text', path: '/a', text: '1' },
+      { kind: 'text', path: '/a/b', text: '2' },
+    ],
+    'OCI_PATH_CONFLICT',
+    /\/a of .* is no folder/,
+  ],
+  [
+    'a path that leaves the root',
+    [{ kind: 'text', path: '/a/../../b', text: '' }],
+    'OCI_PATH_INVALID',
+    /leaves the root/,
+  ],
+  [
+    'a link that leaves the root',
+    [{ kind: 'symlink', path: '/a/b', target: '../../c' }],
+    'OCI_LINK_LEAVES_ROOT',
+    /a\/b → /,
+  ],
+  [
+    'links in a circle',
+    [
+      { kind: 'symlink', path: '/a', target: 'b' },
+      { kind: 'symlink', path: '/b', target: 'a' },
+      { kind: 'text', path: '/a/x', text: '' },
+    ],
+    'OCI_LINK_LOOP',
+    /\/a\/x/,
+  ],
+  ['a mode that is not octal', [{ kind: 'text', path: '/a', text: '', mode: 'rw' }], 'OCI_MODE_INVALID', /"rw"/],
+] as readonly (readonly [string, readonly LayerSource[], string, RegExp])[]) {
+  test(`refuses ${what}`, async () => {
+    await using folder = await scratchFolder();
+    await assert.rejects(tarOf(sources, join(folder.path, 's')), fails(code, words));
+  });
+}
+
+test('packs a folder with executables and links, without what is excluded', async () => {
+  await using folder = await scratchFolder();
+  await mkdir(join(folder.path, 'tree/bin'), { recursive: true });
+  await writeFile(join(folder.path, 'tree/bin/run'), '#!');
+  await chmod(join(folder.path, 'tree/bin/run'), 0o700);
+  await writeFile(join(folder.path, 'tree/index.js'), 'js', { mode: 0o600 });
+  await writeFile(join(folder.path, 'tree/index.d.ts'), 'ts');
+  await symlink('index.js', join(folder.path, 'tree/main.js'));
+  const source: LayerSource = {
+    kind: 'tree',
+    path: '/app',
+    source: join(folder.path, 'tree'),
+    exclude: String.raw`\.ts$`,
+  };
+  const entries = await tarOf([source], join(folder.path, 's'));
+  assert.deepEqual(
+    entries.map(({ header }) => [header.name, header.type, header.mode]),
+    [
+      ['app', 'directory', 0o755],
+      ['app/bin', 'directory', 0o755],
+      ['app/bin/run', 'file', 0o755],
+      ['app/index.js', 'file', 0o644],
+      ['app/main.js', 'symlink', 0o777],
+    ],
+  );
+});
+
+test('fails where a file shrinks while it is packed', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'file');
+  await writeFile(path, 'x'.repeat(1000));
+  const entries = await readSources([{ kind: 'file', path: '/f', source: path }], join(folder.path, 's'));
+  await truncate(path, 10);
+  const blob = join(folder.path, 'blob');
+  await assert.rejects(
+    writeLayer({ entries, path: blob, compression: 'zstd', createdBy: '//x' }),
+    fails('OCI_SOURCE_CHANGED', /ends before byte 1000/),
+  );
+});
+
+/** A .deb with a control record and a data archive. */
+async function sampleDeb(path: string, data: readonly LayerSource[], packageName = 'sample'): Promise<void> {
+  const tar = async (sources: readonly LayerSource[]) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of tarBytes(arrange(await readSources(sources, `${path}.s`)))) chunks.push(chunk);
+    return gzipSync(Buffer.concat(chunks));
+  };
+  const member = (name: string, bytes: Buffer) => {
+    const header = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}`;
+    return Buffer.concat([
+      Buffer.from(`${header}${String(bytes.length).padEnd(10)}\`\n`),
+      bytes,
+      Buffer.alloc(bytes.length % 2, 10),
+    ]);
+  };
+  const control = await tar([{ kind: 'text', path: './control', text: `Package: ${packageName}\nVersion: 1\n` }]);
+  const members = [
+    member('debian-binary', Buffer.from('2.0\n')),
+    member('control.tar.gz', control),
+    member('data.tar.gz', await tar(data)),
+  ];
+  await writeFile(path, Buffer.concat([Buffer.from('!<arch>\n'), ...members]));
+}
+
+test('unpacks a Debian package without manuals, with its record for scanners', async () => {
+  await using folder = await scratchFolder();
+  const deb = join(folder.path, 'x.deb');
+  await sampleDeb(deb, [
+    { kind: 'text', path: '/usr/bin/tool', text: 'tool', mode: '4755' },
+    { kind: 'text', path: '/usr/share/man/man1/tool.1', text: 'manual' },
+    { kind: 'text', path: '/usr/share/doc/sample/changelog', text: 'log' },
+    { kind: 'text', path: '/usr/share/doc/sample/copyright', text: 'licence' },
+    { kind: 'text', path: '/opt/big/file', text: 'not wanted' },
+  ]);
+  const entries = await tarOf([{ kind: 'deb', source: deb, exclude: ['/opt/big'] }], join(folder.path, 's'));
+  const files = entries.filter(({ header }) => header.type === 'file');
+  assert.deepEqual(names(files), ['usr/bin/tool', 'usr/share/doc/sample/copyright', 'var/lib/dpkg/status.d/sample']);
+  assert.equal(files[0]?.header.mode, 0o4755);
+});
+
+test('makes the bundle of certificates that ca-certificates would make', async () => {
+  await using folder = await scratchFolder();
+  const deb = join(folder.path, 'ca.deb');
+  const crt = (name: string) =>
+    ({ kind: 'text', path: `/usr/share/ca-certificates/mozilla/${name}.crt`, text: `${name}\n` }) as const;
+  await sampleDeb(deb, [crt('b'), crt('a')], 'ca-certificates');
+  const entries = await tarOf([{ kind: 'deb', source: deb }], join(folder.path, 's'));
+  assert.equal(entries.find(({ header }) => header.name === 'etc/ssl/certs/ca-certificates.crt')?.text, 'a\n\nb\n\n');
+});
+
+test('names the archive that is damaged', async () => {
+  await using folder = await scratchFolder();
+  const deb = join(folder.path, 'x.deb');
+  await sampleDeb(deb, [{ kind: 'text', path: '/a', text: 'a'.repeat(1000) }]);
+  const spool = join(folder.path, 's');
+  const bytes = await readFile(deb);
+  const data = (await readArMembers(deb)).find(({ name }) => name.startsWith('data'));
+  bytes.fill(0x55, (data?.offset ?? 0) + 20, (data?.offset ?? 0) + 40);
+  await writeFile(deb, bytes);
+  await assert.rejects(readSources([{ kind: 'deb', source: deb }], spool), fails('OCI_ARCHIVE_INVALID', /x\.deb/));
+  await writeFile(deb, bytes.subarray(0, 100));
+  await assert.rejects(
+    readSources([{ kind: 'deb', source: deb }], spool),
+    fails('OCI_ARCHIVE_INVALID', /damaged at byte/),
+  );
+  await writeFile(deb, 'something else');
+  await assert.rejects(
+    readSources([{ kind: 'deb', source: deb }], spool),
+    fails('OCI_ARCHIVE_INVALID', /no ar archive/),
+  );
+});
+
+test('strips a program to what is loaded', async () => {
+  await using folder = await scratchFolder();
+  const source: LayerSource = { kind: 'file', path: '/node', source: process.execPath, strip: true };
+  const [entry] = await readSources([source], join(folder.path, 's'));
+  assert.equal(entry?.kind, 'file');
+  const text = join(folder.path, 'text');
+  await writeFile(text, 'no program, but long enough to have a header: '.repeat(3));
+  await assert.rejects(
+    readSources([{ ...source, source: text }], folder.path),
+    fails('OCI_NOT_ELF', /Stripping .*text/),
+  );
+});
+
+test('leaves no scratch file behind', async () => {
+  await using folder = await scratchFolder();
+  const deb = join(folder.path, 'x.deb');
+  await sampleDeb(deb, [{ kind: 'text', path: '/a', text: 'a' }]);
+  const [blob, descriptor] = [join(folder.path, 'out/blob'), join(folder.path, 'out/descriptor')];
+  await mkdir(join(folder.path, 'out'));
+  const sources: LayerSource[] = [{ kind: 'deb', source: deb }];
+  await buildLayer({ blob, descriptor, createdBy: '//x', compression: 'zstd', sources });
+  assert.deepEqual((await readdir(join(folder.path, 'out'))).sort(), ['blob', 'descriptor']);
+});
