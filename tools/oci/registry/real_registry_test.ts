@@ -9,12 +9,14 @@ import { headManifest } from './exchanges.ts';
 import { pushImages } from './push.ts';
 import { createTransport } from './transport.ts';
 
-const program = process.env['REGISTRY'] ?? '';
+// `../go_registry/…` in Bazel's words is `go_registry/…` among the runfiles; an absolute path is taken as it is.
+const name = process.env['REGISTRY'] ?? '';
+const program = name.startsWith('/') ? name : runfile(name.replace(/^\.\.\//, ''));
 const options = { plainHttp: true, log: createLog(() => undefined), signal: new AbortController().signal };
 
 test('pushes a stack of images to the CNCF registry, and then asks one HEAD for each', async () => {
   await using folder = await scratchFolder();
-  await using registry = await startRealRegistry(program.startsWith('/') ? program : runfile(program), folder.path);
+  await using registry = await startRealRegistry(program, folder.path);
   const endpoint = registry.endpoint;
   const names = Array.from({ length: 25 }, (_, index) => `services/s${index}`);
   const items = await Promise.all(
@@ -45,7 +47,7 @@ test('pushes a stack of images to the CNCF registry, and then asks one HEAD for 
 
 test('has a truncated blob rejected by the CNCF registry', async () => {
   await using folder = await scratchFolder();
-  await using registry = await startRealRegistry(program.startsWith('/') ? program : runfile(program), folder.path);
+  await using registry = await startRealRegistry(program, folder.path);
   const image = await sampleImage(folder.path, 'a', ['base']);
   const wrong = { ...image, layers: image.layers.map((layer) => ({ ...layer, size: layer.size - 1 })) };
   const pushing = pushImages([{ repository: 'a', image: wrong }], { ...options, endpoint: registry.endpoint });
