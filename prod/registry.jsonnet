@@ -3,48 +3,53 @@ local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
 local service = import 'jsonnet/service.libsonnet';
 
-local namespace = 'registry';
-local port = 5000;
 local name = 'registry';
+local port = 5000;
+// What nodes and the machine's endpoint connect to: REGISTRY_NODE_PORT of tools/cluster/embedded/plan.ts.
+local nodePort = 30500;
 
-// image: what the nodes call the image that they hold.
-function(image)
-  local config = {
-    version: '0.1',
-    log: { level: 'warn', formatter: 'json', accesslog: { disabled: true } },
-    storage: {
-      filesystem: { rootdirectory: '/var/lib/registry' },
-      delete: { enabled: true },
-      maintenance: { uploadpurging: { enabled: true, age: '24h', interval: '24h', dryrun: false } },
-    },
-    http: { addr: ':%d' % port, headers: { 'X-Content-Type-Options': ['nosniff'] } },
-  };
-  local probe = { httpGet: { path: '/v2/', port: 'http' } };
-  local component = service({
-    name: name,
-    environment: { name: 'cluster', namespace: namespace, replicas: 1 },
-    image: image,
-    args: ['serve', '/etc/registry/config.yml'],
-    ports: { http: port },
-    servicePorts: { http: port },
-    probes: {
-      startupProbe: probe { periodSeconds: 1, failureThreshold: 60 },
-      readinessProbe: probe { periodSeconds: 2 },
-      livenessProbe: probe { periodSeconds: 10 },
-    },
-    volumes: {
-      '/etc/registry': { configMap: { name: name } },
-      '/var/lib/registry': { persistentVolumeClaim: { claimName: name } },
-    },
-    // A changed configuration starts a new pod.
-    annotations: { 'fathom.internal/config': std.md5(std.manifestJsonMinified(config)) },
-  });
-  k.files(component {
-    deployment+: { spec+: { strategy: {
-      // Two at a time would write to one volume.
-      type: 'Recreate',
-      rollingUpdate:: null,
-    } } },
-    config: k.configMap(name, namespace, { 'config.yml': std.manifestYamlDoc(config, quote_keys=false) }, labels.all(name, name)),
-    claim: k.persistentVolumeClaim(name, namespace, '10Gi', labels.all(name, name)),
-  })
+local config = {
+  version: '0.1',
+  log: { level: 'warn', formatter: 'json', accesslog: { disabled: true } },
+  storage: {
+    filesystem: { rootdirectory: '/var/lib/registry' },
+    delete: { enabled: true },
+    maintenance: { uploadpurging: { enabled: true, age: '24h', interval: '24h', dryrun: false } },
+  },
+  http: { addr: ':%d' % port, headers: { 'X-Content-Type-Options': ['nosniff'] } },
+};
+
+local probe = { httpGet: { path: '/v2/', port: 'http' } };
+
+// namespace: where it runs; image: its name in the nodes, which know it by the tag `built`; digest: of that image.
+function(namespace, image, digest) k.files(service({
+  name: name,
+  environment: { namespace: namespace, replicas: 1 },
+  image: image + ':built',
+  args: ['serve', '/etc/registry/config.yml'],
+  ports: { http: port },
+  servicePorts: { http: port },
+  probes: {
+    startupProbe: probe { periodSeconds: 1, failureThreshold: 60 },
+    readinessProbe: probe { periodSeconds: 2 },
+    livenessProbe: probe { periodSeconds: 10 },
+  },
+  volumes: {
+    '/etc/registry': { configMap: { name: name } },
+    '/var/lib/registry': { persistentVolumeClaim: { claimName: name } },
+  },
+  // A changed image or configuration starts a new pod.
+  annotations: {
+    'fathom.internal/image': std.stripChars(digest, '\n'),
+    'fathom.internal/config': std.md5(std.manifestJsonMinified(config)),
+  },
+}) {
+  // Two at a time would write to one volume.
+  deployment+: { spec+: { strategy: { type: 'Recreate' } } },
+  service+: { spec+: {
+    type: 'NodePort',
+    ports: [entry { nodePort: nodePort } for entry in super.ports],
+  } },
+  config: k.configMap(name, namespace, { 'config.yml': std.manifestYamlDoc(config, quote_keys=false) }, labels.all(name, name)),
+  claim: k.persistentVolumeClaim(name, namespace, '10Gi', labels.all(name, name)),
+})

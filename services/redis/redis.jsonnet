@@ -10,7 +10,7 @@ function(environment) k.files(statefulset({
   environment: environment,
   // A single one in every environment: without a cluster a second would hold other data.
   replicas: 1,
-  image: environment.registry + '/prod/images/redis',
+  image: environment.registry + '/services/redis',
   args: [
     '--dir',
     '/data',

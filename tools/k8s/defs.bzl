@@ -24,7 +24,7 @@ K8sStackInfo = _K8sStackInfo
 _RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
 
 # Attributes that verbs share with the object or stack that they belong to.
-_SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly"]
+_SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
 
 def _shared(kwargs):
     return {key: kwargs[key] for key in _SHARED if key in kwargs}
@@ -181,7 +181,7 @@ def service_environments(manifests, deps = [], pins = None, template = "manifest
                 name = "{}-shallow.{}".format(env, verb),
                 actual = "{}.{}".format(env, verb),
                 tags = ["manual"],
-                visibility = ["//visibility:private"],
+                visibility = visibility,
             )
         k8s_objects(
             name = env + "-deep",

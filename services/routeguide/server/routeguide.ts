@@ -81,6 +81,11 @@ export function contains(area: Area, { latitudeE7, longitudeE7 }: Point): boolea
   return latitudeE7 >= area.south && latitudeE7 <= area.north && longitudeE7 >= area.west && longitudeE7 <= area.east;
 }
 
+/** What callers are told of a feature: these fields, whatever else a store keeps beside them. */
+export function toldFeature(feature: Feature): Feature {
+  return { name: feature.name, location: feature.location };
+}
+
 /** A note that may be kept; throws InvalidRequestError if it may not. */
 export function checkNote(note: { location: Point | undefined; message: string } | undefined): Note {
   if (note === undefined) throw new InvalidRequestError('note must be set');

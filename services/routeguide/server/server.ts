@@ -17,6 +17,7 @@ import {
   InvalidRequestError,
   RouteRecorder,
   type Store,
+  toldFeature,
 } from './routeguide.ts';
 
 /** Options of {@link routeGuideService}. */
@@ -52,9 +53,10 @@ export function routeGuideService({ store, log }: RouteGuideServiceOptions): Rou
 
   return {
     getFeature(call, callback) {
-      const work = async (): Promise<GetFeatureResponse> => ({
-        feature: await store.getFeature(checkPoint(call.request.location, 'location')),
-      });
+      const work = async (): Promise<GetFeatureResponse> => {
+        const feature = await store.getFeature(checkPoint(call.request.location, 'location'));
+        return { feature: feature === undefined ? undefined : toldFeature(feature) };
+      };
       void answer('GetFeature', work(), callback);
     },
     listFeatures(call) {
@@ -62,7 +64,7 @@ export function routeGuideService({ store, log }: RouteGuideServiceOptions): Rou
         const area = call.request.area;
         if (area === undefined) throw new InvalidRequestError('area must be set');
         for await (const feature of store.listFeatures(areaBetween(area.low, area.high))) {
-          if (!(await send<ListFeaturesResponse>(call, { feature }))) return;
+          if (!(await send<ListFeaturesResponse>(call, { feature: toldFeature(feature) }))) return;
         }
       };
       void finish('ListFeatures', call, work());

@@ -76,6 +76,5 @@ def verb_targets(name, verbs, **kwargs):
             stack = ":" + name,
             tags = ["manual"],
             verb = verb,
-            visibility = ["//visibility:private"],
             **kwargs
         )

@@ -111,6 +111,7 @@ def _oci_image_impl(ctx):
             files = depset(documents),
             runfiles = ctx.runfiles(files = documents + [layer.blob for layer in base_layers + own]),
         ),
+        OutputGroupInfo(digest = depset([digest])),
     ]
 
 oci_image = rule(
