@@ -92,15 +92,24 @@ def _apt_mirrors(ctx):
             mirrors[site] = None
     return mirrors.keys()
 
-def _urls(ctx):
+def _mirror_urls(ctx):
     own = ctx.os.environ.get("FATHOM_DEBIAN_MIRROR", "").rstrip("/")
     mirrors = [own] if own else ctx.attr.mirrors or _apt_mirrors(ctx) or [_PUBLIC_MIRROR]
 
     # The archives of one mirror stand side by side: /debian, /debian-security.
     bases = [mirror[:-len("debian")] + ctx.attr.archive if mirror.endswith("/debian") else mirror for mirror in mirrors]
-    return ["{}/{}".format(base, ctx.attr.path) for base in bases] + [
-        "{}/{}/{}/{}".format(_SNAPSHOTS, ctx.attr.archive, ctx.attr.snapshot, ctx.attr.path),
-    ]
+    return ["{}/{}".format(base, ctx.attr.path) for base in bases]
+
+def _download(ctx, output):
+    """Downloads the .deb from a mirror, else from the snapshots, or fails with what the mirror said."""
+    urls = _mirror_urls(ctx)
+    snapshot = "{}/{}/{}/{}".format(_SNAPSHOTS, ctx.attr.archive, ctx.attr.snapshot, ctx.attr.path)
+    for source in [urls, [snapshot]]:
+        if ctx.download(source, output, sha256 = ctx.attr.sha256, allow_fail = True).success:
+            return
+
+    # Once more, for Bazel's own words on it: no such file, or another one, with both hashes.
+    ctx.download(urls, output, sha256 = ctx.attr.sha256)
 
 def _debian_archive_impl(ctx):
     file = ctx.attr.path.split("/")[-1]
@@ -108,7 +117,7 @@ def _debian_archive_impl(ctx):
 
     # Epochs and the like: a file name that any Bazel takes as a label.
     local = "{}.deb".format(ctx.attr.package)
-    ctx.download(_urls(ctx), local, sha256 = ctx.attr.sha256)
+    _download(ctx, local)
     ctx.file("BUILD.bazel", """load("{rules}", "debian_files")
 debian_files(
     name = "files",
