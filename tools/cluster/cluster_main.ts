@@ -23,7 +23,11 @@ async function main({ argv, signal }: MainContext): Promise<void> {
     .command('up')
     .description('Bring a cluster up; harmless when it is up.')
     .option('--name <name>', 'name of the cluster', 'fathom')
-    .requiredOption('--kit <kit.json>', 'programs and images of the cluster, as a path or as `runfile:<name>`')
+    .option(
+      '--kit <kit.json>',
+      'programs and images of the cluster, as a path or as `runfile:<name>`',
+      'runfile:fathom/tools/cluster/kit.json',
+    )
     .option('--registry <reference>', "the registry's name in manifests", 'registry.fathom.internal')
     .option('--nodes <n>', 'nodes of a new cluster', '1')
     .action(async (flags: UpFlags) => {
