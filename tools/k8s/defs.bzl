@@ -13,7 +13,7 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sStackInfo = "K8sStackInfo")
 load("//tools/k8s:verbs.bzl", "VERBS")
-load("//tools/k8s/private:names.bzl", "find_environment", "stack_name")
+load("//tools/k8s/private:names.bzl", "find_environment", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
 load("//tools/k8s/private:verb.bzl", "verb_targets")
@@ -141,6 +141,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
         reserved_namespaces = _RESERVED_NAMESPACES,
+        root = stack or root_name(native.package_name(), name, ENVS),
         stack = stack or stack_name(native.package_name(), name, ENVS),
         **kwargs
     )

@@ -16,18 +16,21 @@ const SHOWN = 10;
 
 /** Collects errors about single objects, so that a user sees all of them at once. */
 export function collect(): Collector {
-  const errors: ToolError[] = [];
+  const slots: (ToolError | undefined)[] = [];
   return {
     async guard(work) {
+      // In the order of the objects, however fast their answers come.
+      const slot = slots.push(undefined) - 1;
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof ObjectError)) throw error;
-        errors.push(error);
+        slots[slot] = error;
         return undefined;
       }
     },
     throwAll() {
+      const errors = slots.filter((error) => error !== undefined);
       const [first] = errors;
       if (first === undefined) return;
       if (errors.length === 1) throw first;

@@ -54,6 +54,7 @@ export async function openSession(open: OpenOptions): Promise<Session> {
   const rendered = await loadSets(input, resolve);
   const person = { env, reserved: input.reservedNamespaces };
   const sets = personalize(rendered, person);
+  refuseSharedInventories(sets);
   const inputs = sets.flatMap(({ objects }) => objects);
   return {
     input: personalize(input, person),
@@ -104,6 +105,23 @@ function oneConnection(input: PlanInput, sets: readonly LoadedSet[], options: Ve
     );
   }
   return first.connection;
+}
+
+function refuseSharedInventories(sets: readonly LoadedSet[]): void {
+  const owners = new Map<string, string>();
+  for (const { stack, namespace, label } of sets.filter((set) => set.stack !== '')) {
+    const other = owners.get(`${namespace}/${stack}`);
+    if (other !== undefined) {
+      throw new ToolError(
+        'K8S_DUPLICATE_STACK',
+        `Reading stacks: ${other} and ${label} are both '${stack}' in ${namespace}`,
+        {
+          hint: 'Give one of them another name with the attribute stack.',
+        },
+      );
+    }
+    owners.set(`${namespace}/${stack}`, label);
+  }
 }
 
 function uniqueImages(images: readonly ImageInput[]): ImageInput[] {

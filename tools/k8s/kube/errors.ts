@@ -31,6 +31,8 @@ const TEMPORARY_CODE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETI
 /** An answer other than success. */
 export class KubeStatusError extends ToolError {
   readonly status: number;
+  /** Whether another try may help. */
+  readonly isTemporary: boolean;
   /** The API's word for it: `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`. */
   readonly reason: string;
   readonly causes: readonly StatusCause[];
@@ -42,13 +44,17 @@ export class KubeStatusError extends ToolError {
     const { status } = answer;
     const body = parseBody(answer.body);
     const said = textAt(body, 'message') ?? answer.body.trim().split('\n')[0]?.slice(0, 300) ?? '';
-    const [code, hint] = CODES[status] ?? [
+    const reason = textAt(body, 'reason') ?? '';
+    // A patch that does not fit the kind's schema is answered by a 500 without a reason.
+    const isSchema = status === 500 && body !== undefined && reason === '';
+    const [code, hint] = CODES[isSchema ? 400 : status] ?? [
       'K8S_API_FAILED',
       'Run it again; if it stays, look at the API server’s log.',
     ];
     super(code, `${doing}: ${said === '' ? `status ${status}` : said}`, { hint });
     this.status = status;
-    this.reason = textAt(body, 'reason') ?? '';
+    this.reason = reason;
+    this.isTemporary = TEMPORARY_STATUS.has(status) && !isSchema;
     this.said = said;
     this.causes = asList(at(body, 'details', 'causes')).map((cause) => ({
       reason: textAt(cause, 'reason') ?? '',
@@ -93,7 +99,7 @@ export class KubeConnectionError extends ToolError {
 /** Whether another try may help after `error`, for `retry`. */
 export function retryReason(error: unknown): RetryReason | undefined {
   if (error instanceof KubeConnectionError) return error.isTemporary ? {} : undefined;
-  if (!(error instanceof KubeStatusError) || !TEMPORARY_STATUS.has(error.status)) return undefined;
+  if (!(error instanceof KubeStatusError) || !error.isTemporary) return undefined;
   return error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs };
 }
 

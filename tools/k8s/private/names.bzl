@@ -21,8 +21,8 @@ def find_environment(env, envs, where):
         fail("{} must be one of {}, got '{}'. Add it to ENVS of cluster_constants.bzl.".format(where, ", ".join(sorted(envs.keys())), env))
     return envs[env]
 
-def stack_name(package, name, envs):
-    """A stack's name in the cluster: its service's, without the environment, which the namespace says.
+def root_name(package, name, envs):
+    """What a stack is called as one that asks for others: its service, whether shallow or deep, in any environment.
 
     Args:
       package: the BUILD file's package.
@@ -30,12 +30,25 @@ def stack_name(package, name, envs):
       envs: ENVS of @fathom_environments.
 
     Returns:
-      the path below services/ with `/` and `_` turned to `-`, followed by the target's name where that is no
-      environment's.
+      the path below services/ with `/` and `_` turned to `-`, followed by the target's name (without `-deep`)
+      where that is no environment's.
     """
     path = package[len("services/"):] if package.startswith("services/") else package
     words = [word for word in path.split("/") if word]
     plain = name[:-len("-deep")] if name.endswith("-deep") else name
     if plain not in envs and (not words or plain != words[-1]):
-        words.append(name)
+        words.append(plain)
     return "-".join(words).lower().replace("_", "-").replace(".", "-")
+
+def stack_name(package, name, envs):
+    """What the inventory of a stack's own objects is called in the cluster.
+
+    Args:
+      package: the BUILD file's package.
+      name: the target.
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      root_name, with `-deep` where the target has it: a deep stack's own objects are not those of the shallow one.
+    """
+    return root_name(package, name, envs) + ("-deep" if name.endswith("-deep") else "")

@@ -19,7 +19,7 @@ def _k8s_objects_impl(ctx):
 
     # Postorder: what is nested comes first, so what a stack needs is there before it.
     sets = depset(direct, transitive = [stack.sets for stack in stacks], order = "postorder")
-    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.stack, args = ctx.attr.extra_args)
+    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.root, args = ctx.attr.extra_args)
     image_runfiles = ctx.runfiles()
     for stack in all:
         image_runfiles = image_runfiles.merge(stack.image_runfiles)
@@ -48,7 +48,8 @@ several stacks share is applied once.
         namespace = attr.string(doc = "Where the inventory is kept. Default: fathom-system."),
         objects = attr.label_list(doc = "Objects and stacks.", providers = [K8sStackInfo]),
         reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
-        stack = attr.string(doc = "The stack's name in the cluster.", mandatory = True),
+        root = attr.string(doc = "What the stack is called as one that asks for others.", mandatory = True),
+        stack = attr.string(doc = "What the inventory of its own objects is called in the cluster.", mandatory = True),
     ),
     executable = True,
     provides = [K8sStackInfo],

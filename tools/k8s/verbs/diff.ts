@@ -9,8 +9,10 @@ import { type Colors, changeLines, colorsFor } from '../deploy/report.ts';
 import { type Session, connect, withDigests } from '../deploy/session.ts';
 
 /** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
-export async function diffVerb(open: () => Promise<Session>): Promise<number> {
-  const print = (line: string) => process.stdout.write(`${line}\n`);
+export async function diffVerb(
+  open: () => Promise<Session>,
+  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+): Promise<number> {
   try {
     const session = await open();
     const differences = await differencesOf(session);

@@ -1,0 +1,265 @@
+// What users do wrong, against a real API server: one error each, with a code and a hint, and nothing changed.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ToolError } from '../../lib/errors.ts';
+import type { KubeObject } from '../model/object.ts';
+import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { type TestStack, configMap, withSession } from '../testing/stack.ts';
+import { applyVerb } from '../verbs/apply.ts';
+import { deleteVerb } from '../verbs/delete.ts';
+import { diffVerb } from '../verbs/diff.ts';
+
+let server: ApiServer;
+before(async () => {
+  server = await startApiServer();
+});
+after(() => server.stop());
+
+const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
+  sets: [{ stack: 'bad', namespace: 'default', objects }],
+  ...rest,
+});
+const good = configMap('good', 'default');
+const widget: KubeObject = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' } };
+const unknownField: KubeObject = { ...configMap('typo', 'default'), dada: { x: '1' } };
+const invalid: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'bad', namespace: 'default' },
+  spec: { ports: [{ port: 99_999 }] },
+};
+const large = configMap('large', 'default', { x: 'x'.repeat(1_100_000) });
+
+const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
+  [
+    'a context that no kubeconfig has',
+    stackOf([good], { context: 'elsewhere' }),
+    'K8S_NO_CONTEXT',
+    /elsewhere.*kubeconfig/,
+  ],
+  ['neither context nor cluster', stackOf([good], { context: '' }), 'K8S_CONTEXT_UNSET', /neither/],
+  ['a person without rights', stackOf([good], { context: 'nobody' }), 'K8S_FORBIDDEN', /User "nobody" cannot/],
+  ['a kind that the cluster lacks', stackOf([good, widget]), 'K8S_UNKNOWN_KIND', /example\.com\/v1 Widget/],
+  ['a field that the kind lacks', stackOf([good, unknownField]), 'K8S_BAD_REQUEST', /ConfigMap default\/typo.*dada/],
+  ['a value that is not allowed', stackOf([good, invalid]), 'K8S_INVALID', /Service default\/bad.*99999/],
+  ['an object of more than 1 MiB', stackOf([good, large]), 'K8S_INVALID', /ConfigMap default\/large/],
+  ['two bad objects', stackOf([unknownField, invalid]), 'K8S_BAD_REQUEST', /2 objects.*\n.*typo.*\n.*default\/bad/],
+  ['a namespace that is not there', stackOf([configMap('x', 'nowhere')]), 'K8S_NAMESPACE_MISSING', /'nowhere'/],
+  ['an argument that no verb knows', stackOf([good], { args: ['--froce'] }), 'K8S_USAGE', /froce/],
+  [
+    'an object in two stacks',
+    {
+      sets: [
+        { stack: 'one', namespace: 'default', objects: [good] },
+        { stack: 'two', namespace: 'default', objects: [good] },
+      ],
+    },
+    'K8S_DUPLICATE_OBJECT',
+    /test:one and \/\/test:two/,
+  ],
+  [
+    'a name of a person that is reserved',
+    { ...stackOf([configMap('x', 'myns-placeholder')]), env: { FATHOM_USER: 'prod' } },
+    'NAMESPACE_RESERVED',
+    /prod/,
+  ],
+];
+
+for (const [what, stack, code, message] of CASES) {
+  test(`refuses ${what}, and changes nothing`, async () => {
+    await assert.rejects(
+      withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
+      (error) => {
+        assert.ok(error instanceof ToolError, String(error));
+        assert.deepEqual([error.code, (error.hint ?? '').length > 10], [code, true], error.message);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+    const names = ['configmaps/good', 'secrets/fathom-bad'];
+    for (const name of names) {
+      const path = `/api/v1/namespaces/default/${name}`;
+      await assert.rejects(server.client.request({ method: 'GET', path, doing: 'Reading' }), { code: 'K8S_NOT_FOUND' });
+    }
+  });
+}
+
+async function withKubeconfig(change: (config: string) => string, use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-bad-'));
+  try {
+    const path = join(folder, 'kubeconfig');
+    await writeFile(path, change(await readFile(server.kubeconfig, 'utf8')));
+    await use(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const CLUSTERS: readonly (readonly [string, (config: string) => string, string])[] = [
+  ['a cluster that is down', (text) => text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9'), 'K8S_UNREACHABLE'],
+  ['a cluster with another certificate', (text) => text.replace('"insecure-skip-tls-verify":true', '"x":1'), 'K8S_TLS'],
+  [
+    'credentials that are no longer valid',
+    (text) => text.replaceAll(/"token":"[^"]*"/g, '"token":"old"'),
+    'K8S_UNAUTHORIZED',
+  ],
+];
+
+for (const [what, change, code] of CLUSTERS) {
+  for (const verb of ['apply', 'delete', 'diff'] as const) {
+    test(`${verb} says what to do about ${what}`, () =>
+      withKubeconfig(change, (kubeconfig) =>
+        withSession({ kubeconfig, context: server.context }, stackOf([good]), async ({ session }) => {
+          if (verb === 'diff') {
+            const lines: string[] = [];
+            assert.equal(
+              await diffVerb(
+                async () => session,
+                (line) => lines.push(line),
+              ),
+              2,
+            );
+            assert.equal(lines.at(-1), `fathom: error ${code}`);
+            return;
+          }
+          const run = verb === 'apply' ? applyVerb(session, 'apply') : deleteVerb(session);
+          await assert.rejects(
+            run,
+            (error) => error instanceof ToolError && error.code === code && error.hint !== undefined,
+          );
+        }),
+      ));
+  }
+}
+
+const IMAGE = {
+  version: 1,
+  repository: 'services/x',
+  manifest: {
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    digest: `sha256:${'1'.repeat(64)}`,
+    size: 2,
+    path: 'm',
+  },
+  config: {
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+    digest: `sha256:${'2'.repeat(64)}`,
+    size: 2,
+    path: 'c',
+  },
+  layers: [],
+};
+
+async function withImage(
+  registry: { readonly endpoint: string } | undefined,
+  use: (stack: TestStack) => Promise<void>,
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-image-'));
+  try {
+    const image = join(folder, 'image.json');
+    await writeFile(image, JSON.stringify(IMAGE));
+    await mkdir(join(folder, 'fathom'));
+    const state = {
+      version: 1,
+      name: 'fathom',
+      provider: 'embedded',
+      kubeconfig: server.kubeconfig,
+      ...(registry === undefined ? {} : { registry: { reference: 'registry.test', plainHttp: true, ...registry } }),
+    };
+    await writeFile(join(folder, 'fathom/cluster.json'), JSON.stringify(state));
+    const ref = 'registry.test/services/x';
+    const images = [{ ref, registry: 'registry.test', repository: 'services/x', image: `../../${image}` }];
+    const sets = [
+      { stack: 'bad', namespace: 'default', objects: [configMap('good', 'default', { image: ref })], images },
+    ];
+    await use({ sets, cluster: 'fathom', env: { FATHOM_STATE: folder } });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('applies nothing when the registry is down', () =>
+  withImage({ endpoint: '127.0.0.1:9' }, async (stack) => {
+    await assert.rejects(
+      withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
+      {
+        code: 'OCI_REGISTRY_UNREACHABLE',
+      },
+    );
+    const path = '/api/v1/namespaces/default/configmaps/good';
+    await assert.rejects(server.client.request({ method: 'GET', path, doing: 'Reading' }), { code: 'K8S_NOT_FOUND' });
+  }));
+
+test('says that a cluster has no registry yet', () =>
+  withImage(undefined, async (stack) => {
+    await assert.rejects(
+      withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
+      {
+        code: 'K8S_REGISTRY_UNKNOWN',
+      },
+    );
+  }));
+
+test('diff and delete ask no registry; apply asks a registry that has all only with HEAD', async () => {
+  const methods: string[] = [];
+  const registry = createServer((request, response) => {
+    methods.push(request.method ?? '');
+    response.setHeader('docker-content-digest', IMAGE.manifest.digest);
+    response.end();
+  });
+  await new Promise<void>((done) => registry.listen(0, '127.0.0.1', done));
+  const { port } = registry.address() as { port: number };
+  try {
+    await withImage({ endpoint: `127.0.0.1:${port}` }, async (stack) => {
+      const lines: string[] = [];
+      const print = (line: string) => void lines.push(line);
+      assert.equal(await withSession(server, stack, ({ session }) => diffVerb(async () => session, print)), 1);
+      assert.deepEqual(lines, ['+ ConfigMap default/good', 'fathom: 1 differences']);
+      assert.deepEqual(methods, []);
+      await withSession(server, stack, ({ session }) => applyVerb(session, 'apply'));
+      assert.deepEqual(new Set(methods), new Set(['HEAD']));
+      const path = '/api/v1/namespaces/default/configmaps/good';
+      const live = (await server.client.request({ method: 'GET', path, doing: 'Reading' })) as KubeObject;
+      assert.deepEqual(live['data'], { image: `registry.test/services/x@${IMAGE.manifest.digest}` });
+      const sent = methods.length;
+      await withSession(server, stack, ({ session }) => deleteVerb(session));
+      assert.equal(methods.length, sent);
+    });
+  } finally {
+    registry.closeAllConnections();
+    await new Promise((done) => registry.close(done));
+  }
+});
+
+test('diff prints fields, hides the values of Secrets, and says in its last line how many objects differ', async () => {
+  const secret = (value: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'password', namespace: 'default' },
+    stringData: { password: value },
+  });
+  const stack = (value: string) => stackOf([secret(value), configMap('plain', 'default', { x: value })]);
+  await withSession(server, stack('old-value'), ({ session }) => applyVerb(session, 'apply'));
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  assert.equal(await withSession(server, stack('new-value'), ({ session }) => diffVerb(async () => session, print)), 1);
+  assert.deepEqual(lines, [
+    '~ Secret default/password',
+    '    data.password',
+    '      - "***"',
+    '      + "***"',
+    '~ ConfigMap default/plain',
+    '    data.x',
+    '      - "old-value"',
+    '      + "new-value"',
+    'fathom: 2 differences',
+  ]);
+  lines.length = 0;
+  assert.equal(await withSession(server, stack('old-value'), ({ session }) => diffVerb(async () => session, print)), 0);
+  assert.deepEqual(lines, ['fathom: 0 differences']);
+  await withSession(server, stack('old-value'), ({ session }) => deleteVerb(session));
+});

@@ -1,0 +1,212 @@
+// The pure parts of the engine: differences, order, inventories, arguments, kubeconfigs, credentials.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { applySetId, inventoryOf, isSameInventory, parentObject, readInventory, unionOf } from '../deploy/applyset.ts';
+import { fieldChanges, redactChange } from '../deploy/changes.ts';
+import { parseDuration, parseOptions } from '../deploy/options.ts';
+import { dependencies } from '../deploy/order.ts';
+import { colorsFor, objectLine } from '../deploy/report.ts';
+import { authorize } from '../kube/credentials.ts';
+import { type FindClusterOptions, findCluster } from '../kube/kubeconfig.ts';
+import type { KubeObject } from '../model/object.ts';
+import { personalize } from '../model/placeholder.ts';
+import { configMap } from '../testing/stack.ts';
+
+test('names fields by the names of list items', () => {
+  const pod = (image: string): KubeObject => ({
+    ...configMap('a', 'b'),
+    spec: {
+      containers: [
+        { name: 'x', image: '1' },
+        { name: 'web', image },
+      ],
+    },
+  });
+  assert.deepEqual(fieldChanges(pod('1'), pod('2')), [{ path: 'spec.containers[web].image', before: '1', after: '2' }]);
+});
+
+test('counts neither bookkeeping nor status as a difference', () => {
+  const noisy: KubeObject = {
+    ...configMap('a', 'b'),
+    metadata: { name: 'a', namespace: 'b', uid: 'u', resourceVersion: '7', generation: 3, creationTimestamp: 't' },
+    status: { x: 1 },
+  };
+  assert.deepEqual(fieldChanges(configMap('a', 'b'), { ...noisy, data: {} }), []);
+});
+
+test('finds items that moved, came and went', () => {
+  const list = (...names: string[]): KubeObject => ({ ...configMap('a', 'b'), env: names.map((name) => ({ name })) });
+  assert.deepEqual(
+    fieldChanges(list('a', 'b'), list('b', 'a')).map(({ path }) => path),
+    ['env (order)'],
+  );
+  assert.deepEqual(
+    fieldChanges(list('a'), list('b')).map(({ path }) => path),
+    ['env[a]', 'env[b]'],
+  );
+});
+
+test('hides the values of Secrets and nothing else', () => {
+  const change = { path: 'data.password', before: 'b2xk', after: 'bmV3' };
+  assert.deepEqual(redactChange({ kind: 'Secret' }, change), { path: 'data.password', before: '***', after: '***' });
+  assert.deepEqual(redactChange({ kind: 'ConfigMap' }, change), change);
+});
+
+const dependent = (name: string, on: string): KubeObject => {
+  const object = configMap(name, 'n');
+  const annotations = { 'config.kubernetes.io/depends-on': on };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+};
+
+test('prints a cycle of depends-on', () => {
+  const objects = [dependent('a', '/namespaces/n/ConfigMap/b'), dependent('b', '/namespaces/n/ConfigMap/a')];
+  assert.throws(() => dependencies(objects), {
+    code: 'K8S_DEPENDENCY_CYCLE',
+    message: 'Ordering objects: ConfigMap n/a → ConfigMap n/b → ConfigMap n/a',
+  });
+});
+
+for (const [what, reference] of [
+  ['of the wrong form', 'ConfigMap/b'],
+  ['on an object that is not in the stack', '/namespaces/n/ConfigMap/c'],
+] as const) {
+  test(`refuses depends-on ${what}`, () => {
+    assert.throws(() => dependencies([dependent('a', reference)]), { code: 'K8S_DEPENDS_ON' });
+  });
+}
+
+test('computes ApplySet ids as KEP-3659 does', () => {
+  // printf 'fathom-x.prod.Secret.' | sha256sum, in base64url without padding.
+  assert.match(applySetId('x', 'prod'), /^applyset-[A-Za-z0-9_-]{43}-v1$/);
+  assert.equal(applySetId('x', 'prod'), 'applyset-pjJU6IJF6NVc6QGMafsxYsZXscpc7iN9X-fL4UN_3XA-v1');
+  assert.notEqual(applySetId('x', 'prod'), applySetId('x', 'dev'));
+});
+
+test('reads from a parent what it wrote, sorted and once', () => {
+  const place = { stack: 'x', namespace: 'n' };
+  const inventory = inventoryOf(place, [configMap('a', 'n'), configMap('b', 'm'), configMap('c', 'm')], ['r', 'r']);
+  assert.deepEqual(readInventory(parentObject(inventory)), {
+    ...place,
+    groupKinds: ['ConfigMap'],
+    namespaces: ['m'],
+    roots: ['r'],
+  });
+  assert.ok(isSameInventory(inventory, unionOf(inventory, inventory)));
+});
+
+test('reads times', () => {
+  assert.deepEqual(['90', '90s', '1m30s', '500ms', '1h'].map(parseDuration), [90_000, 90_000, 90_000, 500, 3_600_000]);
+});
+
+for (const args of [['--timeout', 'soon'], ['--tineout', '5m'], ['extra']]) {
+  test(`refuses the arguments ${args.join(' ')}`, () => {
+    assert.throws(() => parseOptions(args), { code: 'K8S_USAGE' });
+  });
+}
+
+test('colours only terminals, and not with NO_COLOR', () => {
+  const one = { action: 'create', object: configMap('a', 'b'), changes: [] } as unknown as Parameters<
+    typeof objectLine
+  >[0];
+  assert.equal(objectLine(one, colorsFor({}, {})), 'created   ConfigMap b/a');
+  assert.equal(objectLine(one, colorsFor({ isTTY: true }, { NO_COLOR: '1' })), 'created   ConfigMap b/a');
+  assert.match(objectLine(one, colorsFor({ isTTY: true }, {})), /\u001b\[32mcreated/);
+});
+
+test('puts the personal namespace into strings at any depth, and asks nobody where it is not needed', () => {
+  const value = { a: [{ b: 'x.myns-placeholder.svc' }], c: 1 };
+  assert.deepEqual(personalize(value, { env: { FATHOM_USER: 'ada' } }), { a: [{ b: 'x.ada.svc' }], c: 1 });
+  const plain = { a: 'b' };
+  assert.equal(personalize(plain, { env: {}, passwdName: () => '' }), plain);
+});
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-kubeconfig-'));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const CONFIG = (context: string, user: string) => `
+apiVersion: v1
+current-context: another
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443", certificate-authority-data: Q0E=}}]
+contexts: [{name: ${context}, context: {cluster: c, user: u, namespace: n}}]
+users: [{name: u, user: ${user}}]
+`;
+const options = (changes: Partial<FindClusterOptions>): FindClusterOptions => ({
+  env: {},
+  context: 'wanted',
+  cluster: '',
+  user: '',
+  files: [],
+  ...changes,
+});
+
+test('takes the named context from KUBECONFIG, the state folder, the home folder, in this order', () =>
+  withFolder(async (folder) => {
+    const { mkdir } = await import('node:fs/promises');
+    const env = { KUBECONFIG: join(folder, 'own'), FATHOM_STATE: folder, HOME: folder };
+    const find = () => findCluster(options({ env, cluster: 'fathom' }));
+    await assert.rejects(find(), {
+      code: 'K8S_NO_CONTEXT',
+      hint: /\.\/fathom up/,
+      message: /own \(no such file\).*\.kube\/config/,
+    });
+    await mkdir(join(folder, '.kube'));
+    await writeFile(join(folder, '.kube/config'), CONFIG('wanted', '{token: home}'));
+    assert.equal((await find()).file, join(folder, '.kube/config'));
+    await mkdir(join(folder, 'fathom'));
+    await writeFile(join(folder, 'fathom/kubeconfig'), CONFIG('wanted', '{token: state}'));
+    assert.equal((await find()).file, join(folder, 'fathom/kubeconfig'));
+    await writeFile(join(folder, 'own'), CONFIG('unwanted', '{token: own}'));
+    assert.equal((await find()).file, join(folder, 'fathom/kubeconfig'));
+    await writeFile(join(folder, 'own'), CONFIG('wanted', '{token: own}'));
+    const access = await find();
+    assert.equal(access.file, join(folder, 'own'));
+    assert.deepEqual([access.namespace, access.tls.ca?.toString()], ['n', 'CA']);
+  }));
+
+for (const [what, user, header] of [
+  ['a token', '{token: t}', 'Bearer t'],
+  ['a name and a password', '{username: a, password: b}', 'Basic YTpi'],
+  ['a token file', '{tokenFile: token}', 'Bearer from-file'],
+  [
+    'an exec plugin',
+    '{exec: {command: echo, args: ["{\\"status\\":{\\"token\\":\\"from-plugin\\"}}"]}}',
+    'Bearer from-plugin',
+  ],
+] as const) {
+  test(`logs in with ${what}`, () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'config');
+      await writeFile(join(folder, 'token'), 'from-file\n');
+      await writeFile(file, CONFIG('wanted', user));
+      const access = await findCluster(options({ files: [file] }));
+      assert.equal((await authorize(access, AbortSignal.timeout(5000))).header, header);
+    }));
+}
+
+for (const [what, text, code] of [
+  ['is no YAML', 'a: [', 'K8S_KUBECONFIG_INVALID'],
+  ['is a list', '- a', 'K8S_KUBECONFIG_INVALID'],
+  [
+    'lacks the user of the context',
+    CONFIG('wanted', '{}').replace('name: u, user', 'name: v, user'),
+    'K8S_KUBECONFIG_INVALID',
+  ],
+  ['has an auth-provider', CONFIG('wanted', '{auth-provider: {name: gcp}}'), 'K8S_AUTH_UNSUPPORTED'],
+  ['has not the context', CONFIG('another', '{}'), 'K8S_NO_CONTEXT'],
+] as const) {
+  test(`refuses a kubeconfig that ${what}`, () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'config');
+      await writeFile(file, text);
+      await assert.rejects(findCluster(options({ files: [file] })), { code });
+    }));
+}
