@@ -55,7 +55,7 @@ def _render(ctx):
         for ref, target in _image_refs(ctx)
     ]
     params = ctx.actions.declare_file(ctx.label.name + ".render.json")
-    ctx.actions.write(params, struct(
+    ctx.actions.write(params, json.encode(struct(
         connection = struct(
             cluster = text["cluster"],
             context = text["context"],
@@ -71,13 +71,13 @@ def _render(ctx):
         registry = ctx.attr.registry,
         substitutions = substitutions,
         template = ctx.file.template.short_path,
-    ).to_json())
-    json = ctx.actions.declare_file(ctx.label.name + ".object.json")
+    )))
+    rendered = ctx.actions.declare_file(ctx.label.name + ".object.json")
     yaml = ctx.actions.declare_file(ctx.label.name + ".yaml")
     args = ctx.actions.args()
     args.add("--params", params)
     args.add("--template", ctx.file.template)
-    args.add("--json", json)
+    args.add("--json", rendered)
     args.add("--yaml", yaml)
     inputs = [params, ctx.file.template]
     if ctx.file.pins:
@@ -99,13 +99,13 @@ def _render(ctx):
         executable = ctx.executable._render,
         arguments = [args],
         inputs = inputs,
-        outputs = [json, yaml],
+        outputs = [rendered, yaml],
         tools = tools,
     )
-    return json, yaml
+    return rendered, yaml
 
 def _k8s_object_impl(ctx):
-    json, yaml = _render(ctx)
+    rendered, yaml = _render(ctx)
     targets = ctx.attr.images.keys()
     runfiles = ctx.runfiles()
     for target in targets:
@@ -114,7 +114,7 @@ def _k8s_object_impl(ctx):
         label = shown_label(ctx.label),
         stack = "",
         namespace = ctx.attr.namespace,
-        objects = (runfiles_path(ctx, json),),
+        objects = (runfiles_path(ctx, rendered),),
     )], order = "postorder")
     plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
     entries = [target[OciImageInfo].index_entry for target in targets]
@@ -122,14 +122,14 @@ def _k8s_object_impl(ctx):
         args = ctx.attr.extra_args,
         image_digests = depset(entries),
         image_runfiles = runfiles.merge(ctx.runfiles(files = entries)),
-        inputs = depset([plan, json] + ctx.files.kubeconfig),
+        inputs = depset([plan, rendered] + ctx.files.kubeconfig),
         plan = plan,
         sets = sets,
         yamls = depset([yaml]),
     )
     launcher = create_verb(ctx, ctx.label.name + "__run", "resolve", stack)
     return [
-        K8sObjectInfo(json = json, yaml = yaml),
+        K8sObjectInfo(json = rendered, yaml = yaml),
         stack,
         DefaultInfo(executable = launcher.executable, files = depset([yaml]), runfiles = launcher.runfiles),
     ]

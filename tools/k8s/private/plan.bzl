@@ -1,5 +1,7 @@
 """The plan input: what a stack's verbs work on, as JSON with runfiles paths only."""
 
+load("//tools/lib/bzl:labels.bzl", "shown_label")
+
 def write_plan(ctx, sets, reserved_namespaces, root, args = []):
     """Declares `<name>.plan.json`.
 
@@ -14,9 +16,9 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
       File.
     """
     plan = ctx.actions.declare_file(ctx.label.name + ".plan.json")
-    ctx.actions.write(plan, struct(
+    ctx.actions.write(plan, json.encode(struct(
         version = 1,
-        label = str(ctx.label),
+        label = shown_label(ctx.label),
         root = root,
         reservedNamespaces = reserved_namespaces,
         sets = [
@@ -24,5 +26,5 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
             for set in sets.to_list()
         ],
         args = args,
-    ).to_json())
+    )))
     return plan

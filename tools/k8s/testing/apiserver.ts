@@ -94,7 +94,9 @@ function program(variable: 'ETCD' | 'KUBERNETES'): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} must be the path of the program`);
   const runfiles = process.env['RUNFILES_DIR'];
-  const candidates = [resolve(path), ...(runfiles === undefined ? [] : [join(runfiles, path)])];
+  // $(location) of an external program is below external/, its runfile is not.
+  const external = path.split('external/').at(-1) ?? path;
+  const candidates = [resolve(path), ...(runfiles === undefined ? [] : [join(runfiles, external)])];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) throw new Error(`${variable}: none of ${candidates.join(', ')} exists`);
   return found;
