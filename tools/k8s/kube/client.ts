@@ -64,7 +64,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
       (entry): entry is [string, string] => entry[1] !== undefined,
     );
     const search = query.length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const body = request.body === undefined ? undefined : Buffer.from(encodeBody(request.body));
     counts[request.method] = (counts[request.method] ?? 0) + 1;
     return new Promise<string>((resolve, reject) => {
       const fail = (cause: unknown) =>
@@ -136,4 +136,15 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
     requestText: sendRetrying,
     close: () => agent.destroy(),
   };
+}
+
+/**
+ * JSON that is YAML as well: the server reads apply patches as YAML, which does not allow all characters of JSON's
+ * strings as they are.
+ */
+export function encodeBody(body: unknown): string {
+  return JSON.stringify(body).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -88,6 +88,17 @@ test('changes no resourceVersion, not the inventory’s either, when nothing cha
   assert.match(lines.at(-1) ?? '', /3 objects: 3 unchanged/);
 });
 
+test('takes characters over that YAML does not allow as they are', async () => {
+  await makeNamespace('characters');
+  const data = { x: '\u007f \u0085 \u009f \u2028 \ufeff \uffff ✓ 🚀 \t " \\' };
+  const stack: TestStack = {
+    sets: [{ stack: 'characters', namespace: 'characters', objects: [configMap('a', 'characters', data)] }],
+  };
+  await apply(stack);
+  assert.deepEqual((await getMap('characters', 'a'))?.['data'], data);
+  assert.match((await apply(stack)).at(-1) ?? '', /1 unchanged/);
+});
+
 test('updates only what differs and names the field', async () => {
   await makeNamespace('update');
   const stack = (value: string): TestStack => ({
