@@ -121,7 +121,8 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
 
     Args:
       name: the target.
-      objects: list of labels of k8s_object and k8s_objects; or a dict for `select` to such lists or labels.
+      objects: list of labels of k8s_object and k8s_objects, what is needed first comes first; or a dict for `select`
+        to such lists or labels.
       env: the environment: its name, or its entry of ENVS. Default: none.
       namespace: where the inventory is kept. Default: the environment's namespace, else fathom-system.
       stack: the stack's name in the cluster. Default: the package's path below services/, followed by `name` where
@@ -187,6 +188,7 @@ def service_environments(manifests, deps = [], pins = None, template = "manifest
         k8s_objects(
             name = env + "-deep",
             env = env,
-            objects = [env] + ["{}:{}-deep".format(dep, env) for dep in deps],
+            # What is listed first is applied first and deleted last.
+            objects = ["{}:{}-deep".format(dep, env) for dep in deps] + [env],
             visibility = visibility,
         )

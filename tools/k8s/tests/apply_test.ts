@@ -160,6 +160,23 @@ test('keeps volume claims unless told otherwise', async () => {
   assert.ok(left === undefined || left.metadata.deletionTimestamp !== undefined);
 });
 
+test('takes up an apply that was cut off after its inventory was written, and deletes what was left', async () => {
+  await makeNamespace('cut');
+  const stack = (names: readonly string[]): TestStack => ({
+    sets: [{ stack: 'cut', namespace: 'cut', objects: names.map((name) => configMap(name, 'cut')) }],
+  });
+  await apply(stack(['a', 'b', 'c']));
+  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/b', doing: 'Deleting' });
+  const lines = await apply(stack(['a', 'b', 'c']));
+  assert.match(lines.at(-1) ?? '', /3 objects: 1 created, 2 unchanged/);
+  // A delete that was cut off has its inventory still.
+  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/a', doing: 'Deleting' });
+  await remove(stack(['a', 'b']));
+  assert.equal(await getMap('cut', 'c'), undefined, 'also what the manifests no longer have');
+  assert.equal(await getParent('cut', 'cut'), undefined);
+  assert.match((await remove(stack(['a']))).at(-1) ?? '', /0 deleted/);
+});
+
 test('deletes what it made and leaves a foreign object as it was, byte for byte', async () => {
   await makeNamespace('delete');
   await post('/api/v1/namespaces/delete/configmaps', configMap('foreign', 'delete', { keep: 'me' }));
@@ -328,6 +345,44 @@ test('waits until an object is ready, and says in time why it is not', async () 
   await assert.rejects(apply(stack), {
     code: 'K8S_NOT_READY',
     message: /Deployment slow\/web: not seen by its controller/,
+  });
+});
+
+test('tells the cause: the pod’s state, its exit code and its warnings', async () => {
+  await makeNamespace('cause');
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-1', namespace: 'cause', labels: { app: 'web' } },
+  };
+  const containers = [{ name: 'web', image: 'example.com/web' }];
+  const made = (await post('/api/v1/namespaces/cause/pods', { ...pod, spec: { containers } })) as KubeObject;
+  const containerStatuses = [
+    {
+      ...{ name: 'web', image: '', imageID: '', ready: false, restartCount: 2 },
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 3, reason: 'Error' } },
+    },
+  ];
+  await server.client.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/cause/pods/web-1/status',
+    contentType: 'application/merge-patch+json',
+    body: { status: { phase: 'Running', containerStatuses } },
+    doing: 'Patching',
+  });
+  await post('/api/v1/namespaces/cause/events', {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'e', namespace: 'cause' },
+    involvedObject: { kind: 'Pod', name: 'web-1', namespace: 'cause', uid: made.metadata.uid },
+    ...{ type: 'Warning', reason: 'BackOff', message: 'Back-off restarting', lastTimestamp: '2030-01-01T00:00:00Z' },
+  });
+  const sets = [{ stack: 'cause', namespace: 'cause', objects: [deployment('cause', 1)] }];
+  await assert.rejects(apply({ sets, args: ['--timeout', '200ms'] }), {
+    code: 'K8S_NOT_READY',
+    message:
+      /Deployment cause\/web: .*\n +pod web-1: container web: CrashLoopBackOff \(exit code 3, Error\)\n +event: BackOff: Back-off restarting/,
   });
 });
 
