@@ -109,7 +109,12 @@ function deployment(image: AddonImage, labels: Readonly<Record<string, string>>)
               name: NAME,
               image: image.reference,
               imagePullPolicy: 'IfNotPresent',
-              args: ['start', '--config=/etc/config/config.json', `--configmap-name=${NAME}`],
+              args: [
+                'start',
+                '--config=/etc/config/config.json',
+                `--configmap-name=${NAME}`,
+                `--service-account-name=${NAME}`,
+              ],
               env: [
                 { name: 'POD_NAMESPACE', ...field('metadata.namespace') },
                 { name: 'CONFIG_MOUNT_PATH', value: '/etc/config/' },

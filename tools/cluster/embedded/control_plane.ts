@@ -54,7 +54,14 @@ export function controlPlaneSpec({ plan, layout, kit }: Context): InitSpec {
         name: 'apiserver',
         command: [kubernetes, 'kube-apiserver', ...apiServerFlags(plan, pki)],
         after: ['etcd'],
-        ready: { kind: 'port', host: '127.0.0.1', port: API_PORT },
+        // The others must not ask before the roles that allow them to are there.
+        ready: {
+          kind: 'https',
+          url: `https://127.0.0.1:${API_PORT}/readyz`,
+          ca: pki('ca.crt'),
+          cert: pki('admin.crt'),
+          key: pki('admin.key'),
+        },
       },
       {
         name: 'controller-manager',

@@ -20,7 +20,9 @@ export interface LinkSpec {
 /** When a service counts as ready, so that what comes `after` it may start. Default: as soon as it runs. */
 export type ReadySpec =
   | { readonly kind: 'socket'; readonly path: string }
-  | { readonly kind: 'port'; readonly host: string; readonly port: number };
+  | { readonly kind: 'port'; readonly host: string; readonly port: number }
+  /** Answers 200 to a client with this certificate; the fields are paths of PEM files. */
+  | { readonly kind: 'https'; readonly url: string; readonly ca: string; readonly cert: string; readonly key: string };
 
 /** A process that is kept running, or, as a `task`, run until it succeeds once. */
 export interface ServiceSpec {

@@ -8,7 +8,7 @@ import { isReady } from './ready.ts';
 
 const MAX_LOG_BYTES = 32 << 20;
 const STABLE_MS = 30_000;
-const STOP_MS = 10_000;
+const STOP_MS = 3000;
 
 /** The pause before the n-th start in a row (n ≥ 1): 100 ms, doubled each time, at most 10 s. */
 export function backoffMs(failuresInARow: number): number {
