@@ -103,23 +103,3 @@ async function applyObject(kube: Kube, object: AnyObject): Promise<void> {
     });
   }
 }
-
-interface Conditioned extends KubernetesObject {
-  readonly status?: { readonly conditions?: readonly { type: string; status: string; message?: string }[] };
-}
-
-/** Undefined when an object's condition is True. */
-export async function probeCondition(
-  kube: Kube,
-  object: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly metadata: { name: string; namespace?: string };
-  },
-  type: string,
-): Promise<string | undefined> {
-  const found = await kube.objects.read<Conditioned>({ ...object, metadata: { namespace: '', ...object.metadata } });
-  const condition = found.status?.conditions?.find((candidate) => candidate.type === type);
-  if (condition?.status === 'True') return undefined;
-  return condition?.message ?? `it has no condition ${type} yet`;
-}

@@ -33,6 +33,12 @@ export function imageAnnotations(image: AddonImage): Readonly<Record<string, str
 /** An object whose further fields depend on its kind. */
 export type AnyObject = KubernetesObject & Readonly<Record<string, unknown>>;
 
+/** The Deployments among the addons: a cluster is usable once they are available. */
+export const ADDON_DEPLOYMENTS = [
+  { namespace: 'kube-system', name: 'coredns' },
+  { namespace: 'local-path-storage', name: 'local-path-provisioner' },
+] as const;
+
 /** All addons, in an order in which they can be applied. */
 export function addonObjects(options: AddonOptions): readonly AnyObject[] {
   return [...corednsObjects(options), ...localPathObjects(options), registryHosting(options)];

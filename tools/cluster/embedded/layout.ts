@@ -17,7 +17,7 @@ export interface Layout {
   readonly logs: string;
   /** The init of the whole cluster. */
   readonly rootPid: string;
-  /** Digest of what the running init was started from. */
+  /** Digest of what the running init was started from; the file's time is that of the start. */
   readonly started: string;
   node(name: string): string;
 }

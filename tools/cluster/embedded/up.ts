@@ -1,14 +1,15 @@
 // Brings an embedded cluster up: each step looks first, acts where needed, and checks what came of it.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
-import { addonObjects, type AddonImage } from '../addons/objects.ts';
+import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/objects.ts';
 import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
-import { applyObjects, connectKube, probeApi, probeCondition, until, type Kube } from '../kube.ts';
+import { probeDeployment, probeNode } from '../probes.ts';
+import { applyObjects, connectKube, probeApi, until, type Kube } from '../kube.ts';
 import { makeCgroups } from './cgroups.ts';
 import { hostLinkName, initCommand } from './cluster_spec.ts';
 import type { Context } from './control_plane.ts';
@@ -18,6 +19,7 @@ import { choosePort, chooseRange, requireFreePort, requireFreeRange } from './ho
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
+import { statusEmbedded } from './status.ts';
 import { isAlive, readPidRecord, recordOf, writePidRecord } from './pid_record.ts';
 
 /** Options of {@link upEmbedded}. */
@@ -73,7 +75,7 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
       kubeconfig: layout.kubeconfig,
       registry: { reference: options.registry, endpoint: `127.0.0.1:${plan.registryPort}`, plainHttp: true },
     });
-    await ensureUsable(context, options);
+    await ensureUsable(context, (await stat(layout.started)).mtimeMs, options);
     return { kubeconfig: layout.kubeconfig, endpoint: `127.0.0.1:${plan.registryPort}`, started };
   });
 }
@@ -130,6 +132,8 @@ async function ensureRunning(context: Context, digest: string, { log, signal }: 
   const [file = '', ...args] = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--'].concat(
     initCommand(context, join(layout.config, 'cluster.init.json')),
   );
+  // Its time is that of the start: what the API tells from before is not believed.
+  await writeFile(layout.started, digest, { mode: 0o600 });
   const output = openSync(join(layout.logs, 'cluster', 'init.log'), 'a', 0o600);
   const child = spawn(file, args, {
     detached: true,
@@ -147,7 +151,6 @@ async function ensureRunning(context: Context, digest: string, { log, signal }: 
     throw new ToolError('CLUSTER_START', 'Starting the cluster: its first process ended at once', { hint: HINT_LOGS });
   }
   await writePidRecord(layout.rootPid, started);
-  await writeFile(layout.started, digest, { mode: 0o600 });
   child.unref();
   await until(
     async () => {
@@ -159,37 +162,56 @@ async function ensureRunning(context: Context, digest: string, { log, signal }: 
   return true;
 }
 
-/** Waits for API, nodes and addons. */
-async function ensureUsable({ plan, layout, kit }: Context, { log, signal, registry }: UpOptions): Promise<void> {
+/**
+ * Waits for API, nodes and addons. What the API says about nodes and pods is believed only if it was said after
+ * `sinceMs`: a cluster that starts again first tells how things were when it ended.
+ */
+async function ensureUsable(
+  { plan, layout, kit }: Context,
+  sinceMs: number,
+  { log, signal, registry }: UpOptions,
+): Promise<void> {
   const kube = connectKube(layout.kubeconfig, contextName(plan.name));
-  const wait = (what: string, timeoutMs: number, probe: () => Promise<string | undefined>) =>
-    step(what, () => until(probe, { what, timeoutMs, signal, hint: HINT_LOGS }), { log });
-  await wait('Waiting for the API server', 90_000, async () => {
-    await requireInit(layout);
-    return probeApi(kube);
-  });
+  const wait = (what: string, probe: () => Promise<string | undefined>) => {
+    const checked = async () => {
+      await requireInit(layout);
+      return probe();
+    };
+    return step(what, () => until(checked, { what, timeoutMs: 120_000, signal, hint: HINT_LOGS }), { log });
+  };
+  await wait('Waiting for the API server', () => probeApi(kube));
   await step('Applying DNS and storage', () => applyAddons(kube, plan, kit, registry), { log });
   for (const { name } of plan.nodes) {
-    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
-    await wait(`Waiting for ${name} to be Ready`, 120_000, () => probeCondition(kube, node, 'Ready'));
+    await wait(`Waiting for ${name} to be Ready`, () => probeNode(kube, name, sinceMs));
   }
-  for (const [namespace, name] of [
-    ['kube-system', 'coredns'],
-    ['local-path-storage', 'local-path-provisioner'],
-  ] as const) {
-    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { namespace, name } };
-    await wait(`Waiting for ${name} to be Available`, 120_000, () => probeCondition(kube, deployment, 'Available'));
+  for (const { namespace, name } of ADDON_DEPLOYMENTS) {
+    await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
   }
 }
 
-/** Ends the wait at once when the cluster's init has died. */
+/** Throws CLUSTER_START as soon as waiting is in vain: the cluster's init has died, or a machine can't start. */
 async function requireInit(layout: Layout): Promise<void> {
   const record = await readPidRecord(layout.rootPid);
-  if (record !== undefined && isAlive(record)) return;
+  if (record !== undefined && isAlive(record)) return requireMachines(layout);
   const lines = (await readFile(join(layout.logs, 'cluster', 'init.log'), 'utf8').catch(() => '')).trim().split('\n');
   throw new ToolError('CLUSTER_START', `Starting the cluster: its init ended: ${lines.slice(-3).join(' ')}`, {
     hint: HINT_LOGS,
   });
+}
+
+const MANY_FAILURES = 8;
+
+async function requireMachines(layout: Layout): Promise<void> {
+  const status = await statusEmbedded(layout.folder);
+  for (const { name, services } of status?.machines ?? []) {
+    const broken = services.find(({ state, failures }) => state === 'backoff' && failures >= MANY_FAILURES);
+    if (broken === undefined) continue;
+    throw new ToolError(
+      'CLUSTER_START',
+      `Starting ${broken.name} of machine ${name}: it ended ${broken.failures} times, last with ${broken.lastExit}`,
+      { hint: HINT_LOGS },
+    );
+  }
 }
 
 async function applyAddons(kube: Kube, plan: EmbeddedPlan, { kit }: InstalledKit, registry: string): Promise<void> {
