@@ -33,7 +33,7 @@ export function person(name: string): Person {
 export async function kubectl(...args: readonly string[]): Promise<string> {
   const state = await readClusterState('fathom');
   if (state === undefined) throw new Error('no cluster is up in FATHOM_STATE: run these tests through `./fathom test`');
-  const outcome = await execute(runfile('go_kubernetes/kubernetes'), ['kubectl', ...args], {
+  const outcome = await execute(runfile('go_kubernetes/bin/kubernetes'), ['kubectl', ...args], {
     env: { ...process.env, KUBECONFIG: state.kubeconfig },
   });
   if (outcome.status !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${outcome.status}\n${outcome.stderr}`);

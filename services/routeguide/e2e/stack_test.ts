@@ -67,7 +67,17 @@ test('finds no difference after an apply, and says so in the last line', async (
   assert.match(outcome.stdout.trimEnd().split('\n').at(-1) ?? '', /^fathom: 0 differences$/);
 });
 
-test('finds one difference after a hand has changed one object', async () => {
+test('finds one difference after an object has been deleted by hand, and mends it', async () => {
+  await kubectl('delete', 'service', 'routeguide-server', '-n', ada.namespace);
+  const outcome = await ada.verb(`${CLIENT}.diff`);
+  assert.equal(outcome.status, 1, outcome.stdout + outcome.stderr);
+  assert.match(outcome.stdout, /routeguide-server/);
+  assert.match(outcome.stdout.trimEnd().split('\n').at(-1) ?? '', /^fathom: 1 difference/);
+  succeeded(await ada.verb(`${CLIENT}.apply`));
+  assert.match(await kubectl('get', 'service', 'routeguide-server', '-n', ada.namespace), /routeguide-server/);
+});
+
+test('says whose a field is that a hand has changed, and changes nothing', async () => {
   await kubectl(
     'label',
     'deployment',
@@ -77,10 +87,12 @@ test('finds one difference after a hand has changed one object', async () => {
     '--overwrite',
     'app.kubernetes.io/name=changed-by-hand',
   );
-  const outcome = await ada.verb(`${CLIENT}.diff`);
+  const before = versions(await objectsOf(ada.namespace));
+  const outcome = await ada.verb(`${CLIENT}.apply`);
   assert.equal(outcome.status, 1, outcome.stdout + outcome.stderr);
-  assert.match(outcome.stdout, /routeguide-client/);
-  assert.match(outcome.stdout.trimEnd().split('\n').at(-1) ?? '', /^fathom: 1 difference/);
+  assert.match(outcome.stderr, /K8S_FIELD_CONFLICT: .*routeguide-client.*kubectl-label/);
+  assert.deepEqual(versions(await objectsOf(ada.namespace)), before);
+  succeeded(await ada.verb(`${CLIENT}.apply`, '--force-conflicts'));
 });
 
 test('deletes what it made and nothing else', async () => {
