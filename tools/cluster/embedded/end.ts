@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { run } from '../init/run.ts';
-import { removeCgroups } from './cgroups.ts';
+import { removeCgroup } from '../init/cgroups.ts';
 import { hostLinkName } from './cluster_spec.ts';
 import type { Layout } from './layout.ts';
 import {
@@ -16,6 +16,7 @@ import {
   signalRecorded,
   type PidRecord,
 } from './pid_record.ts';
+import { clusterCgroup } from './node_config.ts';
 import type { EmbeddedPlan } from './plan.ts';
 
 const GRACE_MS = 20_000;
@@ -34,7 +35,7 @@ export async function endCluster({ plan, layout, graceful = true }: EndOptions, 
   const outer = await readPidRecord(layout.rootPid);
   if (outer !== undefined && isAlive(outer)) await endTree(outer, graceful, log);
   await awaitNoLink(hostLinkName(plan.id));
-  await removeCgroups(plan.id);
+  await removeCgroup(clusterCgroup(plan));
 }
 
 /** `outer` is unshare; its child is the first process of the cluster's pid namespace, whose end ends all of them. */

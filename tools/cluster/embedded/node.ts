@@ -3,10 +3,10 @@
 // Inside its namespaces a node has its own /run, /tmp, /var/lib and /var/log, so nothing is left on the host, two nodes
 // never meet, and no path depends on where the state folder is.
 import { join } from 'node:path';
-import type { InitSpec } from '../init/spec.ts';
+import type { InitSpec, MountSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
-import { addresses, linkPrefix, type NodePlan } from './plan.ts';
-import { CONTAINERD_SOCKET } from './node_config.ts';
+import { API_PORT, addresses, linkPrefix, type NodePlan } from './plan.ts';
+import { CONTAINERD_SOCKET, nodeCgroup } from './node_config.ts';
 
 /** Where a node finds the kit, inside. */
 export const NODE_KIT = '/run/fathom/kit';
@@ -24,10 +24,15 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
   // Built in the node's own folder and moved to /run and /var/lib at the end: the state folder may be below either.
   const run = join(folder, 'mounts', 'run');
   const lib = join(folder, 'mounts', 'lib');
-  const bind = (source: string, target: string) => [
-    // A bind mount needs its source; the folders of a new node are made by `writeNodeFolders`.
-    { kind: 'bind' as const, source, target },
-  ];
+  const bind = (source: string, target: string): MountSpec => ({ kind: 'bind', source, target });
+  // A kubelet that starts before the API asks again only after ten seconds and more.
+  const awaits = {
+    kind: 'https' as const,
+    url: `https://${addresses.control(plan)}:${API_PORT}/readyz`,
+    ca: `${NODE_CONFIG}/ca.crt`,
+    cert: `${NODE_CONFIG}/kubelet.crt`,
+    key: `${NODE_CONFIG}/kubelet.key`,
+  };
   return {
     version: 1,
     name: node.name,
@@ -35,16 +40,17 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
     statusFile: join(log, 'status.json'),
     mounts: [
       { kind: 'tmpfs', target: run },
-      ...bind(kit.folder, `${run}/fathom/kit`),
-      ...bind(join(folder, 'config'), `${run}/fathom/config`),
+      bind(kit.folder, `${run}/fathom/kit`),
+      bind(join(folder, 'config'), `${run}/fathom/config`),
       { kind: 'tmpfs', target: lib },
-      ...bind(join(folder, 'containerd'), `${lib}/containerd`),
-      ...bind(join(folder, 'kubelet'), `${lib}/kubelet`),
-      ...bind(join(folder, 'volumes'), `${lib}/local-path`),
-      ...bind(join(folder, 'log'), '/var/log'),
+      bind(join(folder, 'containerd'), `${lib}/containerd`),
+      bind(join(folder, 'kubelet'), `${lib}/kubelet`),
+      bind(join(folder, 'volumes'), `${lib}/local-path`),
+      bind(join(folder, 'log'), '/var/log'),
       { kind: 'move', source: run, target: '/run' },
       { kind: 'move', source: lib, target: '/var/lib' },
       { kind: 'tmpfs', target: '/tmp' },
+      { kind: 'tmpfs', target: '/opt' },
       { kind: 'proc', target: '/proc' },
     ],
     sysctls: [
@@ -52,6 +58,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
       // Pods on one node reach each other through a service only if bridged packets pass kube-proxy's rules.
       { path: 'net/bridge/bridge-nf-call-iptables', value: '1', optional: true },
     ],
+    cgroup: nodeCgroup(plan, node).slice(1),
     awaitLink: 'eth0',
     setup: [
       ['mount', '-n', '--make-rshared', '/'],
@@ -96,6 +103,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
         ],
         env: { PATH },
         after: ['images'],
+        awaits,
       },
       {
         name: 'kube-proxy',
@@ -106,6 +114,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
           `--hostname-override=${node.name}`,
         ],
         env: { PATH },
+        awaits,
       },
     ],
   };

@@ -42,7 +42,12 @@ export function nodeFiles(options: NodeFilesOptions): Readonly<Record<string, st
 
 /** The cgroup below which a node's pods are: `/fathom-1a2b3c/node-1`. */
 export function nodeCgroup(plan: EmbeddedPlan, node: NodePlan): string {
-  return `/fathom-${plan.id}/${node.name}`;
+  return `/${clusterCgroup(plan)}/${node.name}`;
+}
+
+/** The cgroup of all nodes of a cluster, without a leading slash. */
+export function clusterCgroup(plan: EmbeddedPlan): string {
+  return `fathom-${plan.id}`;
 }
 
 function containerdToml({ kit, kitFolder, configFolder }: NodeFilesOptions): string {

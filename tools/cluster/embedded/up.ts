@@ -10,7 +10,6 @@ import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/obje
 import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
 import { probeDeployment, probeNode } from '../probes.ts';
 import { applyObjects, connectKube, probeApi, until, type Kube } from '../kube.ts';
-import { makeCgroups } from './cgroups.ts';
 import { hostLinkName, initCommand } from './cluster_spec.ts';
 import type { Context } from './control_plane.ts';
 import { endCluster } from './end.ts';
@@ -124,10 +123,6 @@ async function ensureRunning(context: Context, digest: string, { log, signal }: 
   signal.throwIfAborted();
   await requireFreePort(plan.registryPort);
   await requireFreeRange(plan);
-  makeCgroups(
-    plan.id,
-    plan.nodes.map((node) => node.name),
-  );
   await mkdir(join(layout.logs, 'cluster'), { recursive: true });
   const [file = '', ...args] = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--'].concat(
     initCommand(context, join(layout.config, 'cluster.init.json')),

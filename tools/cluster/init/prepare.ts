@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
+import { makeCgroup, removeCgroup } from './cgroups.ts';
 import { run } from './run.ts';
 import type { InitSpec, MountSpec } from './spec.ts';
 
@@ -30,6 +31,10 @@ export async function prepare(spec: InitSpec): Promise<void> {
     const file = `/proc/sys/${path}`;
     if (optional === true && !existsSync(file)) continue;
     writeFileSync(file, value);
+  }
+  if (spec.cgroup !== undefined) {
+    await removeCgroup(spec.cgroup);
+    makeCgroup(spec.cgroup);
   }
   if (spec.awaitLink !== undefined) await awaitLink(spec.awaitLink);
   for (const command of spec.setup) await run(command);

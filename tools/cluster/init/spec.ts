@@ -37,6 +37,8 @@ export interface ServiceSpec {
   /** Whether it is to end by itself, once. Default: false. */
   readonly task?: boolean;
   readonly ready?: ReadySpec;
+  /** What must be ready outside of this init before it starts. Default: nothing. */
+  readonly awaits?: ReadySpec;
   /** Services that must be ready, and tasks that must be done, before this one starts. Default: none. */
   readonly after?: readonly string[];
 }
@@ -64,6 +66,8 @@ export interface InitSpec {
   readonly mounts: readonly MountSpec[];
   /** Paths below /proc/sys and their values; `optional` ones may be missing from the kernel. */
   readonly sysctls: readonly { readonly path: string; readonly value: string; readonly optional?: boolean }[];
+  /** Cgroup to make anew, empty: one that is left from before makes a kubelet's start slow. Default: none. */
+  readonly cgroup?: string;
   /** Interface to wait for before `setup`. Default: none. */
   readonly awaitLink?: string;
   /** Commands run once, in order; each must succeed. */

@@ -8,6 +8,7 @@ import { isReady } from './ready.ts';
 
 const MAX_LOG_BYTES = 32 << 20;
 const STABLE_MS = 30_000;
+const POLL_MS = 50;
 const STOP_MS = 3000;
 
 /** The pause before the n-th start in a row (n ≥ 1): 100 ms, doubled each time, at most 10 s. */
@@ -80,8 +81,9 @@ export class Supervisor {
       const state = this.#tracked.find((other) => other.spec.name === name)?.status.state;
       return state === 'ready' || state === 'done';
     };
-    while (!names.every(isReadyNow)) {
-      await sleep(25, undefined, { signal: this.#options.signal }).catch(() => undefined);
+    const { awaits } = spec;
+    while (!names.every(isReadyNow) || (awaits !== undefined && !(await isReady(awaits)))) {
+      await sleep(POLL_MS, undefined, { signal: this.#options.signal }).catch(() => undefined);
       if (this.#options.signal.aborted) return false;
     }
     return true;
@@ -124,7 +126,7 @@ export class Supervisor {
     await onStart?.(tracked.spec, pid);
     if (tracked.spec.task === true) return;
     const ready = tracked.spec.ready;
-    while (ready !== undefined && !hasEnded() && !(await isReady(ready))) await sleep(25);
+    while (ready !== undefined && !hasEnded() && !(await isReady(ready))) await sleep(POLL_MS);
     if (!hasEnded()) this.#set(tracked, { state: 'ready' });
   }
 

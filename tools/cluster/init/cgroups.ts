@@ -1,4 +1,4 @@
-// A cluster's own cgroups, in every hierarchy that is mounted (v1, v2 or both).
+// Cgroups of our own, in every hierarchy that is mounted (v1, v2 or both).
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,18 +15,15 @@ export function hierarchies(mounts: string): readonly { readonly path: string; r
     .map(([, path = '', type]) => ({ path, version: type === 'cgroup2' ? 2 : 1 }));
 }
 
-/** The cgroup of a cluster, below each hierarchy. */
-export function clusterCgroup(id: string): string {
-  return `fathom-${id}`;
-}
-
-/** Makes the cgroups below which kubelets put pods: the kubelet itself wants them to exist. */
-export function makeCgroups(id: string, nodes: readonly string[]): void {
-  for (const { path, version } of hierarchies(readFileSync('/proc/mounts', 'utf8'))) {
-    const folder = makeChild(path, clusterCgroup(id), version);
-    for (const node of nodes) makeChild(folder, node, version);
+/** Makes a cgroup (`fathom-1a2b3c/node-1`) in every hierarchy: a kubelet wants the one for its pods to exist. */
+export function makeCgroup(name: string): void {
+  for (const { path, version } of mounted()) {
+    let folder = path;
+    for (const part of name.split('/')) folder = makeChild(folder, part, version);
   }
 }
+
+const mounted = () => hierarchies(readFileSync('/proc/mounts', 'utf8'));
 
 function makeChild(parent: string, name: string, version: 1 | 2): string {
   const folder = join(parent, name);
@@ -48,18 +45,18 @@ function delegateControllers(folder: string): void {
   writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.join(' '));
 }
 
-/** Removes a cluster's cgroups, once its processes have ended. Throws CLUSTER_CGROUP_BUSY. */
-export async function removeCgroups(id: string, timeoutMs = 10_000): Promise<void> {
+/** Removes a cgroup and those below it, once their processes have ended. Throws CGROUP_BUSY. */
+export async function removeCgroup(name: string, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  for (const { path } of hierarchies(readFileSync('/proc/mounts', 'utf8'))) {
-    const folder = join(path, clusterCgroup(id));
+  for (const { path } of mounted()) {
+    const folder = join(path, name);
     while (existsSync(folder)) {
       const error = tryRemove(folder);
       if (error === undefined) break;
       if (performance.now() > deadline) {
-        throw new ToolError('CLUSTER_CGROUP_BUSY', `Removing cgroup ${folder}`, {
+        throw new ToolError('CGROUP_BUSY', `Removing cgroup ${folder}`, {
           cause: error,
-          hint: `End the processes listed in ${folder}/cgroup.procs and below, then run \`./fathom down\` again.`,
+          hint: `End the processes listed in ${folder}/cgroup.procs and below, then run this again.`,
         });
       }
       await sleep(50);
