@@ -89,7 +89,7 @@ def write_request(ctx, name, info, output, capture = None):
     Returns:
       struct(file, inputs = list of File, uses_env = bool).
     """
-    toolchain = ctx.toolchains["//tools/jsonnet:toolchain_type"].jsonnet
+    toolchain = ctx.toolchains["@fathom//tools/jsonnet:toolchain_type"].jsonnet
     values = (
         _values(ctx, _EXT_STR, ["ext_strs", "vars"]) + _values(ctx, _EXT_CODE, ["ext_code", "code_vars"]) +
         _values(ctx, _TLA_STR, ["tla_strs"]) + _values(ctx, _TLA_CODE, ["tla_code"])

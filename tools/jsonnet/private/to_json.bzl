@@ -6,7 +6,7 @@ load(":library.bzl", "JSONNET_EXTENSIONS", "LIBRARY_ATTRS", "library_info")
 load(":request.bzl", "VARIABLE_ATTRS", "write_request")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
-_TS_TOOLCHAIN_TYPE = "//tools/ts:toolchain_type"
+_TS_TOOLCHAIN_TYPE = "@fathom//tools/ts:toolchain_type"
 
 _ATTRS = dict(
     dict(LIBRARY_ATTRS, **VARIABLE_ATTRS),

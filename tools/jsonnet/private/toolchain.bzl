@@ -2,7 +2,7 @@
 
 load("//tools/jsonnet:providers.bzl", "JsonnetToolchainInfo")
 
-TOOLCHAIN_TYPE = "//tools/jsonnet:toolchain_type"
+TOOLCHAIN_TYPE = "@fathom//tools/jsonnet:toolchain_type"
 
 def _jsonnet_toolchain_impl(ctx):
     return [platform_common.ToolchainInfo(jsonnet = JsonnetToolchainInfo(compiler = ctx.executable.compiler))]

@@ -31,8 +31,15 @@ def rlocation(ctx, file):
     """
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
-def _package_path(ctx, file):
-    """A file's path as its importers see it, relative to the root of its workspace: root and repository taken off."""
+def package_path(file):
+    """A file's path as its importers see it: relative to the workspace, or below `external/<repository>`.
+
+    Args:
+      file: a File.
+
+    Returns:
+      a string.
+    """
     path = file.short_path
     return "external/" + path[3:] if path.startswith("../") else path
 
@@ -117,15 +124,15 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
         tsc = toolchain.tsc.directory.path + "/lib/tsc",
         tsconfig = tsconfig.path if tsconfig else "",
         npmRepository = npm_repository,
-        srcs = [struct(path = src.path, name = _package_path(ctx, src)) for src in srcs],
-        deps = [struct(path = f.path, name = _package_path(ctx, f)) for f in dep_files.to_list()],
+        srcs = [struct(path = src.path, name = package_path(src)) for src in srcs],
+        deps = [struct(path = f.path, name = package_path(f)) for f in dep_files.to_list()],
         owners = [
-            struct(label = shown_label(dep.label), files = [_package_path(ctx, f) for f in dep.declarations.to_list() + dep.js.to_list()])
+            struct(label = shown_label(dep.label), files = [package_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
             for dep in ts_deps
         ],
         packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
         directPackages = [info.package_name for info in npm_deps + types],
-        outputs = [struct(path = f.path, name = _package_path(ctx, f)) for f in made],
+        outputs = [struct(path = f.path, name = package_path(f)) for f in made],
         diagnostics = diagnostics.path if diagnostics else "",
     ).to_json())
 

@@ -3,7 +3,8 @@
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsToolchainInfo")
 
-TOOLCHAIN_TYPE = "//tools/ts:toolchain_type"
+# With the repository: the string is read where a rule is used, and there `//` may be another workspace.
+TOOLCHAIN_TYPE = "@fathom//tools/ts:toolchain_type"
 
 def _ts_toolchain_impl(ctx):
     return [platform_common.ToolchainInfo(ts = TsToolchainInfo(
