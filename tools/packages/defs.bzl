@@ -9,6 +9,7 @@ load(
     _go_sdk = "go_sdk",
 )
 load("//tools/packages/private:npm_repository.bzl", _npm_packages = "npm_packages")
+load("//tools/packages/private:protobuf_repository.bzl", _protobuf_repository = "protobuf_repository")
 load("//tools/packages/private:pypi_repository.bzl", _pypi_wheel = "pypi_wheel")
 
 DebianPackageInfo = _DebianPackageInfo
@@ -18,4 +19,5 @@ go_binaries = _go_binaries
 go_module_files = _go_module_files
 go_sdk = _go_sdk
 npm_packages = _npm_packages
+protobuf_repository = _protobuf_repository
 pypi_wheel = _pypi_wheel

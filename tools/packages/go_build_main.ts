@@ -1,82 +1,43 @@
-// Stage 0: the driver of one GoBuild action. `node go_build_main.ts <params.json>`; see go_programs.bzl for the fields.
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
-import { runMain } from '../lib/cli.ts';
-import { ToolError } from '../lib/errors.ts';
+// Stage 0: the driver of one GoBuild action. `node go_build_main.ts <params.json>`; see go_build.ts for the fields.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildArguments, buildEnvironment, GoBuildError, type GoBuildParams, programName } from './go_build.ts';
 
-interface GoBuildParams {
-  /** The module's folder, `vendor` in it. */
-  readonly src: string;
-  /** The toolchain's folder, GOROOT. */
-  readonly sdk: string;
-  readonly binaries: readonly { readonly package: string; readonly output: string }[];
-  readonly tags: readonly string[];
-  readonly ldflags: readonly string[];
-  readonly cgo: boolean;
-}
-
-await runMain(async ({ argv, env, signal }) => {
-  const params: GoBuildParams = JSON.parse(readFileSync(argv[0] ?? '', 'utf8'));
-  // Below the action's own folder: the Go cache of a large program does not belong into a small /tmp.
-  const work = mkdtempSync(join(process.cwd(), 'go-'));
-  try {
-    const src = join(work, 'src');
-    // go:embed refuses links, of which a sandbox consists.
-    cpSync(realpathSync(params.src), src, { recursive: true, dereference: true });
-    const goroot = realpathSync(params.sdk);
-    const options = {
-      cwd: src,
-      signal,
-      env: {
-        PATH: params.cgo ? (env['PATH'] ?? '') : '',
-        HOME: work,
-        GOROOT: goroot,
-        GOCACHE: join(work, 'cache'),
-        GOPATH: join(work, 'path'),
-        GOTMPDIR: work,
-        GOTOOLCHAIN: 'local',
-        GOFLAGS: '',
-        GOENV: 'off',
-        GOPROXY: 'off',
-        GOWORK: 'off',
-        CGO_ENABLED: params.cgo ? '1' : '0',
-      },
-    };
-    for (const binary of params.binaries) await go(buildArguments(binary, params), options);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-});
-
-function buildArguments(binary: GoBuildParams['binaries'][number], params: GoBuildParams): readonly string[] {
-  const ldflags = ['-s', '-w', '-buildid=', ...params.ldflags];
-  const tags = params.tags.length > 0 ? [`-tags=${params.tags.join(',')}`] : [];
-  return [
-    'build',
-    '-mod=vendor',
-    '-trimpath',
-    '-buildvcs=false',
-    ...tags,
-    `-ldflags=${ldflags.join(' ')}`,
-    '-o',
-    resolve(binary.output),
-    binary.package,
-  ];
-}
-
-async function go(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: Record<string, string>; readonly signal: AbortSignal },
-): Promise<void> {
-  const child = spawn(join(options.env['GOROOT'] ?? '', 'bin', 'go'), args, {
-    ...options,
+function build(params: GoBuildParams, work: string): void {
+  const src = join(work, 'src');
+  // go:embed refuses links, of which a sandbox consists.
+  cpSync(realpathSync(params.src), src, { recursive: true, dereference: true });
+  const goroot = realpathSync(params.sdk);
+  const modulesTxt = join(src, 'vendor', 'modules.txt');
+  const args = buildArguments(params, `${work}/bin`, existsSync(modulesTxt) ? readFileSync(modulesTxt, 'utf8') : '');
+  mkdirSync(join(work, 'bin'));
+  const result = spawnSync(join(goroot, 'bin', 'go'), args, {
+    cwd: src,
+    env: { ...buildEnvironment(params, { goroot, work, path: process.env['PATH'] ?? '' }) },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const status = await new Promise<number | null>((done, reject) => child.on('error', reject).on('close', done));
-  if (status !== 0) {
-    throw new ToolError('GO_BUILD_FAILED', `Building ${args.at(-1)}: go exited with ${status}`, {
-      hint: "Its lines above say why; for cgo, install gcc and the library's -dev package (`./fathom doctor`).",
-    });
+  if (result.status !== 0) {
+    throw new GoBuildError(
+      'GO_BUILD_FAILED',
+      `Building ${params.binaries.map((binary) => binary.package).join(' ')}: go ended with ${result.status ?? result.signal ?? result.error?.message}`,
+      "Its lines above say why; for cgo, install gcc and the library's -dev package (`./fathom doctor`).",
+    );
   }
+  const goMod = readFileSync(join(src, 'go.mod'), 'utf8');
+  for (const binary of params.binaries) {
+    renameSync(join(work, 'bin', programName(binary.package, goMod)), binary.output);
+  }
+}
+
+// Below the action's own folder: the Go cache of a large program does not belong into a small /tmp.
+const work = mkdtempSync(join(process.cwd(), 'go-'));
+try {
+  build(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')), work);
+} catch (error) {
+  if (!(error instanceof GoBuildError)) throw error;
+  process.stderr.write(`error: ${error.code}: ${error.message}\n  hint: ${error.hint}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(work, { recursive: true, force: true });
 }

@@ -1,28 +1,28 @@
 """go_programs: all programs of one vendored Go module, built by one action."""
 
-load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
-
 def _go_build_impl(ctx):
     outputs = {name: ctx.actions.declare_file("bin/" + name) for name in ctx.attr.binaries}
     params = ctx.actions.declare_file(ctx.label.name + ".json")
-    ctx.actions.write(params, struct(
+    ctx.actions.write(params, json.encode(struct(
         src = ctx.file.src.path,
         sdk = ctx.file._sdk.path,
         binaries = [struct(package = package, output = outputs[name].path) for name, package in ctx.attr.binaries.items()],
+        goos = ctx.attr.goos,
+        goarch = ctx.attr.goarch,
         tags = ctx.attr.build_tags,
         ldflags = ctx.attr.ldflags,
         cgo = ctx.attr.cgo,
-    ).to_json())
+    )))
     ctx.actions.run(
         mnemonic = "GoBuild",
         progress_message = "Building Go programs {}".format(", ".join(ctx.attr.binaries.keys())),
-        executable = ctx.toolchains[TOOLCHAIN_TYPE].ts.node,
-        arguments = ["--disable-warning=ExperimentalWarning", ctx.file._driver.path, params.path],
+        executable = ctx.file._node,
+        arguments = ["--disable-warning=ExperimentalWarning", ctx.files.driver[0].path, params.path],
         inputs = depset(
-            [params, ctx.file.src, ctx.file._sdk, ctx.file._driver],
-            transitive = [ctx.attr._driver_sources[DefaultInfo].files],
+            # Two folders, not twenty thousand files: an action's inputs are set up and hashed much faster so.
+            [params, ctx.file.src, ctx.file._sdk] + ctx.files.driver,
         ),
-        tools = [ctx.toolchains[TOOLCHAIN_TYPE].ts.node],
+        tools = [ctx.file._node],
         outputs = outputs.values(),
         # The C compiler of the machine is found by PATH; nothing else is.
         env = {"PATH": "/usr/bin:/bin"} if ctx.attr.cgo else {},
@@ -39,21 +39,23 @@ _go_build = rule(
         "binaries": attr.string_dict(doc = "Name → package path.", mandatory = True),
         "build_tags": attr.string_list(doc = "Go build tags."),
         "cgo": attr.bool(doc = "Whether to build with cgo."),
+        "driver": attr.label_list(doc = "The program that runs go, and what it imports.", mandatory = True, allow_files = [".ts"]),
+        "goarch": attr.string(doc = "Go's name of the processor that runs the programs.", mandatory = True),
+        "goos": attr.string(doc = "Go's name of the system that runs the programs.", mandatory = True),
         "ldflags": attr.string_list(doc = "More flags of the linker."),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
-        "_driver": attr.label(doc = "Runs go.", default = "//tools/packages:go_build_main.ts", allow_single_file = True),
-        "_driver_sources": attr.label(doc = "What the driver imports.", default = "//tools/lib:stage0"),
+        "_node": attr.label(doc = "Runs the driver.", default = "@fathom_npm//:node", allow_single_file = True, cfg = "exec"),
         "_sdk": attr.label(doc = "The Go toolchain.", default = "@fathom_go_sdk//:go", allow_single_file = True),
     },
-    toolchains = [TOOLCHAIN_TYPE],
 )
 
-def go_programs(name, src, binaries, tags, ldflags, cgo):
+def go_programs(name, src, driver, binaries, tags, ldflags, cgo):
     """One target for each program; used by the BUILD files of go_binaries.
 
     Args:
       name: of the target that builds them all.
       src: label of the module's folder.
+      driver: labels of the program that runs go, and of what it imports.
       binaries: dict of target name → package path.
       tags: list of Go build tags.
       ldflags: list of linker flags.
@@ -62,10 +64,19 @@ def go_programs(name, src, binaries, tags, ldflags, cgo):
     _go_build(
         name = name,
         src = src,
+        driver = driver,
         binaries = binaries,
         build_tags = tags,
         ldflags = ldflags,
         cgo = cgo,
+        goarch = select({
+            "@platforms//cpu:aarch64": "arm64",
+            "//conditions:default": "amd64",
+        }),
+        goos = select({
+            "@platforms//os:osx": "darwin",
+            "//conditions:default": "linux",
+        }),
     )
     for binary in binaries:
         native.filegroup(

