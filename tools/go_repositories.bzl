@@ -72,8 +72,11 @@ _PROGRAMS = {
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},
-        "build_tags": ["seccomp"],
+        "build_tags": ["netgo", "osusergo", "seccomp"],
         "cgo": True,
+
+        # Static: it also runs where libseccomp is not installed.
+        "ldflags": ["-linkmode external -extldflags -static"],
         "module": "runc",
     },
 }
