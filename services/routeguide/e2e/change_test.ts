@@ -11,7 +11,8 @@ import { personalNamespace } from '../../../tools/lib/user.ts';
 
 // Edits a copy of the checkout, so it runs outside Bazel's sandbox: `./fathom test` starts it with `bazel run`.
 const workspace = process.env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
-const env = { ...process.env, FATHOM_USER: `e2e-change-${process.pid}` };
+// TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
+const env = { ...process.env, FATHOM_USER: `e2e-change-${process.pid}`, TEST_TMPDIR: undefined };
 const namespace = personalNamespace({ env });
 const folder = await mkdtemp(join(tmpdir(), 'fathom-change-'));
 const checkout = join(folder, 'src');

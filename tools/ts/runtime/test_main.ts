@@ -12,7 +12,8 @@ const touch = (path: string | undefined) => path !== undefined && path !== '' &&
 touch(env['TEST_SHARD_STATUS_FILE']);
 touch(env['TEST_PREMATURE_EXIT_FILE']);
 
-const folder = mkdtempSync(join(env['TEST_TMPDIR'] ?? tmpdir(), 'cases-'));
+// Not in TEST_TMPDIR: that is the tests' own, and one may empty it.
+const folder = mkdtempSync(join(tmpdir(), 'fathom-cases-'));
 const cases = join(folder, 'registered');
 env['FATHOM_TEST_CASES'] = cases;
 // Inherited by the test files' processes; Bazel's own time-out ends what hangs.
