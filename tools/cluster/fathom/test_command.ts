@@ -18,6 +18,11 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom down'],
 ];
 
+/** Workspaces of their own that load this one, and what is built in each. */
+const EXAMPLES: readonly { readonly folder: string; readonly targets: string }[] = [
+  { folder: 'examples/minimal', targets: '//hello/...' },
+];
+
 export async function testCommand(context: CommandContext): Promise<number> {
   const startMs = performance.now();
   const full = context.args.includes('--full');
@@ -28,6 +33,7 @@ export async function testCommand(context: CommandContext): Promise<number> {
     });
   await installPrerequisites(context);
   let total = await bazelTest(context, ['//...']);
+  for (const example of EXAMPLES) total = add(total, await buildExample(context, example));
   total = add(total, await withCluster(context, (inside) => clusterTests(inside)));
   if (full) for (const check of FULL_CHECKS) total = add(total, await runCheck(context, check));
   context.log.info(`All of it took ${formatDuration(performance.now() - startMs)}`);
@@ -95,6 +101,17 @@ async function runCheck({ env, root, signal }: CommandContext, command: readonly
   });
   signal.throwIfAborted();
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function buildExample(
+  context: CommandContext,
+  { folder, targets }: (typeof EXAMPLES)[number],
+): Promise<TestCount> {
+  const inside = { ...context, root: join(context.root, folder) };
+  const count = await runCheck(inside, ['build', targets]);
+  // Its server would go on holding memory that the cluster needs.
+  await runCheck(inside, ['shutdown']);
+  return count;
 }
 
 function add(a: TestCount, b: TestCount): TestCount {
