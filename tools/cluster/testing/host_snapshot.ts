@@ -6,19 +6,20 @@ import { join } from 'node:path';
 /** Lists by what they are of. */
 export type HostSnapshot = Readonly<Record<string, readonly string[]>>;
 
-/** Takes a snapshot; `folder` is the state folder, whose processes are looked for by their arguments. */
+/** Takes a snapshot; `folder` is the state folder. */
 export function snapshotHost(folder: string): HostSnapshot {
+  const processes = processesOf(folder);
   return {
-    processes: processesOf(folder),
+    processes: sorted(processes.map(({ command }) => command)),
     mounts: lines(readFileSync('/proc/self/mounts', 'utf8')),
     interfaces: sorted(readdirSync('/sys/class/net')),
     routes: output('ip', ['-o', 'route', 'show', 'table', 'all']),
-    networkNamespaces: networkNamespaces(),
+    networkNamespaces: networkNamespaces(processes),
     iptables: ['iptables-save', 'ip6tables-save'].flatMap((program) =>
       output(program, []).filter((line) => !line.startsWith('#')),
     ),
     nft: output('nft', ['list', 'ruleset']),
-    cgroups: tree('/sys/fs/cgroup', 3).filter((path) => /\/fathom-/.test(path)),
+    cgroups: tree('/sys/fs/cgroup', 2).filter((path) => path.includes('/fathom-')),
     run: tree('/run', 3),
     var: [...tree('/var/lib', 1), ...tree('/var/log', 1), ...tree('/opt', 2), ...tree('/usr/libexec', 1)],
     state: existsSync(folder) ? [folder] : [],
@@ -36,29 +37,55 @@ export function differences(before: HostSnapshot, after: HostSnapshot): readonly
   });
 }
 
-function processesOf(folder: string): readonly string[] {
-  const found = pids().flatMap((pid) => {
-    try {
-      const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      const isOurs = text.includes(`${folder}/`) || text.includes('/run/fathom/kit/');
-      return isOurs && pid !== process.pid ? [text] : [];
-    } catch {
-      return [];
-    }
-  });
-  return sorted(found);
+interface ProcessInfo {
+  readonly command: string;
+  readonly networkNamespace: string;
 }
 
-/** Those that a process is in, and those that a mount keeps. */
-function networkNamespaces(): readonly string[] {
-  const inUse = pids().flatMap((pid) => {
+/** Processes that were started from the folder, or see a mount from it: a node's pods do. */
+function processesOf(folder: string): readonly ProcessInfo[] {
+  return pids().flatMap((pid) => {
     try {
-      return [readlinkSync(`/proc/${pid}/ns/net`)];
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+      const isOurs = pid !== process.pid && [command, mounts].some((text) => text.includes(`${folder}/`));
+      return isOurs ? [{ command, networkNamespace: readlinkSync(`/proc/${pid}/ns/net`) }] : [];
     } catch {
       return [];
     }
   });
-  return sorted([...new Set(inUse), ...tree('/run/netns', 1)]);
+}
+
+/** The network namespaces that any process of this machine is in. */
+export function networkNamespacesInUse(): ReadonlySet<string> {
+  return new Set(
+    pids().flatMap((pid) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/ns/net`)];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}
+
+/** Network namespaces of the folder's processes other than the host's, and those that a mount keeps. */
+function networkNamespaces(processes: readonly ProcessInfo[]): readonly string[] {
+  const own = readlinkSync('/proc/self/ns/net');
+  const used = processes.map(({ networkNamespace }) => networkNamespace).filter((namespace) => namespace !== own);
+  return sorted([...new Set(used), ...tree('/run/netns', 1)]);
+}
+
+/** Addresses and ports of IPv4 and IPv6 sockets that listen, as the kernel writes them. */
+export function listening(): readonly string[] {
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => lines(readFileSync(path, 'utf8')));
+  const LISTEN = '0A';
+  return sorted(
+    rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, , , state]) => state === LISTEN)
+      .map(([, local]) => local ?? ''),
+  );
 }
 
 const pids = () =>

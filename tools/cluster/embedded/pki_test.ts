@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CLUSTER_AUTHORITY, FRONT_PROXY_AUTHORITY, SERVICE_ACCOUNT_KEYS, certificatesOf } from './certificates.ts';
+import { ensurePki, type PkiOptions } from './pki.ts';
+import { makePlan } from './plan.ts';
+
+const DAY_MS = 86_400_000;
+const RANGE = { base: 0x0ac90000, prefix: 16 };
+const certificates = certificatesOf(makePlan({ name: 'x', folder: '/x', range: RANGE, registryPort: 1 }));
+
+async function options(): Promise<PkiOptions> {
+  return {
+    folder: await mkdtemp(join(tmpdir(), 'pki-')),
+    authorities: [CLUSTER_AUTHORITY, FRONT_PROXY_AUTHORITY],
+    certificates,
+    keyPairs: [SERVICE_ACCOUNT_KEYS],
+  };
+}
+
+const read = async (folder: string, name: string) => new X509Certificate(await readFile(join(folder, `${name}.crt`)));
+
+test('makes every certificate, signed by its authority, readable by its owner only', async () => {
+  const pki = await options();
+  await ensurePki(pki);
+  for (const { name, authority } of certificates) {
+    const certificate = await read(pki.folder, name);
+    const issuer = await read(pki.folder, authority);
+    assert.ok(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey), name);
+    assert.ok(certificate.checkPrivateKey(createPrivateKey(await readFile(join(pki.folder, `${name}.key`)))), name);
+    assert.equal((await stat(join(pki.folder, `${name}.key`))).mode & 0o777, 0o600);
+  }
+});
+
+test('names whom a certificate is for', async () => {
+  const pki = await options();
+  await ensurePki(pki);
+  const node = await read(pki.folder, 'kubelet-node-1');
+  assert.deepEqual(node.subject.split('\n').sort(), ['CN=system:node:node-1', 'O=system:nodes']);
+  assert.equal(node.checkIP('10.201.0.11'), '10.201.0.11');
+  const api = await read(pki.folder, 'apiserver');
+  for (const address of ['127.0.0.1', '10.201.0.2', '10.201.64.1']) assert.equal(api.checkIP(address), address);
+  assert.equal(api.checkHost('kubernetes.default.svc'), 'kubernetes.default.svc');
+  assert.equal(api.checkIP('192.0.2.1'), undefined);
+});
+
+test('leaves alone what is good, and renews before two thirds of a life are over', async () => {
+  const pki = await options();
+  const nowMs = Date.now();
+  assert.equal((await ensurePki({ ...pki, nowMs })).length, certificates.length + 3);
+  assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs + 200 * DAY_MS }), []);
+  const names = certificates.map(({ name }) => name);
+  assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs + 300 * DAY_MS }), names);
+});
+
+test('makes anew what is broken, has other names, or has a lost authority', async () => {
+  const pki = await options();
+  await ensurePki(pki);
+  await writeFile(join(pki.folder, 'scheduler.key'), 'half');
+  assert.deepEqual(await ensurePki(pki), ['scheduler']);
+  const moved = certificates.map((spec) => (spec.name === 'etcd' ? { ...spec, addresses: ['127.0.0.2'] } : spec));
+  assert.deepEqual(await ensurePki({ ...pki, certificates: moved }), ['etcd']);
+  await rm(join(pki.folder, `${FRONT_PROXY_AUTHORITY}.crt`));
+  assert.deepEqual(await ensurePki({ ...pki, certificates: moved }), [FRONT_PROXY_AUTHORITY, 'front-proxy-client']);
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceSpec, ServiceStatus } from './spec.ts';
+import { Supervisor, backoffMs, isolatedCommand } from './supervisor.ts';
+
+/** Runs services until `done` says so of their statuses; returns the statuses then. */
+async function superviseUntil(
+  services: readonly ServiceSpec[],
+  done: (statuses: readonly ServiceStatus[], folder: string) => boolean,
+): Promise<readonly ServiceStatus[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const stop = new AbortController();
+  let statuses: readonly ServiceStatus[] = [];
+  const supervisor = new Supervisor({
+    services,
+    logFolder: folder,
+    onStatus: (now) => (statuses = now),
+    signal: stop.signal,
+  });
+  const running = supervisor.run();
+  const deadline = performance.now() + 20_000;
+  while (!done(statuses, folder)) {
+    assert.ok(performance.now() < deadline, `the expected state did not come: ${JSON.stringify(statuses)}`);
+    await sleep(10);
+  }
+  const reached = statuses;
+  stop.abort();
+  await running;
+  return reached;
+}
+
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+const shell = (script: string) => ['sh', '-c', script];
+
+test('doubles the pause between starts, up to ten seconds', () => {
+  assert.deepEqual([1, 2, 3, 8, 60].map(backoffMs), [100, 200, 400, 10_000, 10_000]);
+});
+
+test('wraps a service with namespaces of its own, and lets it die with its init', () => {
+  assert.deepEqual(isolatedCommand({ command: ['a', 'b'] }), ['a', 'b']);
+  assert.deepEqual(isolatedCommand({ command: ['a'], isolate: ['net', 'pid'] }), [
+    ...['unshare', '--net', '--pid', '--fork', '--kill-child', '--', 'a'],
+  ]);
+});
+
+test('starts a process again when it ends, and remembers how it ended', async () => {
+  const statuses = await superviseUntil([{ name: 'a', command: shell('exit 3') }], ([a]) => (a?.failures ?? 0) >= 3);
+  assert.equal(statuses[0]?.lastExit, 'code 3');
+});
+
+test('starts a program that does not exist again and again, and ends when it is told to', async () => {
+  const statuses = await superviseUntil(
+    [{ name: 'a', command: ['/no/such/program'] }],
+    ([a]) => (a?.failures ?? 0) >= 2,
+  );
+  assert.match(statuses[0]?.lastExit ?? '', /ENOENT/);
+});
+
+test('runs a task until it succeeds, then what comes after it', async () => {
+  const marks = join(mkdtempSync(join(tmpdir(), 'marks-')), 'marks');
+  await superviseUntil(
+    [
+      { name: 'last', command: shell('cat "$MARKS"; exec sleep 60'), env: { MARKS: marks }, after: ['task'] },
+      {
+        name: 'task',
+        command: shell('echo try >>"$MARKS"; [ $(wc -l <"$MARKS") -ge 3 ]'),
+        task: true,
+        env: { MARKS: marks },
+      },
+    ],
+    ([, task], folder) => task?.state === 'done' && read(join(folder, 'last.log')) === 'try\ntry\ntry\n',
+  );
+});
+
+test('counts a service as ready only when its port answers', async () => {
+  const listen = "require('net').createServer().listen(0, '127.0.0.1')";
+  const statuses = await superviseUntil(
+    [
+      { name: 'never', command: shell('exec sleep 60'), ready: { kind: 'socket', path: '/no/such/socket' } },
+      { name: 'waits', command: shell('exec sleep 60'), after: ['never'] },
+      { name: 'runs', command: [process.execPath, '-e', listen] },
+    ],
+    ([never, , runs]) => never?.state === 'running' && runs?.state === 'ready',
+  );
+  assert.equal(statuses[1]?.state, 'waiting');
+});
+
+test('ends a process that ignores SIGTERM', async () => {
+  const startMs = performance.now();
+  await superviseUntil(
+    [{ name: 'stubborn', command: shell('trap "" TERM; while :; do sleep 1; done') }],
+    ([stubborn]) => stubborn?.state === 'ready',
+  );
+  assert.ok(performance.now() - startMs < 10_000);
+});
