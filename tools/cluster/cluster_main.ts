@@ -48,7 +48,7 @@ async function main({ argv, signal }: MainContext): Promise<void> {
       const kitPath = locate(kit, userPath('.'));
       const result = await upEmbedded({
         name,
-        folder: clusterFolder(name),
+        folder: userPath(clusterFolder(name)),
         kit: await readKit(kitPath),
         resolve: (path) => locate(path, dirname(kitPath)),
         registry,
@@ -63,7 +63,7 @@ async function main({ argv, signal }: MainContext): Promise<void> {
     .description('Take a cluster down and delete its state.')
     .action(async (_flags: unknown, command: Command) => {
       const { name } = command.optsWithGlobals<Flags>();
-      await downEmbedded({ name, folder: clusterFolder(name), log });
+      await downEmbedded({ name, folder: userPath(clusterFolder(name)), log });
     });
   await program.parseAsync(argv, { from: 'user' });
 }

@@ -7,12 +7,10 @@ import {
   PatchStrategy,
   type KubernetesObject,
 } from '@kubernetes/client-node';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, errorText } from '../lib/errors.ts';
 import type { AnyObject } from './addons/objects.ts';
 
 const FIELD_MANAGER = 'fathom-cluster';
-const POLL_MS = 100;
 const PARALLEL = 8;
 
 /** A connection to one cluster's API. */
@@ -27,40 +25,6 @@ export function connectKube(kubeconfig: string, context: string): Kube {
   config.loadFromFile(kubeconfig);
   config.setCurrentContext(context);
   return { config, objects: KubernetesObjectApi.makeApiClient(config) };
-}
-
-/** Options of {@link until}. */
-export interface UntilOptions {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  /** The sentence of the error when time is up: `Waiting for node-1 to be Ready`. */
-  readonly what: string;
-  readonly hint: string;
-}
-
-/** Repeats `probe` until it returns undefined (done); what it last returned or threw becomes part of the error. */
-export async function until(probe: () => Promise<string | undefined>, options: UntilOptions): Promise<void> {
-  const deadline = performance.now() + options.timeoutMs;
-  for (;;) {
-    let last: string | undefined;
-    let cause: unknown;
-    try {
-      last = await probe();
-    } catch (error) {
-      if (error instanceof ToolError) throw error;
-      cause = error;
-      last = apiErrorText(error);
-    }
-    if (last === undefined) return;
-    if (performance.now() > deadline) {
-      const seconds = Math.round(options.timeoutMs / 1000);
-      throw new ToolError('CLUSTER_NOT_READY', `${options.what}: not after ${seconds} s: ${last}`, {
-        cause,
-        hint: options.hint,
-      });
-    }
-    await sleep(POLL_MS, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
-  }
 }
 
 /** The API server's own words for a refused request, else the error's. */

@@ -12,7 +12,7 @@ export interface ClusterState {
   readonly provider: 'embedded' | 'k3d' | 'existing';
   /** Absolute path of the kubeconfig, mode 0600. */
   readonly kubeconfig: string;
-  /** Absent until the registry answers. */
+  /** Absent where the cluster has no registry of ours. */
   readonly registry?: RegistryState;
 }
 

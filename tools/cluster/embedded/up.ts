@@ -1,25 +1,22 @@
 // Brings an embedded cluster up: each step looks first, acts where needed, and checks what came of it.
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ToolError } from '../../lib/errors.ts';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
 import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/objects.ts';
 import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
+import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
 import { probeDeployment, probeNode } from '../probes.ts';
-import { applyObjects, connectKube, probeApi, until, type Kube } from '../kube.ts';
-import { hostLinkName, initCommand } from './cluster_spec.ts';
+import { until } from '../until.ts';
 import type { Context } from './control_plane.ts';
-import { endCluster } from './end.ts';
 import { contextName, writeClusterFiles } from './files.ts';
-import { choosePort, chooseRange, requireFreePort, requireFreeRange } from './host.ts';
+import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
-import { statusEmbedded } from './status.ts';
-import { isAlive, readPidRecord, recordOf, writePidRecord } from './pid_record.ts';
+import { requireMachine } from './preflight.ts';
+import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
 
 /** Options of {@link upEmbedded}. */
 export interface UpOptions {
@@ -45,13 +42,37 @@ export interface UpResult {
   readonly started: boolean;
 }
 
-const HINT_LOGS =
-  'Read the logs in the folder `log` and `nodes/*/log/fathom` of the state folder; `./fathom status` names it.';
-
 /** Brings the cluster up; harmless when it is up already. */
 export async function upEmbedded(options: UpOptions): Promise<UpResult> {
+  try {
+    return await bringUp(options);
+  } catch (error) {
+    throw explainDisk(error, options.folder);
+  }
+}
+
+const DISK_CODES: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on its disk (`df -h` shows it), then run this again: it continues where it stopped.',
+  EDQUOT: 'Free space in your quota, then run this again: it continues where it stopped.',
+  EROFS: 'Set FATHOM_STATE to a folder that can be written to.',
+  EACCES: 'Set FATHOM_STATE to a folder that can be written to, or run it as root.',
+  EPERM: 'Run it as root, on a machine or in a container that may make namespaces.',
+};
+
+/** A disk that is full or may not be written to is no defect of ours. */
+function explainDisk(error: unknown, folder: string): unknown {
+  const hint = DISK_CODES[systemErrorCode(error) ?? ''];
+  if (error instanceof ToolError || hint === undefined) return error;
+  return new ToolError('CLUSTER_DISK', `Writing the state folder ${folder}: ${errorText(error)}`, {
+    cause: error,
+    hint,
+  });
+}
+
+async function bringUp(options: UpOptions): Promise<UpResult> {
   const layout = layoutOf(options.folder);
   return withLock(layout.folder, async () => {
+    requireMachine(layout.folder);
     await claimFolder(layout);
     const kit = await installKit(options.kit, layout.kits, options.resolve);
     // Until a cluster's routes are there, only this lock keeps two clusters from choosing the same range.
@@ -67,13 +88,16 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
     const { plan } = context;
     await selectKit(kit, layout.kit);
     await pruneKits(layout.kits, kit);
-    await writeClusterState({
-      version: 1,
-      name: plan.name,
-      provider: 'embedded',
-      kubeconfig: layout.kubeconfig,
-      registry: { reference: options.registry, endpoint: `127.0.0.1:${plan.registryPort}`, plainHttp: true },
-    });
+    await writeClusterState(
+      {
+        version: 1,
+        name: plan.name,
+        provider: 'embedded',
+        kubeconfig: layout.kubeconfig,
+        registry: { reference: options.registry, endpoint: `127.0.0.1:${plan.registryPort}`, plainHttp: true },
+      },
+      { FATHOM_STATE: dirname(layout.folder) },
+    );
     await ensureUsable(context, (await stat(layout.started)).mtimeMs, options);
     return { kubeconfig: layout.kubeconfig, endpoint: `127.0.0.1:${plan.registryPort}`, started };
   });
@@ -110,53 +134,6 @@ async function ensurePlan({ name, nodes, signal }: UpOptions, layout: Layout): P
   return plan;
 }
 
-/** Starts the cluster's init, unless it runs and was started from the same files. */
-async function ensureRunning(context: Context, digest: string, { log, signal }: UpOptions): Promise<boolean> {
-  const { plan, layout } = context;
-  const record = await readPidRecord(layout.rootPid);
-  if (record !== undefined && isAlive(record)) {
-    if ((await readFile(layout.started, 'utf8').catch(() => '')) === digest) return false;
-    await step('Stopping the cluster, to start it with its new programs or settings', () => endCluster(context, log), {
-      log,
-    });
-  }
-  signal.throwIfAborted();
-  await requireFreePort(plan.registryPort);
-  await requireFreeRange(plan);
-  await mkdir(join(layout.logs, 'cluster'), { recursive: true });
-  const [file = '', ...args] = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--'].concat(
-    initCommand(context, join(layout.config, 'cluster.init.json')),
-  );
-  // Its time is that of the start: what the API tells from before is not believed.
-  await writeFile(layout.started, digest, { mode: 0o600 });
-  const output = openSync(join(layout.logs, 'cluster', 'init.log'), 'a', 0o600);
-  const child = spawn(file, args, {
-    detached: true,
-    stdio: ['ignore', output, output],
-    cwd: '/',
-    env: { PATH: process.env['PATH'] },
-  });
-  closeSync(output);
-  const pid = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('spawn', () => resolve(child.pid ?? 0));
-  });
-  const started = recordOf(pid);
-  if (started === undefined) {
-    throw new ToolError('CLUSTER_START', 'Starting the cluster: its first process ended at once', { hint: HINT_LOGS });
-  }
-  await writePidRecord(layout.rootPid, started);
-  child.unref();
-  await until(
-    async () => {
-      await requireInit(layout);
-      return existsSync(`/sys/class/net/${hostLinkName(plan.id)}`) ? undefined : 'its interface is not there';
-    },
-    { what: 'Starting the cluster', timeoutMs: 20_000, signal, hint: HINT_LOGS },
-  );
-  return true;
-}
-
 /**
  * Waits for API, nodes and addons. What the API says about nodes and pods is believed only if it was said after
  * `sinceMs`: a cluster that starts again first tells how things were when it ended.
@@ -172,7 +149,11 @@ async function ensureUsable(
       await requireInit(layout);
       return probe();
     };
-    return step(what, () => until(checked, { what, timeoutMs: 120_000, signal, hint: HINT_LOGS }), { log });
+    return step(
+      what,
+      () => until(checked, { what, timeoutMs: 120_000, signal, hint: HINT_LOGS, textOf: apiErrorText }),
+      { log },
+    );
   };
   await wait('Waiting for the API server', () => probeApi(kube));
   await step('Applying DNS and storage', () => applyAddons(kube, plan, kit, registry), { log });
@@ -181,31 +162,6 @@ async function ensureUsable(
   }
   for (const { namespace, name } of ADDON_DEPLOYMENTS) {
     await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
-  }
-}
-
-/** Throws CLUSTER_START as soon as waiting is in vain: the cluster's init has died, or a machine can't start. */
-async function requireInit(layout: Layout): Promise<void> {
-  const record = await readPidRecord(layout.rootPid);
-  if (record !== undefined && isAlive(record)) return requireMachines(layout);
-  const lines = (await readFile(join(layout.logs, 'cluster', 'init.log'), 'utf8').catch(() => '')).trim().split('\n');
-  throw new ToolError('CLUSTER_START', `Starting the cluster: its init ended: ${lines.slice(-3).join(' ')}`, {
-    hint: HINT_LOGS,
-  });
-}
-
-const MANY_FAILURES = 8;
-
-async function requireMachines(layout: Layout): Promise<void> {
-  const status = await statusEmbedded(layout.folder);
-  for (const { name, services } of status?.machines ?? []) {
-    const broken = services.find(({ state, failures }) => state === 'backoff' && failures >= MANY_FAILURES);
-    if (broken === undefined) continue;
-    throw new ToolError(
-      'CLUSTER_START',
-      `Starting ${broken.name} of machine ${name}: it ended ${broken.failures} times, last with ${broken.lastExit}`,
-      { hint: HINT_LOGS },
-    );
   }
 }
 

@@ -1,5 +1,5 @@
 // `./fathom COMMAND`: run from source by node, before anything is built, so node's own modules are all that it uses.
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runMain, type MainContext } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
@@ -52,7 +52,9 @@ async function main({ argv, env, signal }: MainContext): Promise<number> {
   }
   const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
   const path = `${env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}:${join(cacheRoot(env), 'bin')}`;
-  return command.run({ args, env: { ...env, PATH: path }, signal, log: createLog(), root });
+  // Bazel runs programs elsewhere: a relative folder is meant as seen from here.
+  const state = env['FATHOM_STATE'] ? { FATHOM_STATE: resolve(env['FATHOM_STATE']) } : {};
+  return command.run({ args, env: { ...env, ...state, PATH: path }, signal, log: createLog(), root });
 }
 
 await runMain(main);

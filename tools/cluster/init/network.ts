@@ -20,9 +20,9 @@ function within(pid: number, command: Command): Command {
 export function switchCommands(spec: SwitchSpec, switchPid: number): readonly Command[] {
   return [
     within(switchPid, ['ip', 'link', 'set', 'lo', 'up']),
-    within(switchPid, ['ip', 'link', 'add', BRIDGE, 'type', 'bridge', 'forward_delay', '0']),
+    within(switchPid, ['ip', 'link', 'add', 'name', BRIDGE, 'type', 'bridge', 'forward_delay', '0']),
     within(switchPid, ['ip', 'link', 'set', BRIDGE, 'up']),
-    ['ip', 'link', 'add', spec.hostLink, 'type', 'veth', 'peer', 'name', 'host', 'netns', `${switchPid}`],
+    ['ip', 'link', 'add', 'name', spec.hostLink, 'type', 'veth', 'peer', 'name', 'host', 'netns', `${switchPid}`],
     within(switchPid, ['ip', 'link', 'set', 'host', 'master', BRIDGE, 'up']),
     ['ip', 'address', 'add', spec.hostAddress, 'dev', spec.hostLink],
     ['ip', 'link', 'set', spec.hostLink, 'up'],
@@ -33,7 +33,7 @@ export function switchCommands(spec: SwitchSpec, switchPid: number): readonly Co
 /** The commands that plug the machine of process `pid` into the switch; inside, its link is eth0. */
 export function linkCommands(link: LinkSpec, switchPid: number, pid: number): readonly Command[] {
   return [
-    ['ip', 'link', 'add', link.name, 'netns', `${switchPid}`, 'type', 'veth'].concat([
+    ['ip', 'link', 'add', 'name', link.name, 'netns', `${switchPid}`, 'type', 'veth'].concat([
       'peer',
       'name',
       'eth0',

@@ -1,0 +1,120 @@
+// What an embedded cluster needs of a machine: each looked at by trying it, each with what mends it.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { dirname } from 'node:path';
+import { ToolError } from '../../lib/errors.ts';
+import { formatBytes } from '../../lib/log.ts';
+import { hierarchies } from '../init/cgroups.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found, or how to mend it. */
+  readonly say: string;
+}
+
+const GB = 1_000_000_000;
+const MIN_DISK = 3 * GB;
+const MIN_MEMORY = 1.5 * GB;
+const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin';
+
+/** Looks at everything; `folder` is where the state is going to be. */
+export function lookAtMachine(folder: string): readonly Finding[] {
+  const root = process.getuid?.() === 0;
+  const finding = (what: string, ok: boolean, found: string, mend: string) => ({ what, ok, say: ok ? found : mend });
+  const rootFinding = finding('root', root, 'yes', 'Run it as root, for example with sudo.');
+  if (!root) return [rootFinding];
+  const tries = (...command: readonly string[]) => {
+    const [program = '', ...args] = command;
+    const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` };
+    return spawnSync(program, args, { env, timeout: 20_000 }).status === 0;
+  };
+  const filesystems = readFileSync('/proc/filesystems', 'utf8');
+  const disk = freeBytes(folder);
+  return [
+    rootFinding,
+    finding(
+      'namespaces',
+      tries('unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', 'mount', '-t', 'proc', 'proc', '/proc'),
+      'network, mount and process namespaces work',
+      'The kernel, or the container around this shell, forbids them: use a machine or a privileged container.',
+    ),
+    finding(
+      'bridges and veth links',
+      tries('unshare', '--net', 'ip', 'link', 'add', 'name', 'br0', 'type', 'bridge') &&
+        tries('unshare', '--net', 'ip', 'link', 'add', 'name', 'v0', 'type', 'veth', 'peer', 'name', 'v1'),
+      'can be made',
+      'Install iproute2 (`apt-get install iproute2`), and load the modules: `modprobe -a bridge veth`.',
+    ),
+    finding(
+      'iptables',
+      tries('unshare', '--net', 'iptables', '-t', 'nat', '-L', '-n'),
+      'works in a namespace',
+      'Run `apt-get install iptables`; if it is there, load its module: `modprobe nf_tables` or `modprobe iptable_nat`.',
+    ),
+    finding(
+      'bridge filter',
+      existsSync('/proc/sys/net/bridge') || tries('modprobe', 'br_netfilter'),
+      'in the kernel',
+      'Run `modprobe br_netfilter` (package kmod): without it pods of one node miss each other through services.',
+    ),
+    finding(
+      'overlayfs',
+      filesystems.includes('\toverlay\n') || tries('modprobe', 'overlay'),
+      'in the kernel',
+      'Run `modprobe overlay` (package kmod): containers are made of it.',
+    ),
+    finding(
+      'cgroups',
+      cgroupsAreWritable(),
+      existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'version 2' : 'version 1, which works',
+      'Mount them: `mount -t cgroup2 none /sys/fs/cgroup`; in a container, give it --cgroupns=private and write access.',
+    ),
+    finding(
+      'disk space',
+      disk >= MIN_DISK,
+      `${formatBytes(disk)} free for ${folder}`,
+      `${formatBytes(disk)} free for ${folder}: free at least ${formatBytes(MIN_DISK)}, or set FATHOM_STATE to another disk.`,
+    ),
+    finding(
+      'memory',
+      freemem() >= MIN_MEMORY,
+      `${formatBytes(freemem())} free`,
+      `${formatBytes(freemem())} free: end some programs, the cluster takes about ${formatBytes(MIN_MEMORY)}.`,
+    ),
+  ];
+}
+
+/** Throws CLUSTER_PREREQUISITE for the first thing that is missing. */
+export function requireMachine(folder: string): void {
+  const missing = lookAtMachine(folder).find(({ ok }) => !ok);
+  if (missing === undefined) return;
+  throw new ToolError('CLUSTER_PREREQUISITE', `Starting the cluster: this machine lacks ${missing.what}`, {
+    hint: missing.say,
+  });
+}
+
+function cgroupsAreWritable(): boolean {
+  const found = hierarchies(readFileSync('/proc/mounts', 'utf8'));
+  return (
+    found.length > 0 &&
+    found.every(({ path }) => {
+      try {
+        accessSync(path, constants.W_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    })
+  );
+}
+
+/** Free space where `folder` is going to be: nothing is made for a look. */
+function freeBytes(folder: string): number {
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = statfsSync(existing);
+  return bavail * bsize;
+}
