@@ -36,8 +36,8 @@ for (const [path, name] of [
 }
 
 test('builds all programs by one command, with the versions that go.mod pins', () => {
-  const args = buildArguments(PARAMS, '/work/bin', MODULES);
-  assert.deepEqual(args.slice(-4), ['-o', '/work/bin/', 'example.org/a/cmd/one', 'example.org/b/v3']);
+  const args = buildArguments(PARAMS, '/out/bin', MODULES);
+  assert.deepEqual(args.slice(-4), ['-o', '/out/bin/', 'example.org/a/cmd/one', 'example.org/b/v3']);
   assert.ok(args.includes('-tags=seccomp,x'));
   assert.ok(args.includes('-ldflags=-s -w -buildid= -X m.v=v1.2.3 -X m.n=1.34'));
 });

@@ -28,7 +28,7 @@ export interface LockedPackage {
 export interface DebianLock {
   readonly version: 1;
   readonly distribution: string;
-  /** When it was made, in the form of snapshot.debian.org, which keeps what mirrors drop. */
+  /** When it was made, in the form of a snapshot archive, which keeps what mirrors drop. */
   readonly snapshot: string;
   /** Architecture → package → entry. */
   readonly packages: Readonly<Record<string, Readonly<Record<string, LockedPackage>>>>;

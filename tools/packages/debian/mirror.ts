@@ -11,7 +11,7 @@ import type { Log } from '../../lib/log.ts';
 const run = promisify(execFile);
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The base URL of archive `debian`: FATHOM_DEBIAN_MIRROR, else apt's own, else deb.debian.org. */
+/** The base URL of archive `debian`: FATHOM_DEBIAN_MIRROR, else apt's own. Throws DEBIAN_NO_MIRROR. */
 export async function findMirror(env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const own = env['FATHOM_DEBIAN_MIRROR'];
   if (own) return own.replace(/\/+$/, '');
@@ -20,9 +20,11 @@ export async function findMirror(env: Readonly<Record<string, string | undefined
     const site = stdout.split('\n').find((line) => /^https?:\/\/.*\/debian\/?$/.test(line));
     if (site !== undefined) return site.replace(/\/+$/, '');
   } catch {
-    // No apt here: the public mirror is as good as any.
+    // No apt here.
   }
-  return 'https://deb.debian.org/debian';
+  throw new ToolError('DEBIAN_NO_MIRROR', 'Finding a Debian mirror: apt is not configured on this machine', {
+    hint: 'Set FATHOM_DEBIAN_MIRROR to the base URL of a mirror.',
+  });
 }
 
 export interface FetchIndexOptions {
@@ -92,7 +94,7 @@ async function download(url: string, signal: AbortSignal): Promise<Buffer> {
   const detail = problem instanceof Error ? (systemErrorCode(problem) ?? problem.message) : String(problem);
   throw new ToolError('DEBIAN_MIRROR_FAILED', `Fetching ${url}: ${detail}`, {
     cause: problem,
-    hint: 'Set FATHOM_DEBIAN_MIRROR to a mirror that has it, such as http://deb.debian.org/debian.',
+    hint: 'Set FATHOM_DEBIAN_MIRROR to a mirror that has it.',
   });
 }
 

@@ -8,12 +8,9 @@ This repository only reads the lock; `load("@<name>//:packages.bzl", "debian_rep
 one repository for each package, whose .deb is downloaded when a target first needs it and is checked against the
 lock's sha256. `bazel run @fathom//tools/packages:debian_pin -- <list>.json` writes the lock.
 
-The mirror is FATHOM_DEBIAN_MIRROR (`http://host/debian`), else `mirrors`, else what apt is configured with, else
-deb.debian.org; for versions that the mirror no longer has, snapshot.debian.org.
+The mirror is FATHOM_DEBIAN_MIRROR (`http://host/debian`), else `mirrors`, else what apt is configured with.
+For versions that it no longer has, FATHOM_DEBIAN_SNAPSHOTS is asked: the base URL of a snapshot archive.
 """
-
-_PUBLIC_MIRROR = "https://deb.debian.org/debian"
-_SNAPSHOTS = "https://snapshot.debian.org/archive"
 
 def _repository_name(name, architecture, package):
     return "{}_{}_{}".format(name, architecture, package.replace("+", "_"))
@@ -94,7 +91,10 @@ def _apt_mirrors(ctx):
 
 def _mirror_urls(ctx):
     own = ctx.os.environ.get("FATHOM_DEBIAN_MIRROR", "").rstrip("/")
-    mirrors = [own] if own else ctx.attr.mirrors or _apt_mirrors(ctx) or [_PUBLIC_MIRROR]
+    mirrors = [own] if own else ctx.attr.mirrors or _apt_mirrors(ctx)
+
+    if not mirrors:
+        fail("@{}: no Debian mirror is known: apt is not configured on this machine. Set FATHOM_DEBIAN_MIRROR to the base URL of one.".format(ctx.name))
 
     # The archives of one mirror stand side by side: /debian, /debian-security.
     bases = [mirror[:-len("debian")] + ctx.attr.archive if mirror.endswith("/debian") else mirror for mirror in mirrors]
@@ -103,8 +103,11 @@ def _mirror_urls(ctx):
 def _download(ctx, output):
     """Downloads the .deb from a mirror, else from the snapshots, or fails with what the mirror said."""
     urls = _mirror_urls(ctx)
-    snapshot = "{}/{}/{}/{}".format(_SNAPSHOTS, ctx.attr.archive, ctx.attr.snapshot, ctx.attr.path)
-    for source in [urls, [snapshot]]:
+    snapshots = ctx.os.environ.get("FATHOM_DEBIAN_SNAPSHOTS", "").rstrip("/")
+    snapshot = ["{}/{}/{}/{}".format(snapshots, ctx.attr.archive, ctx.attr.snapshot, ctx.attr.path)] if snapshots else []
+    for source in [urls, snapshot]:
+        if not source:
+            continue
         if ctx.download(source, output, sha256 = ctx.attr.sha256, allow_fail = True).success:
             return
 
