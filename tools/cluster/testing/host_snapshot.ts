@@ -26,13 +26,20 @@ export function snapshotHost(folder: string): HostSnapshot {
   };
 }
 
-/** The lines that only one of two snapshots has, each with the list's name and a sign. */
+/**
+ * The lines that only one of two snapshots has, each with the list's name and a sign. Routes over the link of another
+ * cluster, which was there before, are not counted: the kernel gives such a link its IPv6 address seconds later.
+ */
 export function differences(before: HostSnapshot, after: HostSnapshot): readonly string[] {
+  const others = (before['interfaces'] ?? []).filter((name) => name.startsWith('fathom-'));
+  const isOfOther = (line: string) => others.some((name) => line.includes(`${name} `));
   return Object.keys(before).flatMap((name) => {
-    const [old, now] = [before[name] ?? [], after[name] ?? []];
+    const [old, now] = [before, after].map((list) =>
+      (list[name] ?? []).filter((line) => name !== 'routes' || !isOfOther(line)),
+    );
     return [
-      ...old.filter((line) => !now.includes(line)).map((line) => `${name}: - ${line}`),
-      ...now.filter((line) => !old.includes(line)).map((line) => `${name}: + ${line}`),
+      ...(old ?? []).filter((line) => !now?.includes(line)).map((line) => `${name}: - ${line}`),
+      ...(now ?? []).filter((line) => !old?.includes(line)).map((line) => `${name}: + ${line}`),
     ];
   });
 }
