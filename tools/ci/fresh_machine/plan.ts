@@ -19,6 +19,8 @@ export interface FreshMachineOptions {
   readonly workspace: string;
   /** What is run in the clone, one after the other. */
   readonly commands: readonly string[];
+  /** Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 // What a machine needs to reach its package registries is its owner's; the chroot gets the same.
@@ -28,13 +30,17 @@ const NETWORK_FILES = [
   '/etc/pip.conf',
   '/root/.npmrc',
   '/etc/ssl/certs/ca-certificates.crt',
+  '/usr/local/share/ca-certificates',
 ];
+
+// Likewise the variables by which programs find the machine's own certificates.
+const NETWORK_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PIP_CERT', 'GOPROXY', 'GOSUMDB'];
 
 const MINUTE_MS = 60_000;
 
 /** The steps, in order. The last ones run in namespaces of their own: what they leave behind ends with them. */
 export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] {
-  const { root, suite, mirror, workspace, commands } = options;
+  const { root, suite, mirror, workspace, commands, env = process.env } = options;
   const inChroot = (command: string): readonly [string, ...string[]] => [
     'unshare',
     '--mount',
@@ -43,9 +49,18 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
     '--kill-child',
     'sh',
     '-euc',
-    `mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && exec chroot "$0" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb LANG=C.UTF-8 CI="\${CI:-}" sh -euc "cd /src && $1"`,
+    'mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"',
     root,
-    command,
+    '/usr/bin/env',
+    '-i',
+    'HOME=/root',
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    'TERM=dumb',
+    'LANG=C.UTF-8',
+    ...NETWORK_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
+    'sh',
+    '-euc',
+    `cd /src && ${command}`,
   ];
   return [
     {
@@ -55,7 +70,13 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
     },
     ...NETWORK_FILES.map((file): Step => ({
       what: `Copying ${file}`,
-      command: ['sh', '-euc', '[ ! -e "$0" ] || { mkdir -p "$(dirname "$1")"; cp "$0" "$1"; }', file, join(root, file)],
+      command: [
+        'sh',
+        '-euc',
+        '[ ! -e "$0" ] || { mkdir -p "$(dirname "$1")"; cp -r "$0" "$1"; }',
+        file,
+        join(root, file),
+      ],
       timeoutMs: MINUTE_MS,
     })),
     {

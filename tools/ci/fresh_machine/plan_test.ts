@@ -22,6 +22,19 @@ test('runs commands in mount and process namespaces of their own', () => {
   assert.deepEqual(last.slice(0, 5), ['unshare', '--mount', '--pid', '--fork', '--kill-child']);
 });
 
+test('hands on how this machine finds certificates, and nothing else of its environment', () => {
+  const [step] = freshMachinePlan({
+    root: '/r',
+    suite: 'x',
+    mirror: 'm',
+    workspace: '/w',
+    commands: ['true'],
+    env: { SSL_CERT_FILE: '/c', SECRET: 's' },
+  }).slice(-1);
+  assert.ok(step?.command.includes('SSL_CERT_FILE=/c'));
+  assert.ok(!step?.command.join(' ').includes('SECRET'));
+});
+
 test('gives every step a deadline', () => {
   assert.ok(plan.every((step) => step.timeoutMs > 0));
 });

