@@ -25,14 +25,23 @@ const LONGEST_PAUSE_MS = 1000;
 const PROGRESS_EVERY_MS = 5000;
 const CONCURRENCY = 16;
 
+// A controller takes a moment to withdraw a failure that an earlier, broken state left in an object's status.
+const STALE_FAILURE_MS = 15_000;
+
 interface Waiting {
   readonly target: Target;
   status: Status;
+  /** Until when a failure may be one of before, as `performance.now()` counts; 0 once it was seen without one. */
+  staleUntilMs: number;
 }
 
 /** Waits until all are ready. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
 export async function waitReady(targets: readonly Target[], options: WaitOptions): Promise<void> {
-  let waiting = targets.map((target): Waiting => ({ target, status: statusOf(target.object) }));
+  const staleUntilMs = performance.now() + STALE_FAILURE_MS;
+  let waiting = targets.map((target): Waiting => {
+    const status = statusOf(target.object);
+    return { target, status, staleUntilMs: status.state === 'failed' ? staleUntilMs : 0 };
+  });
   await poll(options, async () => {
     waiting = waiting.filter(({ status }) => status.state !== 'current');
     await failAtOnce(waiting, options);
@@ -40,6 +49,7 @@ export async function waitReady(targets: readonly Target[], options: WaitOptions
     await mapLimited(waiting, CONCURRENCY, async (one) => {
       const live = await getObject(options.client, one.target);
       one.status = live === undefined ? { state: 'failed', message: 'it was deleted meanwhile' } : statusOf(live);
+      if (live === undefined || one.status.state !== 'failed') one.staleUntilMs = 0;
       if (one.status.state === 'current') options.log.info(`ready     ${nameOf(one.target.object)}`);
     });
     const left = waiting.filter(({ status }) => status.state !== 'current');
@@ -99,7 +109,8 @@ async function poll(options: WaitOptions, look: () => Promise<readonly string[] 
 }
 
 async function failAtOnce(waiting: readonly Waiting[], options: WaitOptions): Promise<void> {
-  const failing = waiting.filter(({ status }) => status.state === 'failed');
+  const nowMs = performance.now();
+  const failing = waiting.filter(({ status, staleUntilMs }) => status.state === 'failed' && nowMs >= staleUntilMs);
   if (failing.length > 0) throw await notReady('K8S_FAILED', failing, options);
 }
 
