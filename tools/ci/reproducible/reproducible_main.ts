@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { createLog, step } from '../../lib/log.ts';
+import { createLog, step, type Log } from '../../lib/log.ts';
 import { SURROUNDINGS, copySources, isolatedBuild, plantTimestamp, removeTree } from './builds.ts';
 import { disagreements } from './compare.ts';
 
@@ -13,7 +13,10 @@ await runMain(async ({ argv, env, signal }) => {
   const command = new Command('reproducible')
     .description('Builds targets twice with no cache in common, and compares the digests of all images.')
     .argument('[targets...]', 'what to build', ['//services/...'])
-    .option('--plant <file>', 'write the time into this source of both copies: the check then has to fail')
+    .option(
+      '--plant <file>',
+      'write the time into this source of both copies: the check passes if it sees a difference',
+    )
     .option('--bazel <program>', 'the Bazel to use', env['FATHOM_BAZEL'] ?? 'bazel')
     .parse([...argv], { from: 'user' });
   const { plant, bazel } = command.opts<{ plant?: string; bazel: string }>();
@@ -52,6 +55,7 @@ await runMain(async ({ argv, env, signal }) => {
       });
     }
     const differences = disagreements(a, b);
+    if (plant !== undefined) return judgePlanted(plant, differences, log);
     if (differences.length > 0) {
       throw new ToolError(
         'REPRODUCIBLE_DIFFERS',
@@ -68,3 +72,14 @@ await runMain(async ({ argv, env, signal }) => {
     await removeTree(folder);
   }
 });
+
+/** A check that can't see a planted time proves nothing. Throws REPRODUCIBLE_BLIND. */
+function judgePlanted(file: string, differences: readonly string[], log: Log): number {
+  if (differences.length === 0) {
+    throw new ToolError('REPRODUCIBLE_BLIND', `Comparing builds: the time planted in ${file} changed no digest`, {
+      hint: 'Plant it in a source of the images that are built.',
+    });
+  }
+  log.info(`The time planted in ${file} was seen:\n${differences.join('\n')}`);
+  return 0;
+}

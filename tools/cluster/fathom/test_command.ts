@@ -15,6 +15,13 @@ import { bazel, installPrerequisites, startCluster } from './up_command.ts';
 /** The checks that only `--full` runs: programs, each of which counts as one test. */
 const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/reproducible', '--', '//services/...'],
+  [
+    'run',
+    '//tools/ci/reproducible',
+    '--',
+    '--plant=services/routeguide/client/main.ts',
+    '//services/routeguide/client:image',
+  ],
   ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom down'],
 ];
 
