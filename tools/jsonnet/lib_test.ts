@@ -10,15 +10,28 @@ const FAILED = { exitCode: 1, message: 'RUNTIME ERROR: web: must provide image',
 describe('stamp', () => {
   const status = parseStatus('BUILD_USER ada\nSTABLE_COMMIT abc def\n\nEMPTY\n');
   test('replaces keys that the status has, and leaves other braces', () =>
-    assert.equal(stamp('{BUILD_USER}@{STABLE_COMMIT}{EMPTY} {UNKNOWN} {"a":{}}', status), 'ada@abc def {UNKNOWN} {"a":{}}'));
+    assert.equal(
+      stamp('{BUILD_USER}@{STABLE_COMMIT}{EMPTY} {UNKNOWN} {"a":{}}', status),
+      'ada@abc def {UNKNOWN} {"a":{}}',
+    ));
 });
 
 describe('difference', () => {
   const rows = [
     { name: 'accepts equal text', golden: '{"a":1}', outcome: ok('{\n   "a": 1\n}\n'), found: undefined },
-    { name: 'ignores the order of keys in JSON', golden: '{"b":[2,1],"a":1}', outcome: ok('{"a":1,"b":[2,1]}'), found: undefined },
+    {
+      name: 'ignores the order of keys in JSON',
+      golden: '{"b":[2,1],"a":1}',
+      outcome: ok('{"a":1,"b":[2,1]}'),
+      found: undefined,
+    },
     { name: 'shows a value that differs', golden: '{"a":1}', outcome: ok('{"a":2}'), found: /\+ {3}"a": 2/ },
-    { name: 'fails when the program fails', golden: '{}', outcome: FAILED, found: /expected exit code 0, but exit code 1: .*must provide image/ },
+    {
+      name: 'fails when the program fails',
+      golden: '{}',
+      outcome: FAILED,
+      found: /expected exit code 0, but exit code 1: .*must provide image/,
+    },
     { name: 'accepts any output without a golden file', golden: undefined, outcome: ok('1'), found: undefined },
   ];
   for (const { name, golden, outcome, found } of rows) {

@@ -19,8 +19,5 @@ test('counts no route over the link of a cluster that was there before, and ever
   const route = (name: string) => `local fe80::1 dev ${name} table local proto kernel`;
   const before = { interfaces: ['eth0', 'fathom-aaaaaa'], routes: [] };
   const after = { ...before, routes: [route('fathom-aaaaaa'), route('fathom-bbbbbb'), route('eth0')] };
-  assert.deepEqual(differences(before, after), [
-    `routes: + ${route('fathom-bbbbbb')}`,
-    `routes: + ${route('eth0')}`,
-  ]);
+  assert.deepEqual(differences(before, after), [`routes: + ${route('fathom-bbbbbb')}`, `routes: + ${route('eth0')}`]);
 });

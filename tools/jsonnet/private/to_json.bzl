@@ -1,7 +1,7 @@
 """jsonnet_to_json, and its test."""
 
-load("//tools/ts/private:launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:compile.bzl", "rlocation")
+load("//tools/ts/private:launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "shell_quote")
 load(":library.bzl", "JSONNET_EXTENSIONS", "LIBRARY_ATTRS", "library_info")
 load(":request.bzl", "VARIABLE_ATTRS", "write_request")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")

@@ -1,7 +1,7 @@
 """ts_library, ts_binary and ts_test."""
 
-load("//tools/ts:providers.bzl", "TsInfo")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
+load("//tools/ts:providers.bzl", "TsInfo")
 load(":bundle.bzl", "BUNDLE_ATTRS", "bundle_js")
 load(":compile.bzl", "COMPILE_ATTRS", "compile_ts", "rlocation")
 load(":launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "shell_quote", "unbundled_program")

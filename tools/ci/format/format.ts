@@ -1,0 +1,44 @@
+// The formatters whose output is law: which files each is for, and what it makes of one.
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format as prettier, resolveConfig } from 'prettier';
+import { runfile } from '../../lib/runfiles.ts';
+
+/** Turns a file's text into its only right form. Throws where the text can't be parsed. */
+export type Formatter = (path: string, text: string) => Promise<string>;
+
+const FORMATTERS: readonly (readonly [RegExp, Formatter])[] = [
+  [/\.ts$/, formatTypeScript],
+  [/(\.bzl|(^|\/)(BUILD|WORKSPACE|MODULE)(\.bazel)?)$/, formatStarlark],
+  [/\.(jsonnet|libsonnet)$/, formatJsonnet],
+];
+
+/** The formatter for a path relative to the workspace, or undefined for a file that has none. */
+export function formatterOf(path: string): Formatter | undefined {
+  return FORMATTERS.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+async function formatTypeScript(path: string, text: string): Promise<string> {
+  return prettier(text, { ...(await resolveConfig(path)), filepath: path });
+}
+
+async function formatStarlark(path: string, text: string): Promise<string> {
+  const program = `buildifier-${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const folder = dirname(fileURLToPath(import.meta.resolve('@bazel/buildifier/package.json')));
+  const type = path.endsWith('.bzl') ? 'bzl' : path.includes('WORKSPACE') ? 'workspace' : 'build';
+  return filter(join(folder, program), [`--type=${type}`, '--lint=off'], text);
+}
+
+async function formatJsonnet(_path: string, text: string): Promise<string> {
+  return filter(runfile('go_jsonnet/bin/jsonnetfmt'), ['-'], text);
+}
+
+function filter(program: string, args: readonly string[], text: string): string {
+  return execFileSync(program, args, {
+    input: text,
+    encoding: 'utf8',
+    timeout: 60_000,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
