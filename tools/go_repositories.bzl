@@ -24,8 +24,9 @@ _PROGRAMS = {
         "module": "containerd",
     },
     "go_coredns": {
-        "binaries": {"coredns": "github.com/coredns/coredns"},
+        "binaries": {"coredns": "."},
         "module": "coredns",
+        "srcs": ["main.go"],
     },
     "go_etcd": {
         "binaries": {
@@ -66,9 +67,10 @@ _PROGRAMS = {
         "srcs": ["main.go"],
     },
     "go_registry": {
-        "binaries": {"registry": "github.com/distribution/distribution/v3/cmd/registry"},
+        "binaries": {"registry": "."},
         "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],
         "module": "registry",
+        "srcs": ["main.go"],
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},
