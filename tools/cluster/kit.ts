@@ -93,16 +93,10 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(await realpath(source), target);
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') throw missing(source, error);
-    await copyFile(source, target).catch((cause: unknown) => {
-      throw missing(source, cause);
+    if (systemErrorCode(error) !== 'ENOENT') return copyFile(source, target);
+    throw new ToolError('KIT_INSTALL', `Installing ${source}: ${errorText(error)}`, {
+      cause: error,
+      hint: 'Build it again: `bazel build //tools/cluster:kit`.',
     });
   }
-}
-
-function missing(source: string, cause: unknown): ToolError {
-  return new ToolError('KIT_INSTALL', `Installing ${source}: ${errorText(cause)}`, {
-    cause,
-    hint: 'Check the free disk space with `df -h`, and build again: `bazel build //tools/cluster:kit`.',
-  });
 }

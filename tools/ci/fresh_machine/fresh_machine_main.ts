@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, step } from '../../lib/log.ts';
+import { userPath } from '../../lib/runfiles.ts';
 import { debianMirror, freshMachinePlan, type Step } from './plan.ts';
 
 await runMain(async ({ argv, env, signal }) => {
@@ -14,9 +15,10 @@ await runMain(async ({ argv, env, signal }) => {
     .description('Makes a plain Debian in a folder, clones the repository into it, and runs commands there.')
     .argument('[commands...]', 'what to run in the clone', ['./fathom up', './fathom down'])
     .option('--suite <release>', "Debian's release", 'bookworm')
+    .option('--cache <folder>', 'use this folder as the cache of builds; without it, everything is compiled')
     .option('--keep', 'leave the folder behind, for a look at it')
     .parse([...argv], { from: 'user' });
-  const { suite, keep } = command.opts<{ suite: string; keep?: boolean }>();
+  const { suite, keep, cache } = command.opts<{ suite: string; keep?: boolean; cache?: string }>();
   const log = createLog();
   const root = await mkdtemp('/var/tmp/fathom-fresh-');
   try {
@@ -27,6 +29,7 @@ await runMain(async ({ argv, env, signal }) => {
       mirror: await mirror(),
       workspace: env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd(),
       commands,
+      ...(cache === undefined ? {} : { cache: userPath(cache, env) }),
     });
     for (const one of plan) await step(one.what, () => run(one, signal), { log, everyMs: 60_000 });
     return 0;

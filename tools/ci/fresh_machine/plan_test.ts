@@ -35,6 +35,19 @@ test('hands on how this machine finds certificates, and nothing else of its envi
   assert.ok(!step?.command.join(' ').includes('SECRET'));
 });
 
+test('mounts a cache that is to be shared, and none by default', () => {
+  const shared = freshMachinePlan({
+    root: '/r',
+    suite: 'x',
+    mirror: 'm',
+    workspace: '/w',
+    commands: ['true'],
+    cache: '/c',
+  });
+  assert.deepEqual(shared.at(-1)?.command.slice(8, 10), ['/r', '/c']);
+  assert.deepEqual(plan.at(-1)?.command.slice(8, 10), ['/r', '']);
+});
+
 test('gives every step a deadline', () => {
   assert.ok(plan.every((step) => step.timeoutMs > 0));
 });

@@ -98,6 +98,8 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Read
       `--repository_cache=${join(home, 'repositories')}`,
       '--color=no',
       '--curses=no',
+      // Tests that need a cluster bring all of Kubernetes along, which is in no image.
+      '--build_tag_filters=-cluster',
       '--',
       ...options.targets,
     );

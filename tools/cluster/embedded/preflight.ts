@@ -113,8 +113,13 @@ function cgroupsAreWritable(): boolean {
 
 /** Free space where `folder` is going to be: nothing is made for a look. */
 function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(existingParent(folder));
+  return bavail * bsize;
+}
+
+/** The folder itself, or the nearest above it that is there. */
+export function existingParent(folder: string): string {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);
-  const { bavail, bsize } = statfsSync(existing);
-  return bavail * bsize;
+  return existing;
 }

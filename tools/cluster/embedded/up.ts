@@ -1,5 +1,5 @@
 // Brings an embedded cluster up: each step looks first, acts where needed, and checks what came of it.
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
@@ -15,7 +15,7 @@ import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
-import { requireMachine } from './preflight.ts';
+import { existingParent, requireMachine } from './preflight.ts';
 import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
 
 /** Options of {@link upEmbedded}. */
@@ -105,6 +105,8 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
 
 /** Takes an empty or missing folder, or one of ours. Throws CLUSTER_FOLDER_FOREIGN. */
 async function claimFolder(layout: Layout): Promise<void> {
+  // On a read-only disk a recursive mkdir says ENOENT, until https://github.com/nodejs/node/issues/47098 is mended.
+  await access(existingParent(layout.folder), constants.W_OK);
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const entries = await readdir(layout.folder);
   if (entries.length > 0 && !entries.includes('.fathom-cluster')) {

@@ -14,7 +14,7 @@ import { bazel, installPrerequisites, startCluster } from './up_command.ts';
 
 /** The checks that only `--full` runs: programs, each of which counts as one test. */
 const FULL_CHECKS: readonly (readonly string[])[] = [
-  ['run', '//tools/ci/reproducible', '--', '//services/...'],
+  ['run', '//tools/ci/reproducible', '--', '//services/...', '//prod/images/...'],
   [
     'run',
     '//tools/ci/reproducible',
@@ -22,7 +22,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '--plant=services/routeguide/client/main.ts',
     '//services/routeguide/client:image',
   ],
-  ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom down'],
+  ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom test', './fathom down'],
 ];
 
 /** Workspaces of their own that load this one, and what is built in each. */

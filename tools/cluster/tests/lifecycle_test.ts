@@ -1,8 +1,10 @@
 // A cluster's life, beside another cluster of the same machine: up, used, up again, killed, up again, down. Needs root.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -43,6 +45,13 @@ function kubectl(args: readonly string[], input = ''): string {
   return result.stdout;
 }
 
+function registryPort(): number {
+  const { registry } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as {
+    registry: { endpoint: string };
+  };
+  return Number(registry.endpoint.split(':')[1]);
+}
+
 const initPid = () => (JSON.parse(readFileSync(join(folder, 'init.pid.json'), 'utf8')) as { pid: number }).pid;
 
 async function eventually(what: string, problem: () => string, timeoutMs = 20_000): Promise<void> {
@@ -74,10 +83,7 @@ test('a second start changes nothing', () => {
 });
 
 test('the host listens for the cluster on one loopback port only', () => {
-  const { registry } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as {
-    registry: { endpoint: string };
-  };
-  const port = Number(registry.endpoint.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
+  const port = registryPort().toString(16).toUpperCase().padStart(4, '0');
   const opened = listening().filter((address) => !listeningBefore.has(address));
   assert.ok(opened.includes(`0100007F:${port}`), opened.join(' '));
   const beyondLoopback = opened.filter((address) => !/^(0100007F|0{24}01000000):/.test(address));
@@ -108,6 +114,7 @@ test('pods get a volume, resolve names and reach services', () => {
 test('a cluster whose first process was killed comes back with all that it had', async () => {
   process.kill(initPid(), 'SIGKILL');
   await eventually('ending all processes', () => (snapshotHost(folder)['processes'] ?? []).join('\n'));
+  await refusesTakenPort();
   up();
   kubectl(['wait', '--for=condition=Ready', 'pod/client', '--timeout=100s']);
   assert.equal(kubectl(['exec', 'client', '--', 'cat', '/data/file']), 'kept\n');
@@ -125,6 +132,22 @@ test('down leaves the machine as it was', async () => {
     [],
   );
 });
+
+/** Somebody else took the registry's port while the cluster was not there: said, and nothing started. */
+async function refusesTakenPort(): Promise<void> {
+  const port = registryPort();
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  const { status, stderr } = cluster('up');
+  other.close();
+  await once(other, 'close');
+  assert.equal(status, 1, stderr);
+  assert.match(
+    stderr,
+    new RegExp(`error: CLUSTER_PORT_IN_USE: Taking port 127\\.0\\.0\\.1:${port} .*\\n  hint: End that process`),
+  );
+  assert.deepEqual(snapshotHost(folder)['processes'], []);
+}
 
 function workload() {
   const image = 'registry.fathom.internal/prod/images/busybox:built';
