@@ -61,12 +61,18 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   program('unshare', 'util-linux', "makes the node's namespaces"),
 ];
 
-/** Those that are missing. pip may also be there in another way than Debian's. */
+/** What `./fathom test --full` needs besides. */
+export const FULL_PREREQUISITES: readonly Prerequisite[] = [
+  program('debootstrap', 'debootstrap', 'makes a plain Debian in a folder, to try the first start in'),
+];
+
+/** Those of `wanted` that are missing. pip may also be there in another way than Debian's. */
 export function missing(
+  wanted: readonly Prerequisite[],
   env: Readonly<Record<string, string | undefined>>,
   hasPip: () => boolean,
 ): readonly Prerequisite[] {
-  return PREREQUISITES.filter((one) => !one.present(env) && !(one.package === 'python3-pip' && hasPip()));
+  return wanted.filter((one) => !one.present(env) && !(one.package === 'python3-pip' && hasPip()));
 }
 
 /** The Bazel to run: bazelisk where there is one (it takes the version of .bazeliskrc), else bazel. */

@@ -8,7 +8,7 @@ import { downEmbedded } from '../embedded/down.ts';
 import { countTests, type TestCount } from './count_tests.ts';
 import { CLUSTER } from './cluster_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
-import { bazelProgram } from './packages.ts';
+import { FULL_PREREQUISITES, PREREQUISITES, bazelProgram } from './packages.ts';
 import { runVisibly } from './run.ts';
 import { bazel, installPrerequisites, startCluster } from './up_command.ts';
 
@@ -38,7 +38,7 @@ export async function testCommand(context: CommandContext): Promise<number> {
     throw new ToolError('FATHOM_USAGE', `Running ./fathom test: ${unknown.join(' ')} is unknown`, {
       hint: 'The only option is --full.',
     });
-  await installPrerequisites(context);
+  await installPrerequisites(context, full ? [...PREREQUISITES, ...FULL_PREREQUISITES] : PREREQUISITES);
   let total = await bazelTest(context, ['//...']);
   for (const example of EXAMPLES) total = add(total, await buildExample(context, example));
   total = add(total, await withCluster(context, (inside) => clusterTests(inside)));

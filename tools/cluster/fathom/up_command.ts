@@ -5,7 +5,7 @@ import { formatDuration, step } from '../../lib/log.ts';
 import { personalNamespace } from '../../lib/user.ts';
 import { requireRoot } from './cluster_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
-import { bazelProgram, missing } from './packages.ts';
+import { PREREQUISITES, bazelProgram, missing, type Prerequisite } from './packages.ts';
 import { mustRun } from './run.ts';
 
 const STACK = '//services/routeguide/client:myns-deep.apply';
@@ -49,9 +49,12 @@ export async function bazel(
 }
 
 /** Installs the Debian packages of prerequisites that are missing. Throws PREREQUISITES_MISSING where there is no apt. */
-export async function installPrerequisites({ env, root, signal, log }: CommandContext): Promise<void> {
+export async function installPrerequisites(
+  { env, root, signal, log }: CommandContext,
+  wanted: readonly Prerequisite[] = PREREQUISITES,
+): Promise<void> {
   const hasPip = () => spawnSync('python3', ['-m', 'pip', '--version'], { env: { ...env } }).status === 0;
-  const packages = [...new Set(missing(env, hasPip).map((one) => one.package))];
+  const packages = [...new Set(missing(wanted, env, hasPip).map((one) => one.package))];
   if (packages.length === 0) return;
   const what = `Installing ${packages.join(' ')}`;
   const hint = `Install them by hand: apt-get install ${packages.join(' ')}.`;
