@@ -43,6 +43,7 @@ const MINUTE_MS = 60_000;
 /** The steps, in order. The last ones run in namespaces of their own: what they leave behind ends with them. */
 export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] {
   const { root, suite, mirror, workspace, commands, cache = '', env = process.env } = options;
+  // Its root is made a mount, without which unshare can't make mounts private in it.
   const inChroot = (command: string): readonly [string, ...string[]] => [
     'unshare',
     '--mount',
@@ -51,7 +52,7 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
     '--kill-child',
     'sh',
     '-euc',
-    'mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && { [ -z "$1" ] || { mkdir -p "$0/root/.cache/fathom" && mount --bind "$1" "$0/root/.cache/fathom"; }; } && root=$0 && shift && exec chroot "$root" "$@"',
+    'mount --make-rprivate / && mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && { [ -z "$1" ] || { mkdir -p "$0/root/.cache/fathom" && mount --bind "$1" "$0/root/.cache/fathom"; }; } && root=$0 && shift && exec chroot "$root" "$@"',
     root,
     cache,
     '/usr/bin/env',

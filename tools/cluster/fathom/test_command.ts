@@ -22,7 +22,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '--plant=services/routeguide/client/main.ts',
     '//services/routeguide/client:image',
   ],
-  ['run', '//tools/ci/fresh_machine', '--', './fathom up', './fathom test', './fathom down'],
+  ['run', '//tools/ci/fresh_machine', '--', './fathom up && ./fathom status && ./fathom down', './fathom test'],
 ];
 
 /** Workspaces of their own that load this one, and what is built in each. */
