@@ -1,5 +1,5 @@
 // The commands that make a plain Debian in a folder, and run the README's two commands in it.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** One program to run; all are pure data until fresh_machine_main.ts runs them. */
 export interface Step {
@@ -61,6 +61,8 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
     'TERM=dumb',
     'LANG=C.UTF-8',
+    // It shares the host's network, where a cluster is known by the path of its state.
+    `FATHOM_STATE=/var/lib/${basename(root)}`,
     ...NETWORK_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
     'sh',
     '-euc',

@@ -48,6 +48,10 @@ test('mounts a cache that is to be shared, and none by default', () => {
   assert.deepEqual(plan.at(-1)?.command.slice(8, 10), ['/r', '']);
 });
 
+test('keeps its cluster apart from those of the host', () => {
+  assert.ok(plan.at(-1)?.command.includes('FATHOM_STATE=/var/lib/r'));
+});
+
 test('gives every step a deadline', () => {
   assert.ok(plan.every((step) => step.timeoutMs > 0));
 });
