@@ -38,12 +38,30 @@ const NETWORK_FILES = [
 // Likewise the variables by which programs find the machine's own certificates.
 const NETWORK_VARIABLES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'PIP_CERT', 'GOPROXY', 'GOSUMDB'];
 
+// $0 is the folder, $1 the cache or '', the rest what to run. The folder becomes the root of a mount namespace: in a mere
+// chroot a process that enters a container's namespace by setns sees the root of the host, so that no exec probe works.
+const ENTER = [
+  'mount --make-rprivate /',
+  'mount --bind "$0" "$0"',
+  'cd "$0"',
+  'mount -t proc proc proc',
+  'mount --rbind /sys sys',
+  'mount --rbind /dev dev',
+  'if [ -n "$1" ]; then mkdir -p root/.cache/fathom; mount --bind "$1" root/.cache/fathom; fi',
+  'mkdir -p .host',
+  'pivot_root . .host',
+  'cd /',
+  '/.host/usr/bin/umount --lazy /.host',
+  'rmdir .host',
+  'shift',
+  'exec "$@"',
+].join('\n');
+
 const MINUTE_MS = 60_000;
 
 /** The steps, in order. The last ones run in namespaces of their own: what they leave behind ends with them. */
 export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] {
   const { root, suite, mirror, workspace, commands, cache = '', env = process.env } = options;
-  // Its root is made a mount, without which unshare can't make mounts private in it.
   const inChroot = (command: string): readonly [string, ...string[]] => [
     'unshare',
     '--mount',
@@ -52,7 +70,7 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
     '--kill-child',
     'sh',
     '-euc',
-    'mount --make-rprivate / && mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && { [ -z "$1" ] || { mkdir -p "$0/root/.cache/fathom" && mount --bind "$1" "$0/root/.cache/fathom"; }; } && root=$0 && shift && exec chroot "$root" "$@"',
+    ENTER,
     root,
     cache,
     '/usr/bin/env',
