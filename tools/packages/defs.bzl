@@ -1,6 +1,11 @@
 """Third-party packages by lock file: repository rules and what they provide."""
 
-load("//tools/packages:providers.bzl", _DebianPackageInfo = "DebianPackageInfo", _NpmPackageInfo = "NpmPackageInfo")
+load(
+    "//tools/packages:providers.bzl",
+    _DebianPackageInfo = "DebianPackageInfo",
+    _NpmPackageInfo = "NpmPackageInfo",
+    _ThirdPartyInfo = "ThirdPartyInfo",
+)
 load("//tools/packages/private:debian_repository.bzl", _debian_packages = "debian_packages")
 load(
     "//tools/packages/private:go_repository.bzl",
@@ -14,6 +19,7 @@ load("//tools/packages/private:pypi_repository.bzl", _pypi_wheel = "pypi_wheel")
 
 DebianPackageInfo = _DebianPackageInfo
 NpmPackageInfo = _NpmPackageInfo
+ThirdPartyInfo = _ThirdPartyInfo
 debian_packages = _debian_packages
 go_binaries = _go_binaries
 go_module_files = _go_module_files

@@ -1,5 +1,6 @@
 // The BUILD files of an npm repository: a target a stored package, and `<name>` as a package of aliases,
 // so that `@npm//pino` and `@npm//@grpc/grpc-js` are labels.
+import { closureOf } from './closure.ts';
 import type { StoredPackage } from './npm_store.ts';
 
 /** Options of {@link buildFiles}. */
@@ -48,10 +49,12 @@ function packageTarget(
     `    package_version = "${stored.version}",`,
     `    key = "${stored.key}",`,
     `    directory = "${folder}",`,
+    `    license = ${JSON.stringify(stored.license)},`,
+    `    checksum = "${checksumOf(stored.integrity)}",`,
     `    meta = "store/${stored.key}/package.meta.json",`,
   ];
   // Packages may need each other in a circle, targets may not: so the closure is spelled out here.
-  const closure = closureOf(stored, byKey).map((key) => `        ":${key}.files",`);
+  const closure = closureOf(stored.key, (key) => Object.values(byKey.get(key)?.deps ?? {})).map((key) => `        ":${key}.files",`);
   const whole = [
     `    name = "${stored.key}",`,
     `    files = ":${stored.key}.files",`,
@@ -63,13 +66,15 @@ function packageTarget(
   return `npm_files(\n${self.join('\n')}\n)\n\nnpm_package(\n${whole.join('\n')}\n)`;
 }
 
-/** The keys of `stored` and of all that it needs, sorted. */
-function closureOf(stored: StoredPackage, byKey: ReadonlyMap<string, StoredPackage>): readonly string[] {
-  const seen = new Set([stored.key]);
-  for (const key of seen) {
-    for (const needed of Object.values(byKey.get(key)?.deps ?? {})) seen.add(needed);
-  }
-  return [...seen].sort();
+/** Subresource integrity (`sha512-<base64> sha1-…`) as the strongest of its hashes: `sha512:<hex>`. */
+export function checksumOf(integrity: string): string {
+  const hashes = integrity.split(/\s+/).filter((hash) => hash !== '');
+  const best = ['sha512', 'sha384', 'sha256', 'sha1'].flatMap((algorithm) =>
+    hashes.filter((hash) => hash.startsWith(`${algorithm}-`)),
+  )[0];
+  if (best === undefined) return '';
+  const [algorithm, base64 = ''] = best.split('-');
+  return `${algorithm}:${Buffer.from(base64, 'base64').toString('hex')}`;
 }
 
 /** The @types package of `name`: `ws` → `@types/ws`, `@a/b` → `@types/a__b`. */

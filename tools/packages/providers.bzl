@@ -1,9 +1,22 @@
 """What packages of third-party software tell the rules that use them."""
 
+ThirdPartyInfo = provider(
+    doc = "The third-party packages that a target brings along: itself and all that it needs. Every package target of every kind has it.",
+    fields = {
+        "packages": """depset of struct(kind, name, version, license, checksum, purl), all strings:
+            kind: type of a package URL: deb, golang, maven, npm or pypi
+            name: as the kind's own tools write it: `@scope/name`, `group:artifact`, a Go module's path
+            version: the locked one
+            license: SPDX expression or a licence's name, empty where the lock does not know it
+            checksum: `sha256:<hex>` or `sha512:<hex>` of the archive; of a Go module `h1:<base64>` as in go.sum
+            purl: the package URL, such as `pkg:deb/debian/libc6@2.41-12?arch=amd64`""",
+    },
+)
+
 NpmPackageInfo = provider(
     doc = "An npm package of a lock file, and all that it needs.",
     fields = {
-        "closure": "depset of struct(package_name, version, key, directory, meta): this package and all that it needs",
+        "closure": "depset of struct(package_name, version, key, directory, meta, fact): this package and all that it needs",
         "directory": "File: the unpacked package, a source directory …/store/<key>/node_modules/<name>",
         "key": "string: its name in the store, `pino@10.4.0`",
         "label": "Label: what a BUILD file names in deps",
@@ -16,14 +29,14 @@ NpmPackageInfo = provider(
 
 NpmFilesInfo = provider(
     doc = "The files of one npm package, without what it needs.",
-    fields = {"entry": "struct(package_name, version, key, directory, meta)"},
+    fields = {"entry": "struct(package_name, version, key, directory, meta, fact)"},
 )
 
 DebianPackageInfo = provider(
     doc = "A Debian package of a lock, and all that it needs.",
     fields = {
         "archive": "File: the .deb",
-        "closure": "depset of struct(package_name, version, architecture, archive, sha256): this package and all that it needs",
+        "closure": "depset of struct(package_name, version, architecture, archive, sha256, fact): this package and all that it needs",
         "label": "Label: what a BUILD file names in debs",
         "package_name": "string",
         "version": "string",
@@ -32,5 +45,5 @@ DebianPackageInfo = provider(
 
 DebianFilesInfo = provider(
     doc = "One .deb, without what it needs.",
-    fields = {"entry": "struct(package_name, version, architecture, archive, sha256)"},
+    fields = {"entry": "struct(package_name, version, architecture, archive, sha256, fact)"},
 )

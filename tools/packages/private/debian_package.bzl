@@ -1,6 +1,7 @@
 """Targets of a Debian repository; its BUILD files are written by the debian_packages repository rule."""
 
-load("//tools/packages:providers.bzl", "DebianFilesInfo", "DebianPackageInfo")
+load("//tools/packages:providers.bzl", "DebianFilesInfo", "DebianPackageInfo", "ThirdPartyInfo")
+load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
 def _debian_files_impl(ctx):
     entry = struct(
@@ -9,6 +10,13 @@ def _debian_files_impl(ctx):
         architecture = ctx.attr.architecture,
         archive = ctx.file.archive,
         sha256 = ctx.attr.sha256,
+        fact = package_fact(
+            "deb",
+            ctx.attr.package_name,
+            ctx.attr.package_version,
+            checksum = "sha256:" + ctx.attr.sha256,
+            architecture = ctx.attr.architecture,
+        ),
     )
     return [DebianFilesInfo(entry = entry), DefaultInfo(files = depset([ctx.file.archive]))]
 
@@ -26,14 +34,16 @@ debian_files = rule(
 
 def _debian_package_impl(ctx):
     entry = ctx.attr.files[DebianFilesInfo].entry
+    entries = [target[DebianFilesInfo].entry for target in ctx.attr.closure]
     return [
         DebianPackageInfo(
             label = ctx.label,
             package_name = entry.package_name,
             version = entry.version,
             archive = entry.archive,
-            closure = depset([target[DebianFilesInfo].entry for target in ctx.attr.closure]),
+            closure = depset(entries),
         ),
+        third_party([e.fact for e in entries]),
         DefaultInfo(files = depset([entry.archive])),
     ]
 
@@ -44,5 +54,5 @@ debian_package = rule(
         "closure": attr.label_list(doc = "The debian_files of the package and of all that it needs.", providers = [DebianFilesInfo]),
         "files": attr.label(doc = "The debian_files of the package.", mandatory = True, providers = [DebianFilesInfo]),
     },
-    provides = [DebianPackageInfo],
+    provides = [DebianPackageInfo, ThirdPartyInfo],
 )

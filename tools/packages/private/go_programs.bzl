@@ -1,5 +1,8 @@
 """go_programs: all programs of one vendored Go module, built by one action."""
 
+load("//tools/packages:providers.bzl", "ThirdPartyInfo")
+load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
+
 def _go_build_impl(ctx):
     outputs = {name: ctx.actions.declare_file("bin/" + name) for name in ctx.attr.binaries}
     params = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -49,7 +52,28 @@ _go_build = rule(
     },
 )
 
-def go_programs(name, src, driver, binaries, tags, ldflags, cgo):
+def _go_program_impl(ctx):
+    files = ctx.attr.programs[OutputGroupInfo][ctx.label.name]
+    facts = [
+        package_fact("golang", module, version, checksum = checksum)
+        for module, (version, checksum) in ctx.attr.modules.items()
+    ]
+    return [
+        DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files)),
+        third_party(facts),
+    ]
+
+_go_program = rule(
+    implementation = _go_program_impl,
+    doc = "One program of a module, with the modules that may be in it.",
+    attrs = {
+        "modules": attr.string_list_dict(doc = "Module path → version, and its hash in go.sum."),
+        "programs": attr.label(doc = "The target that builds it.", mandatory = True, providers = [OutputGroupInfo]),
+    },
+    provides = [ThirdPartyInfo],
+)
+
+def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
     """One target for each program; used by the BUILD files of go_binaries.
 
     Args:
@@ -60,6 +84,7 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo):
       tags: list of Go build tags.
       ldflags: list of linker flags.
       cgo: bool.
+      modules: dict of module path → [version, hash] of the modules that are built in.
     """
     _go_build(
         name = name,
@@ -79,8 +104,8 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo):
         }),
     )
     for binary in binaries:
-        native.filegroup(
+        _go_program(
             name = binary,
-            srcs = [":" + name],
-            output_group = binary,
+            modules = modules,
+            programs = ":" + name,
         )

@@ -53,6 +53,33 @@ def _copy_module(ctx):
         if file.exists:
             ctx.file("src/" + name, ctx.read(file), executable = False, legacy_utf8 = False)
 
+def _built_in_modules(modules_txt, go_sum, toolchain):
+    """The modules that vendor/modules.txt lists, a replaced one by what replaces it, and Go's own library.
+
+    Args:
+      modules_txt: string: lines `# path version [=> path version]`.
+      go_sum: string: lines `path version h1:…`.
+      toolchain: string: Go's version.
+
+    Returns:
+      dict of module path → [version, hash].
+    """
+    hashes = {}
+    for line in go_sum.split("\n"):
+        words = line.split(" ")
+        if len(words) == 3:
+            hashes[(words[0], words[1])] = words[2]
+    modules = {"stdlib": [toolchain, ""]}
+    for line in modules_txt.split("\n"):
+        if not line.startswith("# "):
+            continue
+        words = line[2:].split(" => ")[-1].split(" ")
+
+        # A folder that stands for a module has no version: it is code of this repository.
+        if len(words) == 2:
+            modules[words[0]] = [words[1], hashes.get((words[0], words[1]), "")]
+    return modules
+
 def _go_binaries_impl(ctx):
     _copy_module(ctx)
     for source in ctx.attr.srcs:
@@ -65,7 +92,14 @@ def _go_binaries_impl(ctx):
     _go(ctx, ["mod", "vendor"], "Vendoring the modules of {}".format(ctx.attr.module), timeout = ctx.attr.timeout_s)
     remove_files(ctx, "src", _BUILD_FILES)
     modules = ctx.path("src/vendor/modules.txt")
-    ctx.file("modules.txt", ctx.read(modules) if modules.exists else "", executable = False)
+    modules_txt = ctx.read(modules) if modules.exists else ""
+    go_sum = ctx.path("src/go.sum")
+    ctx.file("modules.txt", modules_txt, executable = False)
+    built_in = _built_in_modules(
+        modules_txt,
+        ctx.read(go_sum) if go_sum.exists else "",
+        ctx.read(ctx.path(Label("@fathom_go_sdk//:VERSION"))).strip(),
+    )
     ctx.file("BUILD.bazel", """load("{rules}", "go_programs")
 
 package(default_visibility = ["//visibility:public"])
@@ -80,6 +114,7 @@ go_programs(
     tags = {tags},
     ldflags = {ldflags},
     cgo = {cgo},
+    modules = {modules},
 )
 """.format(
         rules = absolute_label(Label("//tools/packages/private:go_programs.bzl")),
@@ -88,6 +123,7 @@ go_programs(
         tags = repr(ctx.attr.build_tags),
         ldflags = repr(ctx.attr.ldflags),
         cgo = repr(ctx.attr.cgo),
+        modules = repr(built_in),
     ))
 
 go_binaries = repository_rule(

@@ -1,6 +1,7 @@
 """Targets of an npm repository; its BUILD files are written by the npm_packages repository rule."""
 
-load("//tools/packages:providers.bzl", "NpmFilesInfo", "NpmPackageInfo")
+load("//tools/packages:providers.bzl", "NpmFilesInfo", "NpmPackageInfo", "ThirdPartyInfo")
+load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
 def _npm_files_impl(ctx):
     entry = struct(
@@ -9,6 +10,13 @@ def _npm_files_impl(ctx):
         key = ctx.attr.key,
         directory = ctx.file.directory,
         meta = ctx.file.meta,
+        fact = package_fact(
+            "npm",
+            ctx.attr.package_name,
+            ctx.attr.package_version,
+            license = ctx.attr.license,
+            checksum = ctx.attr.checksum,
+        ),
     )
     return [
         NpmFilesInfo(entry = entry),
@@ -19,8 +27,10 @@ npm_files = rule(
     implementation = _npm_files_impl,
     doc = "The unpacked files of one npm package. Internal: written by npm_packages.",
     attrs = {
+        "checksum": attr.string(doc = "Of the archive: `sha512:<hex>`."),
         "directory": attr.label(doc = "The package's folder.", allow_single_file = True, mandatory = True),
         "key": attr.string(doc = "Its name in the store.", mandatory = True),
+        "license": attr.string(doc = "What the lock says of it."),
         "meta": attr.label(doc = "Its description as JSON.", allow_single_file = True, mandatory = True),
         "package_name": attr.string(doc = "The name in import statements.", mandatory = True),
         "package_version": attr.string(doc = "The locked version.", mandatory = True),
@@ -42,6 +52,7 @@ def _npm_package_impl(ctx):
             closure = depset(entries),
             types = ctx.attr.types[NpmPackageInfo] if ctx.attr.types else None,
         ),
+        third_party([e.fact for e in entries]),
         DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files)),
     ]
 
@@ -53,5 +64,5 @@ npm_package = rule(
         "files": attr.label(doc = "The npm_files of the package.", mandatory = True, providers = [NpmFilesInfo]),
         "types": attr.label(doc = "Its @types package, used with it in compilation.", providers = [NpmPackageInfo]),
     },
-    provides = [NpmPackageInfo],
+    provides = [NpmPackageInfo, ThirdPartyInfo],
 )

@@ -36,6 +36,7 @@ _ATTRS = {
             "//tools/packages:npm_store.ts",
             "//tools/packages:npm_lock.ts",
             "//tools/packages:npm_build_files.ts",
+            "//tools/packages:closure.ts",
             "//tools/lib:cli.ts",
             "//tools/lib:errors.ts",
             "//tools/lib:redact.ts",

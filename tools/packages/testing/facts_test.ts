@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+interface Fact {
+  readonly kind: string;
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly checksum: string;
+  readonly purl: string;
+}
+
+const facts: readonly Fact[] = JSON.parse(readFileSync(process.env['FACTS'] ?? '', 'utf8'));
+
+function fact(name: string): Fact {
+  const found = facts.filter((one) => one.name === name);
+  assert.equal(found.length, 1, `${name} is there once`);
+  return found[0] as Fact;
+}
+
+test('tells of a Debian package its name, version, hash and package URL', () => {
+  const { kind, version, checksum, purl } = fact('libstdc++6');
+  assert.equal(kind, 'deb');
+  assert.match(checksum, /^sha256:[0-9a-f]{64}$/);
+  assert.equal(purl, `pkg:deb/debian/libstdc%2B%2B6@${version.replaceAll('+', '%2B')}?arch=amd64`);
+});
+
+test('tells of an npm package its licence as well', () => {
+  const { kind, license, version, checksum, purl } = fact('@grpc/grpc-js');
+  assert.equal(kind, 'npm');
+  assert.equal(license, 'Apache-2.0');
+  assert.match(checksum, /^sha512:[0-9a-f]{128}$/);
+  assert.equal(purl, `pkg:npm/%40grpc/grpc-js@${version}`);
+});
+
+test('tells of a Go program each module in it, and the version of Go', () => {
+  const { kind, version, checksum, purl } = fact('github.com/google/go-jsonnet');
+  assert.equal(kind, 'golang');
+  assert.match(checksum, /^h1:[A-Za-z0-9+/]{43}=$/);
+  assert.equal(purl, `pkg:golang/github.com/google/go-jsonnet@${version}`);
+  assert.match(fact('stdlib').version, /^1\.\d+/);
+});
+
+test('tells of all that a package needs', () => {
+  assert.equal(fact('libc6').kind, 'deb');
+  assert.equal(fact('@grpc/proto-loader').kind, 'npm');
+});
+
+test('knows a hash and a version of every package', () => {
+  assert.ok(facts.length > 10);
+  for (const { name, version, checksum, purl } of facts) {
+    assert.notEqual(version, '', name);
+    if (name !== 'stdlib') assert.match(checksum, /^(sha256|sha512|h1):/, name);
+    assert.ok(purl.startsWith('pkg:'), name);
+  }
+});
