@@ -89,9 +89,9 @@ def _file(path):
 def go_repositories():
     """Declares Go's toolchain, protoc, and a repository for each family of Go programs."""
     if not native.existing_rule("fathom_go_sdk"):
-        go_sdk(name = "fathom_go_sdk", lock = _file("pypi:lock.json"))
+        go_sdk(name = "fathom_go_sdk", lock = _file("pypi:tools.lock.json"))
     if not native.existing_rule("com_google_protobuf"):
-        protobuf_repository(name = "com_google_protobuf", lock = _file("pypi:lock.json"))
+        protobuf_repository(name = "com_google_protobuf", lock = _file("pypi:tools.lock.json"))
     for name, program in _PROGRAMS.items():
         if native.existing_rule(name):
             continue

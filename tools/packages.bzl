@@ -1,7 +1,9 @@
 """What follows `fathom_repositories()` in a WORKSPACE: repositories whose list is itself in a repository."""
 
 load("@fathom_debian//:packages.bzl", "debian_repositories")
+load("@fathom_pypi//:packages.bzl", "pypi_repositories")
 
 def fathom_packages():
-    """Declares one repository for each Debian package of Fathom's base images; each is fetched when it is needed."""
+    """Declares one repository for each package of Fathom's base images and runtimes; each is fetched when it is needed."""
     debian_repositories()
+    pypi_repositories()

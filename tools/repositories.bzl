@@ -1,7 +1,7 @@
 """Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
 
 load("//tools:go_repositories.bzl", "go_repositories")
-load("//tools/packages:defs.bzl", "debian_packages", "npm_packages")
+load("//tools/packages:defs.bzl", "debian_packages", "maven_model", "npm_packages", "pypi_packages")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
 def fathom_repositories():
@@ -17,6 +17,18 @@ def fathom_repositories():
         debian_packages(
             name = "fathom_debian",
             lock = Label("//third_party/debian:trixie.lock.json"),
+        )
+
+    if not native.existing_rule("fathom_pypi"):
+        pypi_packages(
+            name = "fathom_pypi",
+            lock = Label("//third_party/pypi:runtimes.lock.json"),
+        )
+
+    if not native.existing_rule("fathom_maven_model"):
+        maven_model(
+            name = "fathom_maven_model",
+            lock = Label("//third_party/debian:maven.lock.json"),
         )
 
     go_repositories()

@@ -54,7 +54,9 @@ function packageTarget(
     `    meta = "store/${stored.key}/package.meta.json",`,
   ];
   // Packages may need each other in a circle, targets may not: so the closure is spelled out here.
-  const closure = closureOf(stored.key, (key) => Object.values(byKey.get(key)?.deps ?? {})).map((key) => `        ":${key}.files",`);
+  const closure = closureOf(stored.key, (key) => Object.values(byKey.get(key)?.deps ?? {})).map(
+    (key) => `        ":${key}.files",`,
+  );
   const whole = [
     `    name = "${stored.key}",`,
     `    files = ":${stored.key}.files",`,

@@ -47,3 +47,35 @@ DebianFilesInfo = provider(
     doc = "One .deb, without what it needs.",
     fields = {"entry": "struct(package_name, version, architecture, archive, sha256, fact)"},
 )
+
+MavenArtifactInfo = provider(
+    doc = "A Maven artifact of a lock, and all that it needs at run time.",
+    fields = {
+        "closure": "depset of struct(coordinates, version, file, fact): this artifact and all that it needs",
+        "coordinates": "string: `group:artifact`, for others than plain jars `group:artifact:type:classifier`",
+        "file": "File: the jar, or another archive",
+        "label": "Label: what a BUILD file names in deps",
+        "version": "string",
+    },
+)
+
+MavenFilesInfo = provider(
+    doc = "The file of one Maven artifact, without what it needs.",
+    fields = {"entry": "struct(coordinates, version, file, fact)"},
+)
+
+PypiPackageInfo = provider(
+    doc = "A package of PyPI of a lock for the platform that the target is built for, and all that it needs.",
+    fields = {
+        "closure": "depset of struct(package_name, version, directory, fact): this package and all that it needs",
+        "directory": "File: the unpacked wheel, a source directory",
+        "label": "Label: what a BUILD file names in deps",
+        "package_name": "string: normalised as PEP 503 says",
+        "version": "string",
+    },
+)
+
+PypiFilesInfo = provider(
+    doc = "One unpacked wheel, without what it needs.",
+    fields = {"entry": "struct(package_name, version, directory, fact)"},
+)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
 import { readIndex } from './index_file.ts';
-import { type DebianWishes, compareLocks, resolvePackages } from './lock.ts';
+import { resolvePackages } from './lock.ts';
+import type { DebianWishes } from './lock_format.ts';
 import { compareVersions } from './version.ts';
 
 const ORDERED = ['1.0~rc1', '1.0', '1.0-1', '1.0-1+b2', '1.0-1+b10', '1.0a', '1.0+dfsg', '1.1', '1:0.1'];
@@ -83,15 +84,9 @@ test('takes the newest of several suites, with its archive', () => {
   assert.equal(made.byName.get('a')?.archive, 'debian-security');
 });
 
-test('tells what changed, and which of it is a downgrade', () => {
-  const entry = (version: string) => ({ version, sha256: version, size: 1, archive: 'debian', path: 'p', depends: [] });
-  const changes = compareLocks(
-    { a: entry('2'), b: entry('1'), d: entry('1') },
-    { a: entry('1'), c: entry('1'), d: entry('1') },
-  );
-  assert.deepEqual(changes, [
-    { package: 'a', from: '2', to: '1', isDowngrade: true },
-    { package: 'b', from: '1', isDowngrade: false },
-    { package: 'c', to: '1', isDowngrade: false },
-  ]);
+test('takes the named packages alone where only their files are used', () => {
+  const packages = index(stanza('a', { Depends: 'b' }), stanza('b'));
+  const made = resolvePackages({ ...WISHES, files_only: true }, packages);
+  assert.deepEqual(Object.keys(made), ['a']);
+  assert.deepEqual(made['a']?.depends, []);
 });

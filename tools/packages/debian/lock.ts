@@ -1,38 +1,8 @@
-// The lock of Debian packages: what it holds, how a wish list becomes one, and what changed between two.
+// How a list of Debian packages becomes a lock.
 import { ToolError } from '../../lib/errors.ts';
 import type { PackageIndex } from './index_file.ts';
-import { compareVersions } from './version.ts';
-
-/** What people edit: `third_party/debian/trixie.json`. */
-export interface DebianWishes {
-  readonly distribution: string;
-  readonly architectures: readonly string[];
-  readonly components: readonly string[];
-  /** Packages wanted; what they need follows. */
-  readonly packages: readonly string[];
-  /** Needed by name, but not packed: package → why not. */
-  readonly without: Readonly<Record<string, string>>;
-}
-
-export interface LockedPackage {
-  readonly version: string;
-  readonly sha256: string;
-  readonly size: number;
-  readonly archive: string;
-  readonly path: string;
-  /** Names of the packages that it needs, sorted. */
-  readonly depends: readonly string[];
-}
-
-/** `trixie.lock.json`. Holds pool paths: the mirror is each machine's own. */
-export interface DebianLock {
-  readonly version: 1;
-  readonly distribution: string;
-  /** When it was made, in the form of a snapshot archive, which keeps what mirrors drop. */
-  readonly snapshot: string;
-  /** Architecture → package → entry. */
-  readonly packages: Readonly<Record<string, Readonly<Record<string, LockedPackage>>>>;
-}
+import type { PinnedVersions } from '../pin/changes.ts';
+import type { DebianLock, DebianWishes, LockedPackage } from './lock_format.ts';
 
 /** The closure of the wanted packages. Throws DEBIAN_PACKAGE_UNKNOWN. */
 export function resolvePackages(wishes: DebianWishes, index: PackageIndex): Record<string, LockedPackage> {
@@ -53,7 +23,7 @@ export function resolvePackages(wishes: DebianWishes, index: PackageIndex): Reco
       );
     }
     const depends = new Set<string>();
-    for (const group of record.depends) {
+    for (const group of wishes.files_only === true ? [] : record.depends) {
       const choice = chooseAlternative(group, { index, left, wanted: wishes.packages, chosen });
       if (choice === undefined) continue;
       depends.add(choice);
@@ -79,30 +49,12 @@ function chooseAlternative(group: readonly string[], { index, left, wanted, chos
   return real.find((name) => chosen.has(name) || wanted.includes(name)) ?? real[0] ?? group[0];
 }
 
-/** One change between two locks. */
-export interface LockChange {
-  readonly package: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly isDowngrade: boolean;
-}
-
-/** What changed between two sets of packages, by name. */
-export function compareLocks(
-  before: Readonly<Record<string, LockedPackage>>,
-  after: Readonly<Record<string, LockedPackage>>,
-): LockChange[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return names.flatMap((name): LockChange[] => {
-    const [from, to] = [before[name], after[name]];
-    if (from?.sha256 === to?.sha256) return [];
-    return [
-      {
-        package: name,
-        ...(from === undefined ? {} : { from: from.version }),
-        ...(to === undefined ? {} : { to: to.version }),
-        isDowngrade: from !== undefined && to !== undefined && compareVersions(to.version, from.version) < 0,
-      },
-    ];
-  });
+/** The versions of a lock, by `package:architecture`. */
+export function versionsOf(lock: DebianLock | undefined): PinnedVersions {
+  const all = Object.entries(lock?.packages ?? {}).flatMap(([architecture, packages]) =>
+    Object.entries(packages).map(([name, { version, sha256 }]) => {
+      return [`${name}:${architecture}`, { version, hash: sha256 }] as const;
+    }),
+  );
+  return new Map(all);
 }

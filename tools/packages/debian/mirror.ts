@@ -1,4 +1,4 @@
-// A Debian mirror: which one, and its indexes, each checked against the signed list of hashes.
+// A Debian mirror's indexes, each checked against the signed list of hashes.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
@@ -10,22 +10,6 @@ import type { Log } from '../../lib/log.ts';
 
 const run = promisify(execFile);
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-
-/** The base URL of archive `debian`: FATHOM_DEBIAN_MIRROR, else apt's own. Throws DEBIAN_NO_MIRROR. */
-export async function findMirror(env: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const own = env['FATHOM_DEBIAN_MIRROR'];
-  if (own) return own.replace(/\/+$/, '');
-  try {
-    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
-    const site = stdout.split('\n').find((line) => /^https?:\/\/.*\/debian\/?$/.test(line));
-    if (site !== undefined) return site.replace(/\/+$/, '');
-  } catch {
-    // No apt here.
-  }
-  throw new ToolError('DEBIAN_NO_MIRROR', 'Finding a Debian mirror: apt is not configured on this machine', {
-    hint: 'Set FATHOM_DEBIAN_MIRROR to the base URL of a mirror.',
-  });
-}
 
 export interface FetchIndexOptions {
   readonly mirror: string;

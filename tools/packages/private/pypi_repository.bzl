@@ -1,60 +1,54 @@
-"""pypi_wheel: one wheel of a lock file, unpacked."""
+"""pypi_packages and pypi_wheel: wheels of a lock, for the platform of a target, or for the machine that builds."""
 
-load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail")
+load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/packages/private:host.bzl", "machine", "remove_files", "run_or_fail")
+load("//tools/packages/private:hub.bzl", "HUB_ATTRS", "write_hub")
+load("//tools/packages/private:stage0.bzl", "fetch_file")
 
-_DOC = """Fetches the wheel of one package for the machine that builds, checks its hash, and unpacks it.
+_DOC = """Makes the packages of a lock available as `@<name>//:<package>`, names as PEP 503 normalises them.
 
-pip of the machine downloads it, so a user's own index configuration holds. Downloads are shared between workspaces, by
-hash, in Fathom's cache folder. The lock is JSON: package → {version, files: {machine: {platform, file, sha256}}}.
+This repository only reads the lock; `load("@<name>//:packages.bzl", "pypi_repositories")` and a call of it declare one
+repository for each wheel, which is downloaded when a target first needs it, checked against the lock's sha256, and
+unpacked. Of a package with several wheels, a target gets the one for the platform that it is built for. `bazel run
+@fathom//tools/packages:pypi_pin -- <list>.json` writes the lock, with all that the packages need.
+
+pip of the machine downloads, so a user's own index configuration holds. Downloads are kept, by hash, in Fathom's cache
+folder.
 """
 
-def _sha256(ctx, path):
-    tool = ctx.which("sha256sum")
-    command = [tool] if tool else ["shasum", "-a", "256"]
-    return run_or_fail(ctx, "Hashing {}".format(path), command + [path], "Check that it can be read.").split(" ")[0]
+_RULES = struct(
+    archive_file = Label("//tools/packages/private:pypi_repository.bzl"),
+    archive_rule = "pypi_archive",
+    macro = "pypi_repositories",
+    package_file = Label("//tools/packages/private:pypi_package.bzl"),
+    package_rule = "pypi_package",
+)
 
-def _check_pip(ctx, requirement):
-    """The python whose pip fetches wheels."""
-    python = ctx.which("python3")
-    if not python or ctx.execute([python, "-m", "pip", "--version"]).return_code != 0:
-        fail("@{}: fetching {}: python3 with pip is missing. Run `apt-get install python3-pip` (elsewhere `python3 -m ensurepip`).".format(ctx.name, requirement))
-    return python
+def _pypi_packages_impl(ctx):
+    write_hub(ctx, "pypi", _RULES)
 
-def _cached_wheel(ctx, wheel, requirement):
-    """The path of the verified wheel in the cache folder."""
-    folder = "{}/pypi/{}".format(cache_folder(ctx), wheel["sha256"])
-    path = folder + "/" + wheel["file"]
-    if not ctx.path(path).exists:
-        python = _check_pip(ctx, requirement)
-        ctx.file("requirements.txt", "{} --hash=sha256:{}\n".format(requirement, wheel["sha256"]), executable = False)
-        ctx.report_progress("downloading " + requirement)
+pypi_packages = repository_rule(
+    implementation = _pypi_packages_impl,
+    doc = _DOC,
+    attrs = HUB_ATTRS,
+)
 
-        # `cp312` of a wheel for one Python alone: what it holds is unpacked, whichever Python runs here.
-        python_tag = wheel["file"].split("-")[2]
-        python_version = ["--python-version=" + python_tag[2:]] if python_tag.startswith("cp") else []
-        run_or_fail(
-            ctx,
-            "Downloading {} for {}".format(requirement, wheel["platform"]),
-            [python, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform=" + wheel["platform"]] + python_version + ["--dest=download", "--requirement=requirements.txt"],
-            "Check the network and `python3 -m pip config list`; where pip speaks of hashes, the index offers another file than the lock pins.",
-            environment = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        )
-
-        # Under its final name only when it is whole: another fetch may be looking.
-        hint = "Check that {} can be written.".format(folder)
-        run_or_fail(ctx, "Making " + folder, ["mkdir", "-p", folder], hint)
-        part = run_or_fail(ctx, "Keeping " + path, ["mktemp", folder + "/part.XXXXXX"], hint).strip()
-        run_or_fail(ctx, "Keeping " + path, ["cp", "download/" + wheel["file"], part], hint)
-        run_or_fail(ctx, "Keeping " + path, ["mv", "-f", part, path], hint)
-        ctx.delete("download")
-        ctx.delete("requirements.txt")
-    found = _sha256(ctx, path)
-    if found != wheel["sha256"]:
-        fail("@{}: {} has sha256 {}, the lock says {}. Delete the file and fetch again.".format(ctx.name, path, found, wheel["sha256"]))
-    return path
+def _unpack(ctx, requirement, python, wheel, output = ""):
+    """Fetches and unpacks a wheel; Bazel unpacks by the name's ending, and a wheel is a zip archive."""
+    fetch_file(ctx, {
+        "file": wheel["file"],
+        "kind": "pypi",
+        "output": "wheel.zip",
+        "platform": wheel["platform"],
+        "python": python,
+        "requirement": requirement,
+        "sha256": wheel["sha256"],
+    })
+    ctx.extract("wheel.zip", output = output)
+    ctx.delete("wheel.zip")
 
 def unpack_wheel(ctx, lock, package):
-    """Unpacks a package's wheel into the repository.
+    """Unpacks a package's wheel for the machine that builds into the repository.
 
     Args:
       ctx: repository_ctx.
@@ -64,18 +58,14 @@ def unpack_wheel(ctx, lock, package):
     Returns:
       the version, a string.
     """
-    entry = json.decode(ctx.read(ctx.path(lock))).get(package)
+    content = json.decode(ctx.read(ctx.path(lock)))
+    entry = content["packages"].get(package)
     if not entry:
-        fail("@{}: {} has no package {}. Add it.".format(ctx.name, lock, package))
-    wheel = entry["files"].get(machine(ctx))
+        fail("@{}: {} has no package {}. Add it to its list, and pin anew.".format(ctx.name, lock, package))
+    wheel = entry["files"].get("any") or entry["files"].get(machine(ctx))
     if not wheel:
-        fail("@{}: {} has no wheel of {} for {}. Add it, if the package offers one.".format(ctx.name, lock, package, machine(ctx)))
-    path = _cached_wheel(ctx, wheel, "{}=={}".format(package, entry["version"]))
-
-    # Bazel unpacks by the name's ending, and a wheel is a zip archive.
-    ctx.symlink(path, "wheel.zip")
-    ctx.extract("wheel.zip")
-    ctx.delete("wheel.zip")
+        fail("@{}: {} has no wheel of {} for {}. Add the platform to its list, if the package offers one.".format(ctx.name, lock, package, machine(ctx)))
+    _unpack(ctx, "{}=={}".format(package, entry["version"]), content["python"], wheel)
     return entry["version"]
 
 def _pypi_wheel_impl(ctx):
@@ -88,11 +78,50 @@ def _pypi_wheel_impl(ctx):
 
 pypi_wheel = repository_rule(
     implementation = _pypi_wheel_impl,
-    doc = _DOC,
+    doc = "Unpacks the wheel of one package for the machine that builds: a program that rules run. See pypi_packages.",
     attrs = {
         "executables": attr.string_list(doc = "Files or folders of the wheel that are made executable; `{version}` stands for the locked version."),
         "files": attr.string_dict(doc = "Path → content of files to add, BUILD.bazel among them; `{version}` as above.", mandatory = True),
         "lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True),
         "package": attr.string(doc = "The package's name in the lock.", mandatory = True),
+    },
+)
+
+# BUILD files of others would cut the unpacked wheel into packages.
+_BUILD_FILES = ["BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "WORKSPACE.bzlmod", "MODULE.bazel"]
+
+def _pypi_archive_impl(ctx):
+    wheel = {"file": ctx.attr.file, "platform": ctx.attr.platform, "sha256": ctx.attr.sha256}
+    _unpack(ctx, "{}=={}".format(ctx.attr.package, ctx.attr.version), ctx.attr.python, wheel, output = "wheel")
+    remove_files(ctx, "wheel", _BUILD_FILES)
+    ctx.file("BUILD.bazel", """load("{rules}", "pypi_files")
+pypi_files(
+    name = "files",
+    directory = "wheel",
+    license = {license},
+    package_name = {package},
+    package_version = {version},
+    sha256 = {sha256},
+    visibility = ["//visibility:public"],
+)
+""".format(
+        rules = absolute_label(Label("//tools/packages/private:pypi_package.bzl")),
+        license = repr(ctx.attr.license),
+        package = repr(ctx.attr.package),
+        version = repr(ctx.attr.version),
+        sha256 = repr(ctx.attr.sha256),
+    ))
+
+pypi_archive = repository_rule(
+    implementation = _pypi_archive_impl,
+    doc = "One wheel. Internal: declared by `pypi_repositories` of a pypi_packages repository.",
+    attrs = {
+        "file": attr.string(doc = "The wheel's name.", mandatory = True),
+        "license": attr.string(doc = "What the lock says of it."),
+        "package": attr.string(doc = "The package's name.", mandatory = True),
+        "platform": attr.string(doc = "The platform tag that pip is asked for.", mandatory = True),
+        "python": attr.string(doc = "The Python that runs it.", mandatory = True),
+        "sha256": attr.string(doc = "Of the wheel.", mandatory = True),
+        "version": attr.string(doc = "The locked version.", mandatory = True),
     },
 )

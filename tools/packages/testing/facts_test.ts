@@ -42,6 +42,22 @@ test('tells of a Go program each module in it, and the version of Go', () => {
   assert.match(fact('stdlib').version, /^1\.\d+/);
 });
 
+test('tells of a Maven artifact its licence, and what it needs', () => {
+  const { kind, license, version, purl } = fact('net.sourceforge.htmlcleaner:htmlcleaner');
+  assert.equal(kind, 'maven');
+  assert.match(license, /BSD/);
+  assert.equal(purl, `pkg:maven/net.sourceforge.htmlcleaner/htmlcleaner@${version}`);
+  assert.match(fact('org.jdom:jdom2').checksum, /^sha256:[0-9a-f]{64}$/);
+});
+
+test('tells of a package of PyPI the wheel for the platform, and what it needs', () => {
+  const { kind, purl } = fact('markdown-it-py');
+  assert.equal(kind, 'pypi');
+  assert.equal(purl, 'pkg:pypi/markdown-it-py@3.0.0');
+  assert.match(fact('mdurl').checksum, /^sha256:[0-9a-f]{64}$/);
+  assert.match(fact('msgpack').checksum, /^sha256:[0-9a-f]{64}$/);
+});
+
 test('tells of all that a package needs', () => {
   assert.equal(fact('libc6').kind, 'deb');
   assert.equal(fact('@grpc/proto-loader').kind, 'npm');

@@ -1,0 +1,52 @@
+"""The hub of a lock: a target for each package, and a macro that declares a repository for each archive."""
+
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/packages/private:stage0.bzl", "run_stage0")
+
+HUB_ATTRS = {
+    "list": attr.label(doc = "The list that people edit. Default: `<name>.json` beside `<name>.lock.json`, where there is one.", allow_single_file = True),
+    "lock": attr.label(doc = "The lock, `<name>.lock.json`.", allow_single_file = [".json"], mandatory = True),
+}
+
+def _list_path(ctx, lock):
+    """The path of the list, or an empty string."""
+    if ctx.attr.list:
+        return str(ctx.path(ctx.attr.list))
+    if not lock.basename.endswith(".lock.json"):
+        return ""
+    name = lock.basename[:-len(".lock.json")] + ".json"
+    if not lock.dirname.get_child(name).exists:
+        return ""
+
+    # By its label, so that an edit of the list is noticed.
+    folder, slash, _ = ctx.attr.lock.name.rpartition("/")
+    return str(ctx.path(ctx.attr.lock.relative(":" + folder + slash + name)))
+
+def write_hub(ctx, kind, rules, architecture = "", mirrors = []):
+    """Writes BUILD.bazel and packages.bzl of a hub; a lock that does not match its list is an error.
+
+    Args:
+      ctx: repository_ctx, with HUB_ATTRS.
+      kind: string: `debian`, `maven` or `pypi`.
+      rules: struct(package_rule, package_file, archive_rule, archive_file, macro): names of rules, Labels of .bzl files.
+      architecture: string: Debian's.
+      mirrors: list of strings: Debian's.
+    """
+    lock = ctx.path(ctx.attr.lock)
+    run_stage0(ctx, Label("//tools/packages:hub/hub_main.ts"), {
+        "architecture": architecture,
+        "kind": kind,
+        "list": _list_path(ctx, lock),
+        "lock": str(lock),
+        "mirrors": mirrors,
+        "name": ctx.name,
+        "rules": {
+            "archiveFile": absolute_label(rules.archive_file),
+            "archiveRule": rules.archive_rule,
+            "macro": rules.macro,
+            "packageFile": absolute_label(rules.package_file),
+            "packageRule": rules.package_rule,
+        },
+        "settings": absolute_label(Label("//tools/packages:linux_x64")).rpartition(":")[0],
+        "shown": shown_label(ctx.attr.lock),
+    })
