@@ -1,5 +1,6 @@
 // Stage 0: the files of a hub: one target for each package of a lock with its closure, and a macro that declares a
 // repository for each archive, so that nothing is downloaded before a target needs it.
+import { renderError } from '../../lib/cli.ts';
 import { closureOf } from '../closure.ts';
 
 type Value = string | readonly string[];
@@ -65,6 +66,11 @@ export function hubFiles(packages: readonly HubPackage[], rules: HubRules): Read
     ['BUILD.bazel', `${build.join('\n')}\n`],
     ['packages.bzl', `${macro.join('\n')}\n`],
   ]);
+}
+
+/** The same hub with targets that fail with `error`; the macro stays, so that the workspace can be loaded. */
+export function failingHub(files: ReadonlyMap<string, string>, error: Error): ReadonlyMap<string, string> {
+  return new Map([...files, ['BUILD.bazel', `fail(${text(renderError(error))})\n`]]);
 }
 
 /** JSON's strings and lists are Starlark's as well. */

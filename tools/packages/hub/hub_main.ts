@@ -1,11 +1,12 @@
 // Stage 0: run by the repository rules of hubs in the repository's folder: `node hub_main.ts '<request as JSON>'`.
 import { writeFileSync } from 'node:fs';
 import { runMain } from '../../lib/cli.ts';
+import { ToolError } from '../../lib/errors.ts';
 import type { DebianLock, DebianWishes } from '../debian/lock_format.ts';
 import type { MavenLock, MavenWishes } from '../maven/lock_format.ts';
 import type { PypiLock, PypiWishes } from '../pypi/lock_format.ts';
 import { debianHub } from './debian_hub.ts';
-import { type HubPackage, type HubRules, hubFiles } from './hub_files.ts';
+import { failingHub, type HubPackage, type HubRules, hubFiles } from './hub_files.ts';
 import { checkLockVersion, readJsonFile } from './lock_file.ts';
 import { mavenHub } from './maven_hub.ts';
 import { pypiHub } from './pypi_hub.ts';
@@ -27,8 +28,18 @@ interface Request {
 
 await runMain(async ({ argv }) => {
   const request = JSON.parse(argv[0] ?? 'null') as Request;
-  for (const [path, content] of hubFiles(readPackages(request), request.rules)) writeFileSync(path, content);
+  for (const [path, content] of readHub(request)) writeFileSync(path, content);
 });
+
+/** A lock that does not match its list fails what asks for its packages, not the workspace: pinning must still build. */
+function readHub(request: Request): ReadonlyMap<string, string> {
+  try {
+    return hubFiles(readPackages(request), request.rules);
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'LOCK_STALE') throw error;
+    return failingHub(hubFiles(readPackages({ ...request, list: '' }), request.rules), error);
+  }
+}
 
 function readPackages(request: Request): readonly HubPackage[] {
   const { kind, shown } = request;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ToolError } from '../../lib/errors.ts';
 import type { DebianLock, DebianWishes } from '../debian/lock_format.ts';
 import type { MavenLock } from '../maven/lock_format.ts';
 import type { PypiLock, PypiWishes } from '../pypi/lock_format.ts';
 import { debianHub } from './debian_hub.ts';
-import { hubFiles, type HubPackage } from './hub_files.ts';
+import { failingHub, hubFiles, type HubPackage } from './hub_files.ts';
 import { checkLockVersion, readJsonFile } from './lock_file.ts';
 import { mavenHub } from './maven_hub.ts';
 import { pypiHub } from './pypi_hub.ts';
@@ -74,6 +75,13 @@ test('refuses a lock that lacks what a package needs', () => {
     code: 'LOCK_STALE',
     message: /a needs gone, which the lock has not/,
   });
+});
+
+test('lets a workspace be loaded whose lock is stale, and fails what asks for its packages', () => {
+  const made = hubFiles(debianHub(DEBIAN, undefined, AT), RULES);
+  const failing = failingHub(made, new ToolError('LOCK_STALE', 'Reading "x"', { hint: 'Pin.' }));
+  assert.equal(failing.get('packages.bzl'), made.get('packages.bzl'));
+  assert.equal(failing.get('BUILD.bazel'), 'fail("error: LOCK_STALE: Reading \\"x\\"\\n  hint: Pin.")\n');
 });
 
 const MAVEN: MavenLock = {
