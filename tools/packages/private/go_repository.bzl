@@ -1,8 +1,9 @@
 """go_sdk, go_binaries, go_module_files: programs and files of Go modules, by go.mod and go.sum."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
 load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
+load("//tools/packages/private:stage0.bzl", "run_stage0")
 
 # BUILD files of others would cut a folder of sources into packages.
 _BUILD_FILES = ["BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "WORKSPACE.bzlmod", "MODULE.bazel"]
@@ -35,15 +36,22 @@ go_sdk = repository_rule(
 def _go(ctx, arguments, what, timeout):
     """Runs the pinned go; module downloads are checked against go.sum and go through the user's own GOPROXY."""
     go = ctx.path(Label("@fathom_go_sdk//:go/bin/go"))
-    return run_or_fail(
-        ctx,
-        what,
-        [go] + arguments,
-        "Check the network and `go env GOPROXY`; where go.mod or go.sum is at fault, run `go mod tidy` beside it.",
-        timeout = timeout,
-        environment = {"GOFLAGS": "", "GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"},
-        working_directory = "src",
-    )
+    environment = {"GOFLAGS": "", "GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    result = ctx.execute([go] + arguments, timeout = timeout, environment = environment, working_directory = "src")
+    if result.return_code != 0:
+        run_stage0(
+            ctx,
+            Label("//tools/packages:fetch/explain_main.ts"),
+            {
+                "folder": "src",
+                "go": str(go),
+                "kind": "go",
+                "said": "{}: {}".format(what, result.stderr[-4000:]),
+                "shown": shown_label(ctx.attr.module),
+            },
+            environment = environment,
+        )
+    return result.stdout
 
 def _copy_module(ctx):
     """Copies go.mod and go.sum (a module without requirements has none) into src/."""

@@ -1,17 +1,20 @@
 """npm_packages: the packages of a package-lock.json as a Bazel repository."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
-load("//tools/packages/private:host.bzl", "cache_folder", "machine")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail")
 
 _DOC = """Installs the packages of a package-lock.json, each checked against its integrity hash.
 
-`npm ci` of the machine does it, without install scripts, so a user's own registry configuration holds and downloads
-are shared through npm's cache. Labels: `@<name>//pino`, `@<name>//@grpc/grpc-js`.
+`npm ci` of the machine does it, so a user's own registry configuration holds and downloads are shared through npm's
+cache. Install scripts do not run, but for those of packages that `allow_scripts` names. Labels: `@<name>//pino`, `@<name>//@grpc/grpc-js`.
 
 A package sees the packages that it declares and no others, whatever npm hoisted.
 """
 
 _ATTRS = {
+    "allow_scripts": attr.string_list(
+        doc = "Packages whose install scripts run, such as those that build a native addon. What a script makes is not covered by a hash: it runs on the machine that builds, with what that has. Prebuilt addons need none.",
+    ),
     "lock": attr.label(
         doc = "The package-lock.json (lockfileVersion 3); package.json stands beside it.",
         allow_single_file = True,
@@ -56,6 +59,50 @@ def _find_npm(ctx):
         return str(cached), cache + "/bin:" + path
     fail("@{}: no npm on PATH, nor in {}/bin. Run `./fathom doctor`, or install node and npm.".format(ctx.name, cache))
 
+def _fail_explained(ctx, result):
+    """Ends with npm's failure in the form that all kinds of packages have, where there is a node to find it."""
+    cached = cache_folder(ctx) + "/bin/node"
+    nodes = [cached, "node"] if ctx.attr.own_node else [str(ctx.path(Label("@fathom_npm//:node")))]
+    for node in nodes:
+        explained = ctx.execute([
+            node,
+            "--disable-warning=ExperimentalWarning",
+            str(ctx.path(Label("//tools/packages:fetch/explain_main.ts"))),
+            json.encode({
+                "kind": "npm",
+                "lock": "package-lock.json",
+                "output": result.stdout,
+                "said": result.stderr[-4000:],
+                "shown": shown_label(ctx.attr.lock),
+            }),
+        ])
+
+        # An old node, or none, says something else.
+        if explained.stderr.startswith("error: "):
+            fail("@{}: {}".format(ctx.name, explained.stderr.strip()))
+    fail("@{}: installing the packages of {} failed (exit {}):\n{}".format(
+        ctx.name,
+        ctx.attr.lock,
+        result.return_code,
+        (result.stderr + result.stdout)[-4000:],
+    ))
+
+def _run_allowed_scripts(ctx, npm, environment):
+    """Runs the install scripts of the packages in allow_scripts, and of no others."""
+    if not ctx.attr.allow_scripts:
+        return
+    for name in ctx.attr.allow_scripts:
+        if not ctx.path("node_modules/" + name).exists:
+            fail("@{}: 'allow_scripts' must name packages of {}, got {}. Correct the name, or leave it out.".format(ctx.name, ctx.attr.lock, name))
+    run_or_fail(
+        ctx,
+        "Running the install scripts of {}".format(", ".join(ctx.attr.allow_scripts)),
+        [npm, "rebuild", "--ignore-scripts=false", "--foreground-scripts", "--loglevel=error"] + ctx.attr.allow_scripts,
+        "Its lines above say why; a native addon may need g++, make and python3.",
+        timeout = ctx.attr.timeout_s,
+        environment = environment,
+    )
+
 def _npm_packages_impl(ctx):
     lock = ctx.path(ctx.attr.lock)
     package_json = ctx.path(ctx.attr.package_json) if ctx.attr.package_json else lock.dirname.get_child("package.json")
@@ -65,19 +112,15 @@ def _npm_packages_impl(ctx):
     ctx.file("package-lock.json", ctx.read(lock))
     npm, path = _find_npm(ctx)
     ctx.report_progress("npm ci of {}".format(ctx.attr.lock))
+    environment = {"PATH": path, "npm_config_update_notifier": "false"}
     result = ctx.execute(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
-        environment = {"PATH": path, "npm_config_update_notifier": "false"},
+        [npm, "ci", "--json", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
+        environment = environment,
         timeout = ctx.attr.timeout_s,
     )
     if result.return_code != 0:
-        fail("@{}: installing the packages of {} failed (exit {}):\n{}\nCheck the lock with `npm ci` in {}, and the network.".format(
-            ctx.name,
-            ctx.attr.lock,
-            result.return_code,
-            (result.stderr + result.stdout)[-4000:],
-            lock.dirname,
-        ))
+        _fail_explained(ctx, result)
+    _run_allowed_scripts(ctx, npm, environment)
     if ctx.attr.own_node:
         machine_package = "node-" + machine(ctx).replace("_", "-")
         own = ctx.path("node_modules/{}/bin/node".format(machine_package))

@@ -1,6 +1,6 @@
 """Runs stage 0 TypeScript, from source by the pinned node, in a repository rule."""
 
-def run_stage0(ctx, main, request, timeout = 3600):
+def run_stage0(ctx, main, request, timeout = 3600, environment = {}):
     """Runs a program of //tools/packages in the repository's folder; its error ends the fetch in its own words.
 
     Args:
@@ -8,6 +8,7 @@ def run_stage0(ctx, main, request, timeout = 3600):
       main: Label of its main file.
       request: what the program reads, as JSON, from its only argument.
       timeout: seconds.
+      environment: dict of variables beside those of the caller.
 
     Returns:
       its standard output.
@@ -21,7 +22,7 @@ def run_stage0(ctx, main, request, timeout = 3600):
             ctx.path(main),
             json.encode(request),
         ],
-        environment = {"NODE_USE_ENV_PROXY": "1"},
+        environment = dict({"NODE_USE_ENV_PROXY": "1"}, **environment),
         timeout = timeout,
     )
     if result.return_code != 0:
