@@ -1,7 +1,7 @@
 """go_sdk, go_binaries, go_module_files: programs and files of Go modules, by go.mod and go.sum."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
-load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
+load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail", "sibling_path")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
 load("//tools/packages/private:stage0.bzl", "run_stage0")
 
@@ -55,10 +55,9 @@ def _go(ctx, arguments, what, timeout):
 
 def _copy_module(ctx):
     """Copies go.mod and go.sum (a module without requirements has none) into src/."""
-    folder = ctx.path(ctx.attr.module).dirname
     for name in ["go.mod", "go.sum"]:
-        file = folder.get_child(name)
-        if file.exists:
+        file = sibling_path(ctx, ctx.attr.module, name)
+        if file:
             ctx.file("src/" + name, ctx.read(file), executable = False, legacy_utf8 = False)
 
 def _built_in_modules(modules_txt, go_sum, toolchain):

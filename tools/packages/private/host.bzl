@@ -57,3 +57,19 @@ def remove_files(ctx, folder, names):
     for name in names:
         choice += ["-o", "-name", name]
     run_or_fail(ctx, "Removing files from " + folder, ["find", folder, "-type", "f", "("] + choice[1:] + [")", "-delete"], "Fetch again.")
+
+def sibling_path(ctx, label, name):
+    """A file beside another, by its own label, so that an edit of it is noticed.
+
+    Args:
+      ctx: repository_ctx.
+      label: Label of the other file.
+      name: string.
+
+    Returns:
+      a path, or None where there is no such file.
+    """
+    if not ctx.path(label).dirname.get_child(name).exists:
+        return None
+    folder, slash, _ = label.name.rpartition("/")
+    return ctx.path(label.relative(":" + folder + slash + name))

@@ -1,6 +1,7 @@
 """The hub of a lock: a target for each package, and a macro that declares a repository for each archive."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/packages/private:host.bzl", "sibling_path")
 load("//tools/packages/private:stage0.bzl", "run_stage0")
 
 HUB_ATTRS = {
@@ -14,13 +15,8 @@ def _list_path(ctx, lock):
         return str(ctx.path(ctx.attr.list))
     if not lock.basename.endswith(".lock.json"):
         return ""
-    name = lock.basename[:-len(".lock.json")] + ".json"
-    if not lock.dirname.get_child(name).exists:
-        return ""
-
-    # By its label, so that an edit of the list is noticed.
-    folder, slash, _ = ctx.attr.lock.name.rpartition("/")
-    return str(ctx.path(ctx.attr.lock.relative(":" + folder + slash + name)))
+    path = sibling_path(ctx, ctx.attr.lock, lock.basename[:-len(".lock.json")] + ".json")
+    return str(path) if path else ""
 
 def write_hub(ctx, kind, rules, architecture = "", mirrors = []):
     """Writes BUILD.bazel and packages.bzl of a hub; a lock that does not match its list is an error.

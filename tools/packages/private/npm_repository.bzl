@@ -1,7 +1,7 @@
 """npm_packages: the packages of a package-lock.json as a Bazel repository."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
-load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail")
+load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail", "sibling_path")
 
 _DOC = """Installs the packages of a package-lock.json, each checked against its integrity hash.
 
@@ -105,7 +105,9 @@ def _run_allowed_scripts(ctx, npm, environment):
 
 def _npm_packages_impl(ctx):
     lock = ctx.path(ctx.attr.lock)
-    package_json = ctx.path(ctx.attr.package_json) if ctx.attr.package_json else lock.dirname.get_child("package.json")
+    package_json = ctx.path(ctx.attr.package_json) if ctx.attr.package_json else sibling_path(ctx, ctx.attr.lock, "package.json")
+    if not package_json:
+        fail("@{}: 'lock' must have a package.json beside it, got {}. Name it as 'package_json'.".format(ctx.name, ctx.attr.lock))
     for tool in ctx.attr._tools:
         ctx.path(tool)
     ctx.file("package.json", ctx.read(package_json))
