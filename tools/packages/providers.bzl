@@ -1,15 +1,15 @@
 """What packages of third-party software tell the rules that use them."""
 
 ThirdPartyInfo = provider(
-    doc = "The third-party packages that a target brings along: itself and all that it needs. Every package target of every kind has it.",
+    doc = "The third-party packages that a target brings along: itself and all that it needs. Every package target of every kind has it; of go_binaries the target `modules`, as programs are plain files.",
     fields = {
-        "packages": """depset of struct(kind, name, version, license, checksum, purl), all strings:
-            kind: type of a package URL: deb, golang, maven, npm or pypi
+        "packages": """depset of struct(kind, name, version, architecture, license, checksum), all strings:
+            kind: the type that package URLs have for it: deb, golang, maven, npm or pypi
             name: as the kind's own tools write it: `@scope/name`, `group:artifact`, a Go module's path
             version: the locked one
+            architecture: Debian's name of it, of `deb` alone
             license: SPDX expression or a licence's name, empty where the lock does not know it
-            checksum: `sha256:<hex>` or `sha512:<hex>` of the archive; of a Go module `h1:<base64>` as in go.sum
-            purl: the package URL, such as `pkg:deb/debian/libc6@2.41-12?arch=amd64`""",
+            checksum: `sha256:<hex>` or `sha512:<hex>` of the archive; of a Go module `h1:<base64>` as in go.sum""",
     },
 )
 

@@ -10,6 +10,8 @@ def package_record(fact):
       dict, for `package` of a source of the layer tool.
     """
     record = {"name": fact.name, "type": fact.kind, "version": fact.version}
+    if fact.architecture:
+        record["architecture"] = fact.architecture
     if fact.license:
         record["licence"] = fact.license
     algorithm, _, value = fact.checksum.partition(":")

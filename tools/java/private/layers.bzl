@@ -1,5 +1,6 @@
 """The layers of a Java program, by how often they change: the runtime, libraries, the program."""
 
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
 load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "PypiPackageInfo", "ThirdPartyInfo")
@@ -65,26 +66,17 @@ java_libraries_layer = rule(
     provides = [OciLayerInfo],
 )
 
-def app_path(file):
-    """Where a file of the workspace is in the image.
-
-    Args:
-      file: a File.
-
-    Returns:
-      /app/<its path in its workspace>; of another repository, /app/external/<repository>/<path>.
-    """
-    path = file.short_path
-    return "{}/{}".format(APP, "external/" + path[3:] if path.startswith("../") else path)
+def _app_path(file):
+    return "{}/{}".format(APP, workspace_path(file))
 
 def _java_app_layer_impl(ctx):
     jars = [file for file in ctx.files.jars if file.extension == "jar"]
     if ctx.files.jars and not jars:
         fail("{}: 'jars' must have .jar files, got {}. Name java_library targets or jars.".format(ctx.label, [f.basename for f in ctx.files.jars]))
-    class_path = [app_path(jar) for jar in jars] + [_lib_path(e) for e in _artifacts(ctx)]
+    class_path = [_app_path(jar) for jar in jars] + [_lib_path(e) for e in _artifacts(ctx)]
     if not class_path:
         fail("{}: 'jars' or 'deps' must be given: there is no class to run.".format(ctx.label))
-    sources = [{"kind": "file", "mode": "0644", "path": app_path(file), "source": file.path} for file in jars + ctx.files.data]
+    sources = [{"kind": "file", "mode": "0644", "path": _app_path(file), "source": file.path} for file in jars + ctx.files.data]
 
     # An argument file of java: a class path of hundreds of jars, in an order that does not depend on a folder's.
     sources.append({"kind": "text", "mode": "0644", "path": APP + "/java.args", "text": "-cp \"{}\"\n".format(":".join(class_path))})

@@ -1,5 +1,6 @@
 """The layers of a Node.js service, by how often they change: node itself, npm packages, the service."""
 
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
 load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
@@ -56,24 +57,12 @@ nodejs_npm_layer = rule(
     provides = [OciLayerInfo],
 )
 
-def app_path(file):
-    """Where a file of the workspace is in the image, relative to /app.
-
-    Args:
-      file: a File.
-
-    Returns:
-      its path in its workspace; of another repository, `external/<repository>/<path>`.
-    """
-    path = file.short_path
-    return "external/" + path[3:] if path.startswith("../") else path
-
 def _nodejs_app_layer_impl(ctx):
     info = ctx.attr.program[TsInfo]
     files = depset(transitive = [info.transitive_js, info.source_maps]).to_list()
     data = [file for file in ctx.files.data if file not in files]
     sources = [
-        {"kind": "file", "source": file.path, "path": "{}/{}".format(APP, app_path(file)), "mode": "0644"}
+        {"kind": "file", "source": file.path, "path": "{}/{}".format(APP, workspace_path(file)), "mode": "0644"}
         for file in files + data
     ]
     sources.append({"kind": "text", "path": APP + "/package.json", "text": "{\"type\":\"module\"}\n", "mode": "0644"})

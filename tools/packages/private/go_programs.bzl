@@ -52,29 +52,21 @@ _go_build = rule(
     },
 )
 
-def _go_program_impl(ctx):
-    files = ctx.attr.programs[OutputGroupInfo][ctx.label.name]
-    facts = [
+def _go_modules_impl(ctx):
+    return [third_party([
         package_fact("golang", module, version, checksum = checksum)
         for module, (version, checksum) in ctx.attr.modules.items()
-    ]
-    return [
-        DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files)),
-        third_party(facts),
-    ]
+    ])]
 
-_go_program = rule(
-    implementation = _go_program_impl,
-    doc = "One program of a module, with the modules that may be in it.",
-    attrs = {
-        "modules": attr.string_list_dict(doc = "Module path → version, and its hash in go.sum."),
-        "programs": attr.label(doc = "The target that builds it.", mandatory = True, providers = [OutputGroupInfo]),
-    },
+_go_modules = rule(
+    implementation = _go_modules_impl,
+    doc = "The modules that may be in the programs of a module.",
+    attrs = {"modules": attr.string_list_dict(doc = "Module path → version, and its hash in go.sum.")},
     provides = [ThirdPartyInfo],
 )
 
 def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
-    """One target for each program; used by the BUILD files of go_binaries.
+    """One target for each program, and `modules` with ThirdPartyInfo; used by the BUILD files of go_binaries.
 
     Args:
       name: of the target that builds them all.
@@ -103,9 +95,10 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
             "//conditions:default": "linux",
         }),
     )
+    _go_modules(name = "modules", modules = modules)
     for binary in binaries:
-        _go_program(
+        native.filegroup(
             name = binary,
-            modules = modules,
-            programs = ":" + name,
+            srcs = [":" + name],
+            output_group = binary,
         )

@@ -138,7 +138,8 @@ go_binaries = repository_rule(
     doc = """Vendors a Go module's dependencies by its go.sum, and offers its programs as targets.
 
 Fetching takes seconds; all programs are built by one cacheable action when something needs one of them, for the
-platform that runs them. Beside them `modules.txt` says which modules at which versions are in them.
+platform that runs them. Beside them `modules.txt` says which modules at which versions are in them, and the
+target `modules` has them as ThirdPartyInfo.
 
 A program is for one configuration: name it in `data` and the like always, or with cfg = "exec" always, else it is
 built twice.

@@ -1,5 +1,6 @@
 """The layers of a Python program, by how often they change: packages, the program."""
 
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
 load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "PypiPackageInfo", "ThirdPartyInfo")
@@ -42,8 +43,7 @@ py_packages_layer = rule(
 )
 
 def _app_path(file):
-    path = file.short_path
-    return "{}/{}".format(APP, "external/" + path[3:] if path.startswith("../") else path)
+    return "{}/{}".format(APP, workspace_path(file))
 
 def _py_app_layer_impl(ctx):
     libraries = [target[DefaultInfo].default_runfiles.files for target in ctx.attr.deps if PypiPackageInfo not in target]
