@@ -61,6 +61,15 @@ _PROGRAMS = {
         "ldflags": ["-X main.VERSION={version:github.com/rancher/local-path-provisioner}"],
         "module": "local_path_provisioner",
     },
+    "go_oci_peers": {
+        "binaries": {"oci_peers": "."},
+        "module": "oci_peers",
+        "srcs": [
+            "main.go",
+            "registry.go",
+            "sigstore.go",
+        ],
+    },
     "go_pause": {
         "binaries": {"pause": "."},
         "module": "pause",

@@ -18,3 +18,11 @@ export const LAYER_MEDIA_TYPE: Readonly<Record<Compression, string>> = {
   gzip: MEDIA_TYPE.layerGzip,
   none: MEDIA_TYPE.layer,
 };
+
+/** What a registry may answer when it is asked for a manifest: OCI's types and Docker's. */
+export const MANIFEST_MEDIA_TYPES: readonly string[] = [
+  MEDIA_TYPE.manifest,
+  MEDIA_TYPE.index,
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];

@@ -7,6 +7,26 @@ import { readJson } from './read_json.ts';
 export interface BlobFile extends Descriptor {
   /** Absolute path. */
   readonly path: string;
+  /** Where the blob can be had when the file is not there. Default: nowhere. */
+  readonly source?: BlobSource;
+}
+
+/** A repository of a registry that has a blob. */
+export interface BlobSource {
+  /** `host[:port]`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly plainHttp: boolean;
+}
+
+/** A document about an image, which is pushed beside it and refers to it. */
+export interface ArtifactFile {
+  /** What it is: `application/spdx+json`. */
+  readonly artifactType: string;
+  /** The file's own type. */
+  readonly mediaType: string;
+  /** Absolute path. */
+  readonly path: string;
 }
 
 /** An image whose blobs are all on this machine. */
@@ -17,6 +37,8 @@ export interface OciImage {
   readonly config: BlobFile;
   /** Lowest first. */
   readonly layers: readonly BlobFile[];
+  /** Default: none. */
+  readonly artifacts?: readonly ArtifactFile[];
 }
 
 /** The digest by which the image is known: the manifest's. */
@@ -41,10 +63,15 @@ export async function readImage(path: string, resolve: (runfilesPath: string) =>
 export function parseImage(value: unknown, where: string, resolve: (runfilesPath: string) => string): OciImage {
   const object = asObject(value, where);
   if (object['version'] !== 1) throw invalid(`${where}.version`, 'is not 1');
-  const blob = (field: unknown, name: string): BlobFile => ({
-    ...parseDescriptor(field, name),
-    path: resolve(asString(asObject(field, name)['path'], `${name}.path`)),
-  });
+  const blob = (field: unknown, name: string): BlobFile => {
+    const { path, source } = asObject(field, name);
+    return {
+      ...parseDescriptor(field, name),
+      path: resolve(asString(path, `${name}.path`)),
+      ...(source === undefined ? {} : { source: parseBlobSource(source, `${name}.source`) }),
+    };
+  };
+  const artifacts = object['artifacts'] ?? [];
   return {
     repository: asString(object['repository'], `${where}.repository`),
     manifest: blob(object['manifest'], `${where}.manifest`),
@@ -52,5 +79,20 @@ export function parseImage(value: unknown, where: string, resolve: (runfilesPath
     layers: asArray(object['layers'], `${where}.layers`).map((layer, index) =>
       blob(layer, `${where}.layers[${index}]`),
     ),
+    artifacts: asArray(artifacts, `${where}.artifacts`).map((item, index) => {
+      const artifact = asObject(item, `${where}.artifacts[${index}]`);
+      const text = (field: string) => asString(artifact[field], `${where}.artifacts[${index}].${field}`);
+      return { artifactType: text('artifactType'), mediaType: text('mediaType'), path: resolve(text('path')) };
+    }),
+  };
+}
+
+/** Where a blob can be had, out of parsed JSON. Throws OCI_DOCUMENT_INVALID. */
+export function parseBlobSource(value: unknown, where: string): BlobSource {
+  const object = asObject(value, where);
+  return {
+    registry: asString(object['registry'], `${where}.registry`),
+    repository: asString(object['repository'], `${where}.repository`),
+    plainHttp: object['plainHttp'] === true,
   };
 }

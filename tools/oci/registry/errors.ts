@@ -6,7 +6,16 @@ import type { RetryReason } from '../../lib/retry.ts';
 const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** System errors after which another try may help: a connection that was there and broke. */
-const TEMPORARY_CODE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const TEMPORARY_CODE: ReadonlySet<string> = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
+
+/** System errors of two sides that do not agree on TLS; certificates have codes of their own. */
+const TLS_CODE = /^(EPROTO$|ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** System errors that say that nobody is there. */
 const UNREACHABLE_CODE: ReadonlySet<string> = new Set([
@@ -29,11 +38,13 @@ export class RegistryStatusError extends ToolError {
     readonly status: number;
     readonly body: string;
     readonly retryAfterMs?: number | undefined;
+    /** The registry, for the hint. */
+    readonly endpoint: string;
   }) {
     const { doing, status } = options;
     const reasons = parseReasons(options.body);
     const said = reasons.length > 0 ? reasons.map((reason) => reason.text).join(', ') : firstLine(options.body);
-    const { code, hint } = classify(status);
+    const { code, hint } = classify(status, options.endpoint);
     super(code, `${doing}: ${status}${said === '' ? '' : ` ${said}`}`, { hint });
     this.status = status;
     this.reasons = reasons.map((reason) => reason.code);
@@ -51,7 +62,12 @@ export class RegistryConnectionError extends ToolError {
     if (UNREACHABLE_CODE.has(code)) {
       super('OCI_REGISTRY_UNREACHABLE', `${doing}: nothing answers at ${endpoint} (${code})`, {
         cause,
-        hint: 'Run `./fathom up` to start the cluster and its registry.',
+        hint: 'Run `./fathom up` to start the cluster and its registry; of another registry, check address and network.',
+      });
+    } else if (TLS_CODE.test(code)) {
+      super('OCI_TLS_FAILED', `${doing}: no secure connection to ${endpoint} (${code})`, {
+        cause,
+        hint: 'Check that it speaks https; NODE_EXTRA_CA_CERTS names a file with further authorities. Plain http is for a cluster’s own registry.',
       });
     } else {
       super('OCI_CONNECTION_LOST', `${doing}: the connection to ${endpoint} broke (${code})`, {
@@ -63,6 +79,12 @@ export class RegistryConnectionError extends ToolError {
   }
 }
 
+/** Whether the registry's answer was `status` or has one of `reasons`. */
+export function isAnswer(error: unknown, statuses: readonly number[], reasons: readonly string[] = []): boolean {
+  if (!(error instanceof RegistryStatusError)) return false;
+  return statuses.includes(error.status) || error.reasons.some((reason) => reasons.includes(reason));
+}
+
 /** Whether another try may help after `error`, for {@link retry}. */
 export function retryReason(error: unknown): RetryReason | undefined {
   if (error instanceof RegistryConnectionError) return error.isTemporary ? {} : undefined;
@@ -70,11 +92,17 @@ export function retryReason(error: unknown): RetryReason | undefined {
   return error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs };
 }
 
-function classify(status: number): { readonly code: string; readonly hint: string } {
-  if (status === 401 || status === 403) {
+function classify(status: number, endpoint: string): { readonly code: string; readonly hint: string } {
+  if (status === 401) {
     return {
       code: 'OCI_UNAUTHORIZED',
-      hint: 'Use a registry that lets you write without logging in, such as the cluster’s own.',
+      hint: `Run \`docker login ${endpoint}\`: the login that was found is not taken.`,
+    };
+  }
+  if (status === 403) {
+    return {
+      code: 'OCI_FORBIDDEN',
+      hint: `Ask for the right to write there, or log in to ${endpoint} as someone else.`,
     };
   }
   if (status === 404)

@@ -1,23 +1,19 @@
 // The push of a whole stack: what the registry lacks, in parallel, each distinct blob once.
+import { readFile } from 'node:fs/promises';
 import type { Digest } from '../../lib/digest.ts';
-import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
-import { type Log, formatBytes } from '../../lib/log.ts';
-import { retry } from '../../lib/retry.ts';
-import { type BlobFile, type OciImage, imageBlobs, imageDigest } from '../image/oci_image.ts';
-import { retryReason } from './errors.ts';
-import { type Place, headBlob, headManifest, initiateUpload, mountBlob, putManifest, streamBlob } from './exchanges.ts';
-import { checkRepository, checkTag } from './reference.ts';
-import { type Transport, createTransport } from './transport.ts';
+import type { Log } from '../../lib/log.ts';
+import { imageBlobs, imageDigest } from '../image/oci_image.ts';
+import { blobOfFile, createBlobReader } from './blob_source.ts';
+import { bringBlob } from './bring.ts';
+import { type CredentialSource, dockerCredentials } from './docker_config.ts';
+import { type Place, headManifest, putManifest } from './exchanges.ts';
+import { startProgress } from './progress.ts';
+import { type BlobNeed, type PushItem, planBlobs, referencesOf, uniqueItems } from './push_plan.ts';
+import { type ArtifactManifest, artifactManifest, attachManifests, listReferrers } from './referrers.ts';
+import { createTransport } from './transport.ts';
 
-/** One image and where it goes. */
-export interface PushItem {
-  readonly image: OciImage;
-  /** In the registry: `services/routeguide/server`. */
-  readonly repository: string;
-  /** Default: none; the image is reached by its digest. */
-  readonly tags?: readonly string[];
-}
+export type { PushItem } from './push_plan.ts';
 
 export interface PushOptions {
   /** `host:port` of the registry as this machine reaches it. */
@@ -29,6 +25,16 @@ export interface PushOptions {
   readonly concurrency?: number;
   /** How long failed requests are repeated, in milliseconds. Default: 30 000. */
   readonly retryDeadlineMs?: number;
+  /** How long a connection may be silent, in milliseconds. Default: 30 000. */
+  readonly idleMs?: number;
+  /** Blobs above this go in chunks of this size, in bytes. Default: 64 MiB. */
+  readonly chunkBytes?: number;
+  /** How often a line says how far it is, in milliseconds. Default: 5000. */
+  readonly progressMs?: number;
+  /** Who we are at a registry. Default: what Docker's configuration says. */
+  readonly credentials?: (registry: string) => CredentialSource;
+  /** The registry's name in references, where that differs from its endpoint: blobs pulled from there are mounted. */
+  readonly registry?: string;
 }
 
 export interface PushReport {
@@ -37,137 +43,113 @@ export interface PushReport {
   readonly uploadedBytes: number;
   readonly uploadedBlobs: number;
   readonly mountedBlobs: number;
+  /** Artifacts that were attached. */
+  readonly attached: number;
   /** In the order of the items. */
   readonly results: readonly { readonly repository: string; readonly digest: Digest }[];
 }
 
+/** An item and what the registry lacks of it. */
+interface Shipment {
+  readonly item: PushItem;
+  readonly place: Place;
+  /** Whether the registry has the image under any of its references. */
+  readonly isComplete: boolean;
+  /** Tags, or the digest, under which it is to be written. */
+  readonly missing: readonly string[];
+  readonly artifacts: readonly ArtifactManifest[];
+}
+
+const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
+
 /**
- * Pushes images. Where the registry has an image's manifest (and each tag names it), nothing else is asked for it; a
- * manifest is written after all its blobs, so no tag ever names an incomplete image.
+ * Pushes images and their artifacts. Where the registry has an image's manifest (and each tag names it), nothing else
+ * is asked for it but what refers to it, if anything should. A manifest is written after all its blobs, and a tag after
+ * the image's artifacts, so no tag ever names an incomplete image.
  * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push.
  */
 export async function pushImages(items: readonly PushItem[], options: PushOptions): Promise<PushReport> {
-  const { log, concurrency = 8 } = options;
+  const { log, signal, endpoint, concurrency = 8 } = options;
+  const { registry = endpoint, credentials = (name) => dockerCredentials(name, process.env, signal) } = options;
   const distinct = uniqueItems(items);
-  const transport = createTransport({ ...options, maxConnections: concurrency });
-  const progress = { uploadedBytes: 0, uploadedBlobs: 0, mountedBlobs: 0 };
+  const transport = createTransport({
+    ...options,
+    maxConnections: concurrency,
+    credentials: firstOf([...new Set([registry, endpoint])].map(credentials)),
+  });
+  const reader = createBlobReader({ signal, credentials });
+  const totals = { uploadedBytes: 0, uploadedBlobs: 0, mountedBlobs: 0 };
+  using progress = startProgress({ log, what: `pushing to ${endpoint}`, everyMs: options.progressMs ?? 5000 });
   try {
     const wanted = distinct.flatMap((item) => referencesOf(item).map((reference) => ({ item, reference })));
     const present = await mapLimited(wanted, concurrency, ({ item, reference }) =>
-      headManifest(placeOf(transport, item), reference),
+      headManifest({ transport, repository: item.repository }, reference),
     );
-    const missing = wanted.filter(({ item }, index) => present[index] !== imageDigest(item.image));
-    const incomplete = [...new Set(missing.map(({ item }) => item))].filter(
-      (item) => !wanted.some((other, index) => other.item === item && present[index] === imageDigest(item.image)),
-    );
-    const complete = distinct.filter((item) => !incomplete.includes(item));
-    const blobs = blobPlan(incomplete, complete);
-    await mapLimited(blobs, concurrency, (blob) => bring(blob, { transport, options, progress }));
-    await mapLimited(missing, concurrency, ({ item, reference }) =>
-      putManifest(placeOf(transport, item), item.image.manifest, reference),
-    );
-    if (progress.uploadedBlobs > 0) {
-      log.info(
-        `pushed ${progress.uploadedBlobs} blobs, ${formatBytes(progress.uploadedBytes)}, to ${options.endpoint}`,
+    const shipments = await mapLimited(distinct, concurrency, async (item): Promise<Shipment> => {
+      const digest = imageDigest(item.image);
+      const mine = wanted.flatMap(({ item: owner, reference }, index) =>
+        owner === item ? [{ reference, found: present[index] }] : [],
       );
-    }
+      const isComplete = mine.some(({ found }) => found === digest);
+      const missing = mine.filter(({ found }) => found !== digest).map(({ reference }) => reference);
+      const place = { transport, repository: item.repository };
+      return { item, place, isComplete, missing, artifacts: await lackingArtifacts(item, place, isComplete) };
+    });
+    const needs = shipments.flatMap(({ item: { image, repository }, isComplete, artifacts }): BlobNeed[] => [
+      ...(isComplete ? [] : [{ repository, blobs: imageBlobs(image) }]),
+      { repository, blobs: artifacts.flatMap(({ blobs }) => blobs) },
+    ]);
+    const complete = shipments.filter(({ isComplete }) => isComplete).map(({ item }) => item);
+    const { retryDeadlineMs = 30_000, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
+    const context = { transport, registry, reader, progress, totals, signal, retryDeadlineMs, chunkBytes, concurrency };
+    await mapLimited(planBlobs(needs, complete), concurrency, (blob) => bringBlob(blob, context));
+    await mapLimited(shipments, concurrency, writeManifests);
+    if (totals.uploadedBlobs > 0) log.info(`pushed ${progress.summary()} to ${endpoint}`);
+    const attached = shipments.reduce((sum, { artifacts }) => sum + artifacts.length, 0);
     const results = items.map(({ image, repository }) => ({ repository, digest: imageDigest(image) }));
-    return { requests: transport.counts, ...progress, results };
+    return { requests: transport.counts, ...totals, attached, results };
   } finally {
+    reader.close();
     transport.close();
   }
 }
 
-/** A blob, the repositories that need it, and one that has it for sure. */
-interface BlobPlan {
-  readonly blob: BlobFile;
-  readonly repositories: readonly string[];
-  readonly source: string | undefined;
-}
-
-interface Work {
-  readonly transport: Transport;
-  readonly options: PushOptions;
-  readonly progress: { uploadedBytes: number; uploadedBlobs: number; mountedBlobs: number };
-}
-
-function blobPlan(incomplete: readonly PushItem[], complete: readonly PushItem[]): BlobPlan[] {
-  const sources = new Map<Digest, string>();
-  for (const { image, repository } of complete)
-    for (const { digest } of imageBlobs(image)) sources.set(digest, repository);
-  const plans = new Map<Digest, { blob: BlobFile; repositories: Set<string> }>();
-  for (const { image, repository } of incomplete) {
-    for (const blob of imageBlobs(image)) {
-      const plan = plans.get(blob.digest) ?? { blob, repositories: new Set() };
-      plan.repositories.add(repository);
-      plans.set(blob.digest, plan);
-    }
-  }
-  // The largest first: the last upload to end is then not the longest.
-  return [...plans.values()]
-    .sort((a, b) => b.blob.size - a.blob.size)
-    .map(({ blob, repositories }) => ({ blob, repositories: [...repositories], source: sources.get(blob.digest) }));
-}
-
-/** Brings one blob to every repository that needs it: present, mounted from another repository, or uploaded once. */
-async function bring({ blob, repositories, source }: BlobPlan, work: Work): Promise<void> {
-  const places = repositories.map((repository) => ({ transport: work.transport, repository }));
-  const has = await Promise.all(
-    places.map(({ repository }) =>
-      repository === source ? true : headBlob({ transport: work.transport, repository }, blob.digest),
+/** The artifacts of an item that do not refer to its image yet. */
+async function lackingArtifacts({ image }: PushItem, place: Place, isComplete: boolean): Promise<ArtifactManifest[]> {
+  const files = image.artifacts ?? [];
+  if (files.length === 0) return [];
+  const manifests = await Promise.all(
+    files.map(async ({ artifactType, mediaType, path }) =>
+      artifactManifest(image.manifest, { artifactType, blob: await blobOfFile(mediaType, path) }),
     ),
   );
-  let from = source ?? places.find((_, index) => has[index] === true)?.repository;
-  for (const [index, place] of places.entries()) {
-    if (has[index] === true) continue;
-    if (from !== undefined && (await mountBlob(place, blob.digest, from))) {
-      work.progress.mountedBlobs += 1;
-    } else {
-      await upload(place, blob, work);
-    }
-    from ??= place.repository;
+  const known = isComplete ? await listReferrers(place, imageDigest(image)) : [];
+  return manifests.filter(({ referrer }) => !known.some(({ digest }) => digest === referrer.digest));
+}
+
+/** Writes an image's manifest, what refers to it, and then its tags. */
+async function writeManifests({ item, place, isComplete, missing, artifacts }: Shipment): Promise<void> {
+  const { manifest } = item.image;
+  if (missing.length === 0 && artifacts.length === 0) return;
+  const { mediaType, digest } = manifest;
+  const bytes = await readFile(manifest.path);
+  if (artifacts.length > 0) {
+    if (!isComplete) await putManifest(place, { mediaType, bytes }, digest);
+    await attachManifests(place, digest, artifacts);
+  }
+  for (const reference of missing) {
+    const isWritten = reference === digest && artifacts.length > 0;
+    if (!isWritten) await putManifest(place, { mediaType, bytes }, reference);
   }
 }
 
-/** Uploads a blob; every try opens an upload of its own, as a broken one may have kept some of the bytes. */
-async function upload(place: Place, blob: BlobFile, { options, progress }: Work): Promise<void> {
-  await retry(
-    async () => {
-      let sent = 0;
-      await streamBlob(place, await initiateUpload(place), blob, (bytes) => (sent += bytes));
-      progress.uploadedBytes += sent;
-      progress.uploadedBlobs += 1;
-    },
-    { signal: options.signal, reason: retryReason, deadlineMs: options.retryDeadlineMs ?? 30_000 },
-  );
-}
-
-function placeOf(transport: Transport, item: PushItem): Place {
-  return { transport, repository: item.repository };
-}
-
-/** Under what a manifest must be found: its tags, else its digest. */
-function referencesOf({ image, tags = [] }: PushItem): readonly string[] {
-  return tags.length === 0 ? [imageDigest(image)] : tags;
-}
-
-function uniqueItems(items: readonly PushItem[]): PushItem[] {
-  const unique = new Map<string, PushItem>();
-  const owners = new Map<string, Digest>();
-  for (const item of items) {
-    checkRepository(item.repository);
-    const digest = imageDigest(item.image);
-    for (const tag of item.tags ?? []) {
-      const name = `${item.repository}:${checkTag(tag)}`;
-      const other = owners.get(name) ?? digest;
-      if (other !== digest) {
-        throw new ToolError('OCI_TAG_CONFLICT', `Pushing ${name}: two images want this tag`, {
-          hint: 'Give one of them another repository or tag.',
-        });
-      }
-      owners.set(name, digest);
+/** Asks one source after another. */
+function firstOf(sources: readonly CredentialSource[]): CredentialSource {
+  return async (repository) => {
+    for (const source of sources) {
+      const found = await source(repository);
+      if (found !== undefined) return found;
     }
-    unique.set(`${item.repository}@${digest} ${(item.tags ?? []).join(' ')}`, item);
-  }
-  return [...unique.values()];
+    return undefined;
+  };
 }

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '../../lib/log.ts';
-import { runfile } from '../../lib/runfiles.ts';
 import { imageDigest } from '../image/oci_image.ts';
+import { peerPath } from '../testing/peers.ts';
 import { startRealRegistry } from '../testing/real_registry.ts';
 import { sampleImage, scratchFolder } from '../testing/sample_image.ts';
 import { headManifest } from './exchanges.ts';
 import { pushImages } from './push.ts';
 import { createTransport } from './transport.ts';
 
-// `../go_registry/…` in Bazel's words is `go_registry/…` among the runfiles; an absolute path is taken as it is.
-const name = process.env['REGISTRY'] ?? '';
-const program = name.startsWith('/') ? name : runfile(name.replace(/^\.\.\//, ''));
+const program = peerPath('OCI_REGISTRY_3');
 const options = { plainHttp: true, log: createLog(() => undefined), signal: new AbortController().signal };
 
 test('pushes a stack of images to the CNCF registry, and then asks one HEAD for each', async () => {
@@ -30,10 +28,8 @@ test('pushes a stack of images to the CNCF registry, and then asks one HEAD for 
   assert.equal(first.uploadedBlobs, 1 + 25 + 25);
   assert.equal(first.mountedBlobs, 24);
 
-  const startMs = performance.now();
   const second = await pushImages(items, { ...options, endpoint });
   assert.deepEqual(second.requests, { HEAD: 25 });
-  assert.ok(performance.now() - startMs < 1000, `asking took ${performance.now() - startMs} ms`);
 
   const transport = createTransport({ ...options, endpoint });
   const image = items[3]?.image;

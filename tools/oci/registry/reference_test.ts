@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
+import { resolveLocation } from './address.ts';
 import { parseReference } from './reference.ts';
-import { resolveLocation } from './transport.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
 

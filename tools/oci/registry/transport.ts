@@ -1,14 +1,14 @@
-// One HTTP request to a registry, over connections that are kept open. Knows nothing of what the requests mean.
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+// A request to a registry with all that may be needed until it is answered: a login, redirects, further tries.
+// Knows nothing of what the requests mean.
+import type { IncomingMessage } from 'node:http';
 import { ToolError } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
+import { type Lookup, checkForeignHost, resolveLocation } from './address.ts';
+import { type TokenRequest, createAuthorizer } from './auth.ts';
+import type { CredentialSource } from './docker_config.ts';
 import { RegistryConnectionError, RegistryStatusError, retryReason } from './errors.ts';
 import { checkEndpoint } from './reference.ts';
-
-export type Method = 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+import { type Method, createWire } from './wire.ts';
 
 /** What is asked. */
 export interface RegistryRequest {
@@ -22,10 +22,14 @@ export interface RegistryRequest {
   readonly body?: () => AsyncIterable<Buffer>;
   /** Of the body, in bytes. */
   readonly bodySize?: number;
+  /** What the caller must be allowed: `repository:a/b:pull,push`. Default: nothing. */
+  readonly scopes?: readonly string[];
   /** The statuses that are no error. */
   readonly allowed: readonly number[];
   /** Whether a failed try may be repeated with the same URL. Default: true. */
   readonly isRepeatable?: boolean;
+  /** Takes the body of an allowed answer as it comes. Default: `body` of the answer holds it, up to 4 MiB. */
+  readonly receive?: (chunks: AsyncIterable<Buffer>, status: number) => Promise<void>;
 }
 
 export interface RegistryResponse {
@@ -47,95 +51,151 @@ export interface TransportOptions {
   readonly idleMs?: number;
   /** No new try later than this after the first, in milliseconds. Default: 30 000. */
   readonly retryDeadlineMs?: number;
-  /** Headers that identify the caller, asked for before each try. Default: none. (Where token auth plugs in.) */
-  readonly authorize?: (request: RegistryRequest) => Promise<Readonly<Record<string, string>>>;
+  /** Who we are, asked when the registry asks. Default: nobody. */
+  readonly credentials?: CredentialSource;
+  /** For tests. Default: the system's. */
+  readonly lookup?: Lookup;
 }
 
 /** Connections to one registry. */
 export interface Transport {
   readonly endpoint: string;
-  /** Sends a request, with retries. Throws RegistryStatusError, RegistryConnectionError, OCI_REDIRECT_REFUSED. */
+  /**
+   * Sends a request, with retries. Throws RegistryStatusError, RegistryConnectionError, OCI_REDIRECT_REFUSED and what
+   * logging in throws.
+   */
   send(request: RegistryRequest): Promise<RegistryResponse>;
-  /** The requests that were sent, by method. */
+  /** The requests that were sent, by method; `TOKEN` for those to a token server. */
   readonly counts: Readonly<Record<string, number>>;
   close(): void;
 }
 
-/** Error bodies are read up to this. */
+/** Bodies are read up to this, unless the request receives them itself. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+const MAX_REDIRECTS = 5;
+
+/** Redirects that keep the method; the others are followed for reads only. */
+const KEEPS_METHOD: ReadonlySet<number> = new Set([307, 308]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Opens a transport; nothing is sent yet. Throws OCI_REFERENCE_INVALID for a bad endpoint. */
 export function createTransport(options: TransportOptions): Transport {
   const { endpoint, plainHttp, signal, maxConnections = 8, idleMs = 30_000, retryDeadlineMs = 30_000 } = options;
-  const base = new URL(`${plainHttp ? 'http' : 'https'}://${checkEndpoint(endpoint)}`);
-  const agentOptions = { keepAlive: true, maxSockets: maxConnections };
-  const agent = plainHttp ? new HttpAgent(agentOptions) : new HttpsAgent(agentOptions);
+  const home = new URL(`${plainHttp ? 'http' : 'https'}://${checkEndpoint(endpoint)}`);
+  const wire = createWire({ signal, maxConnections, idleMs });
   const counts: Record<string, number> = {};
+  const count = (name: string) => (counts[name] = (counts[name] ?? 0) + 1);
+  const tryAgain = { signal, reason: retryReason, deadlineMs: retryDeadlineMs };
 
-  const sendOnce = async (request: RegistryRequest): Promise<RegistryResponse> => {
-    const url = new URL(request.url, base);
-    const extra = (await options.authorize?.(request)) ?? {};
-    const length = request.bodySize === undefined ? {} : { 'content-length': String(request.bodySize) };
-    counts[request.method] = (counts[request.method] ?? 0) + 1;
-    let response: IncomingMessage;
-    let body: Buffer;
+  /** `work`, whose system errors become RegistryConnectionError. */
+  const connected = async <T>(doing: string, url: URL, work: () => Promise<T>): Promise<T> => {
     try {
-      response = await exchange(url, request, { 'user-agent': 'fathom', ...length, ...request.headers, ...extra });
-      body = await readBody(response);
+      return await work();
     } catch (error) {
-      if (error instanceof ToolError) throw error;
       if (signal.aborted) throw signal.reason;
-      throw new RegistryConnectionError({ doing: request.doing, endpoint: url.host, cause: error });
+      if (error instanceof ToolError) throw error;
+      throw new RegistryConnectionError({ doing, endpoint: url.host, cause: error });
     }
-    const status = response.statusCode ?? 0;
-    if (!request.allowed.includes(status)) {
-      const retryAfterMs = parseRetryAfter(response.headers['retry-after']);
-      throw new RegistryStatusError({ doing: request.doing, status, body: body.toString('utf8'), retryAfterMs });
-    }
-    const location = response.headers.location;
-    return {
-      status,
-      headers: response.headers,
-      body,
-      location: location === undefined ? undefined : resolveLocation(url, location, request.doing),
-    };
   };
 
-  const exchange = (url: URL, request: RegistryRequest, headers: Record<string, string>): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const outgoing = send(url, {
-        method: request.method,
-        headers,
-        signal,
-        ...(url.host === base.host ? { agent } : {}),
-      });
-      outgoing.setTimeout(idleMs, () => outgoing.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
-      let answered = false;
-      outgoing.on('response', (response) => {
-        answered = true;
-        resolve(response);
-      });
-      outgoing.on('error', reject);
-      if (request.body === undefined) {
-        outgoing.end();
-        return;
-      }
-      // An answer before the end of the body (a rejection) counts, not that the body could not be sent.
-      pipeline(request.body(), outgoing).catch((error: unknown) => {
-        if (!answered) setImmediate(() => reject(error));
-      });
+  const statusError = (doing: string, response: IncomingMessage, body: Buffer): RegistryStatusError =>
+    new RegistryStatusError({
+      doing,
+      status: response.statusCode ?? 0,
+      body: authorizer.conceal(body.toString('utf8')),
+      retryAfterMs: parseRetryAfter(response.headers['retry-after']),
+      endpoint,
     });
+
+  const askForToken = (request: TokenRequest): Promise<Buffer> =>
+    retry(async () => {
+      const { url, doing, method, headers, body } = request;
+      const addresses =
+        url.hostname === home.hostname
+          ? undefined
+          : await checkForeignHost(url, { home, doing, ...(options.lookup ? { lookup: options.lookup } : {}) });
+      count('TOKEN');
+      return connected(doing, url, async () => {
+        const length = body === undefined ? {} : { 'content-length': String(body.length) };
+        const response = await wire.exchange({
+          method,
+          url,
+          addresses,
+          headers: { 'user-agent': 'fathom', accept: 'application/json', ...length, ...headers },
+          body: body === undefined ? undefined : () => bytesOf(body),
+        });
+        const answer = await readBody(response);
+        if (response.statusCode !== 200) throw statusError(doing, response, answer);
+        return answer;
+      });
+    }, tryAgain);
+
+  const authorizer = createAuthorizer({
+    home,
+    credentials: options.credentials ?? (() => Promise.resolve(undefined)),
+    exchange: askForToken,
+  });
+
+  const sendOnce = async (request: RegistryRequest): Promise<RegistryResponse> => {
+    const { doing, method, scopes = [] } = request;
+    let url = new URL(request.url, home);
+    let isChallenged = false;
+    for (let redirects = 0; ;) {
+      const isHome = url.host === home.host && url.protocol === home.protocol;
+      // Another host is told nothing of who we are: its URL is signed, or it has no business to know.
+      const authorization = isHome ? await authorizer.header(scopes) : undefined;
+      const addresses = isHome
+        ? undefined
+        : await checkForeignHost(url, { home, doing, ...(options.lookup ? { lookup: options.lookup } : {}) });
+      const length = request.bodySize === undefined ? {} : { 'content-length': String(request.bodySize) };
+      const identity = authorization === undefined ? {} : { authorization };
+      count(method);
+      const at = url;
+      const headers = { 'user-agent': 'fathom', ...length, ...request.headers, ...identity };
+      const { response, body } = await connected(doing, at, async () => {
+        const head = await wire.exchange({ method, url: at, headers, body: request.body, addresses });
+        const status = head.statusCode ?? 0;
+        if (request.receive === undefined || !request.allowed.includes(status)) {
+          return { response: head, body: await readBody(head) };
+        }
+        await request.receive(head as AsyncIterable<Buffer>, status);
+        return { response: head, body: Buffer.alloc(0) };
+      });
+      const status = response.statusCode ?? 0;
+      const location = response.headers.location;
+      if (status === 401 && isHome && !isChallenged) {
+        isChallenged = true;
+        const challenge = response.headers['www-authenticate'];
+        if (await authorizer.challenged(challenge, scopes, authorization)) continue;
+      }
+      const isRead = method === 'GET' || method === 'HEAD';
+      if (location !== undefined && (isRead ? REDIRECTS : KEEPS_METHOD).has(status)) {
+        redirects += 1;
+        if (redirects > MAX_REDIRECTS) throw tooManyRedirects(doing);
+        url = resolveLocation(url, location, doing);
+        continue;
+      }
+      if (!request.allowed.includes(status)) throw statusError(doing, response, body);
+      return {
+        status,
+        headers: response.headers,
+        body,
+        location: location === undefined ? undefined : resolveLocation(url, location, doing),
+      };
+    }
+  };
 
   return {
     endpoint,
     counts,
-    send: (request) => {
-      if (request.isRepeatable === false) return sendOnce(request);
-      return retry(() => sendOnce(request), { signal, reason: retryReason, deadlineMs: retryDeadlineMs });
-    },
-    close: () => agent.destroy(),
+    send: (request) => (request.isRepeatable === false ? sendOnce(request) : retry(() => sendOnce(request), tryAgain)),
+    close: () => wire.close(),
   };
+}
+
+async function* bytesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }
 
 async function readBody(response: IncomingMessage): Promise<Buffer> {
@@ -159,26 +219,8 @@ function parseRetryAfter(value: string | undefined): number | undefined {
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/**
- * A Location header, absolute. Another host is only followed over https and where its name is no address of a
- * private network: a registry must not make us write to our own machine.
- */
-export function resolveLocation(from: URL, location: string, doing: string): URL {
-  const to = URL.parse(location, from);
-  if (to !== null && to.host === from.host && to.protocol === from.protocol) return to;
-  if (to !== null && to.protocol === 'https:' && !isPrivateHost(to.hostname)) return to;
-  throw new ToolError(
-    'OCI_REDIRECT_REFUSED',
-    `${doing}: the registry sends us to ${to?.origin ?? 'no valid address'}`,
-    {
-      hint: 'Configure the registry to answer with relative locations or with its own address.',
-    },
-  );
-}
-
-function isPrivateHost(hostname: string): boolean {
-  const name = hostname.replace(/^\[|\]$/g, '');
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  if (isIP(name) === 4) return /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(name);
-  return isIP(name) === 6 && /^(::|f[cd]|fe[89ab])/i.test(name);
+function tooManyRedirects(doing: string): ToolError {
+  return new ToolError('OCI_REDIRECT_REFUSED', `${doing}: more than ${MAX_REDIRECTS} redirects, one after another`, {
+    hint: 'Check the address: it leads in a circle.',
+  });
 }

@@ -1,6 +1,6 @@
 // A registry in memory that behaves by the distribution specification, but for the faults that a test plants.
 import { createHash } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as it came, for tests that count. */
@@ -20,6 +20,8 @@ export interface FakeRegistry extends AsyncDisposable {
   readonly blobs: Map<string, Buffer>;
   /** `repository:reference` → digest. */
   readonly manifests: Map<string, string>;
+  /** The bytes of uploads that are open, by number. */
+  readonly uploads: Map<string, Buffer>;
   /** Asked for each request before it is served; replace it to plant a fault. */
   fault: Fault;
 }
@@ -29,6 +31,8 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   const seen: SeenRequest[] = [];
   const blobs = new Map<string, Buffer>();
   const manifests = new Map<string, string>();
+  const uploads = new Map<string, Buffer>();
+  const documents = new Map<string, { readonly bytes: Buffer; readonly mediaType: string }>();
   let sessions = 0;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://registry');
@@ -36,15 +40,22 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     seen.push(entry);
     request.on('error', () => undefined);
     if (registry.fault(request, response, entry)) return;
-    void readBody(request).then(
-      (body) => serve(request.method ?? '', url, body, response),
+    const upload = /^\/v2\/.+\/blobs\/uploads\/(.+)$/.exec(url.pathname)?.[1];
+    const isPatch = entry.method === 'PATCH' && upload !== undefined;
+    // What comes of a chunk stays, also where the connection breaks.
+    const keep = isPatch && isNext(request, uploads.get(upload)) ? upload : undefined;
+    void readBody(request, (chunk) => {
+      if (keep !== undefined) uploads.set(keep, Buffer.concat([uploads.get(keep) ?? Buffer.alloc(0), chunk]));
+    }).then(
+      (body) =>
+        serve({ method: entry.method, url, body, headers: request.headers, isKept: keep !== undefined }, response),
       () => response.destroy(),
     );
   });
 
-  const serve = (method: string, url: URL, body: Buffer, response: ServerResponse) => {
-    const end = (status: number, headers: Record<string, string> = {}, text = '') =>
-      response.writeHead(status, headers).end(method === 'HEAD' ? undefined : text);
+  const serve = ({ method, url, body, headers, isKept }: Served, response: ServerResponse) => {
+    const end = (status: number, more: Record<string, string> = {}, text: string | Buffer = '') =>
+      response.writeHead(status, more).end(method === 'HEAD' ? undefined : text);
     const manifest = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(url.pathname);
     const blob = /^\/v2\/(.+)\/blobs\/(sha256:[0-9a-f]+)$/.exec(url.pathname);
     const upload = /^\/v2\/(.+)\/blobs\/uploads\/(.*)$/.exec(url.pathname);
@@ -52,32 +63,58 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       const [, repository = '', reference = ''] = manifest;
       if (method === 'PUT') {
         const digest = digestOf(body);
-        const missing = blobsOf(body).filter((wanted) => !blobs.has(`${repository}@${wanted}`));
+        const missing = namedBy(body).filter(
+          (wanted) => !blobs.has(`${repository}@${wanted}`) && !documents.has(`${repository}@${wanted}`),
+        );
         if (missing.length > 0) return end(400, {}, errorBody('MANIFEST_BLOB_UNKNOWN', missing.join(' ')));
         manifests.set(`${repository}:${reference}`, digest).set(`${repository}:${digest}`, digest);
+        documents.set(`${repository}@${digest}`, { bytes: body, mediaType: headers['content-type'] ?? '' });
         return end(201, { 'docker-content-digest': digest });
       }
       const digest = manifests.get(`${repository}:${reference}`);
-      return digest === undefined ? end(404) : end(200, { 'docker-content-digest': digest });
+      const document = documents.get(`${repository}@${digest}`);
+      if (digest === undefined || document === undefined) return end(404);
+      return end(200, { 'docker-content-digest': digest, 'content-type': document.mediaType }, document.bytes);
     }
-    if (blob !== null) return end(blobs.has(`${blob[1]}@${blob[2]}`) ? 200 : 404);
-    if (upload !== null && method === 'POST') {
-      const [, repository = ''] = upload;
+    if (blob !== null) {
+      const bytes = blobs.get(`${blob[1]}@${blob[2]}`);
+      if (bytes === undefined) return end(404);
+      const range = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '');
+      return range === null
+        ? end(200, {}, bytes)
+        : end(206, {}, bytes.subarray(Number(range[1]), Number(range[2]) + 1));
+    }
+    if (upload === null) return end(404);
+    const [, repository = '', id = ''] = upload;
+    const location = (session: string) =>
+      `/v2/${repository}/blobs/uploads/${session}?state=${uploads.get(session)?.length ?? 0}`;
+    const range = () => `0-${Math.max(0, (uploads.get(id)?.length ?? 0) - 1)}`;
+    if (method === 'POST') {
       const [mount, from] = [url.searchParams.get('mount'), url.searchParams.get('from')];
       const mounted = mount === null ? undefined : blobs.get(`${from}@${mount}`);
       if (mounted !== undefined) {
         blobs.set(`${repository}@${mount}`, mounted);
         return end(201);
       }
-      return end(202, { location: `/v2/${repository}/blobs/uploads/${++sessions}?state=x` });
+      const session = String(++sessions);
+      uploads.set(session, Buffer.alloc(0));
+      return end(202, { location: location(session) });
     }
-    if (upload !== null && method === 'PUT') {
+    const known = uploads.get(id);
+    if (known === undefined) return end(404, {}, errorBody('BLOB_UPLOAD_UNKNOWN', 'no such upload'));
+    if (method === 'GET') return end(204, { location: location(id), range: range() });
+    if (method === 'PATCH') {
+      return isKept ? end(202, { location: location(id), range: range() }) : end(416, { range: range() });
+    }
+    if (method === 'PUT') {
       const digest = url.searchParams.get('digest') ?? '';
-      if (digestOf(body) !== digest) return end(400, {}, errorBody('DIGEST_INVALID', 'provided digest did not match'));
-      blobs.set(`${upload[1]}@${digest}`, body);
+      const bytes = Buffer.concat([known, body]);
+      uploads.delete(id);
+      if (digestOf(bytes) !== digest) return end(400, {}, errorBody('DIGEST_INVALID', 'provided digest did not match'));
+      blobs.set(`${repository}@${digest}`, bytes);
       return end(201);
     }
-    return end(404);
+    return end(405);
   };
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -86,6 +123,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     seen,
     blobs,
     manifests,
+    uploads,
     fault: () => false,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -93,6 +131,21 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     },
   };
   return registry;
+}
+
+interface Served {
+  readonly method: string;
+  readonly url: URL;
+  readonly body: Buffer;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the body's bytes went to an upload as they came. */
+  readonly isKept: boolean;
+}
+
+/** Whether a chunk goes on where an upload ends. */
+function isNext(request: IncomingMessage, known: Buffer | undefined): boolean {
+  const start = /^(\d+)-\d+$/.exec(request.headers['content-range'] ?? '')?.[1];
+  return known !== undefined && (start === undefined || Number(start) === known.length);
 }
 
 /** A fault that answers the first `times` requests that match with `status`. */
@@ -126,15 +179,26 @@ function digestOf(body: Buffer): string {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`;
 }
 
-function blobsOf(manifest: Buffer): string[] {
-  const { config, layers }: { config: { digest: string }; layers: { digest: string }[] } = JSON.parse(
-    manifest.toString('utf8'),
-  );
-  return [config.digest, ...layers.map((layer) => layer.digest)];
+/** What a manifest or index names; of a subject it is not asked. */
+function namedBy(document: Buffer): string[] {
+  type Named = { readonly digest: string };
+  const {
+    config,
+    layers = [],
+    manifests = [],
+  } = JSON.parse(document.toString('utf8')) as {
+    readonly config?: Named;
+    readonly layers?: readonly Named[];
+    readonly manifests?: readonly Named[];
+  };
+  return [...(config === undefined ? [] : [config]), ...layers, ...manifests].map(({ digest }) => digest);
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    onChunk(chunk);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 // Small images on disk, for tests.
+import { createCipheriv, createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { digestOf } from '../../lib/digest.ts';
 import { buildImage } from '../image/build_image.ts';
 import { MEDIA_TYPE } from '../image/media_types.ts';
 import type { BlobFile, OciImage } from '../image/oci_image.ts';
+import { writeLayer } from '../layer/blob.ts';
 
 /** A scratch folder that is gone at the end of its scope. */
 export interface ScratchFolder extends AsyncDisposable {
@@ -37,4 +39,29 @@ export async function sampleImage(folder: string, name: string, layers: readonly
     config: await blobFile(folder, MEDIA_TYPE.config, built.config.bytes),
     layers: files,
   };
+}
+
+/** An image with real layers: each a gzipped tar with one file of the given bytes. */
+export async function layeredImage(folder: string, name: string, files: readonly Buffer[]): Promise<OciImage> {
+  const layers = await Promise.all(
+    files.map(async (bytes, index) => {
+      const path = join(folder, `${name.replaceAll('/', '_')}.${index}.tar.gz`);
+      const entry = { kind: 'file', path: `file${index}`, mode: 0o644, uid: 0, gid: 0, origin: 'a test' } as const;
+      const entries = [{ ...entry, content: [{ bytes }] }];
+      return { ...(await writeLayer({ entries, path, compression: 'gzip', createdBy: '//test' })), path };
+    }),
+  );
+  const built = buildImage({ layers, settings: { labels: { name } } });
+  return {
+    repository: name,
+    manifest: await blobFile(folder, MEDIA_TYPE.manifest, built.manifest.bytes),
+    config: await blobFile(folder, MEDIA_TYPE.config, built.config.bytes),
+    layers,
+  };
+}
+
+/** Bytes that do not compress; the same for the same seed. */
+export function noise(size: number, seed: string): Buffer {
+  const key = createHash('sha256').update(seed).digest().subarray(0, 16);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }

@@ -1,0 +1,76 @@
+// What a push has to do, worked out of what the registry said: no requests here.
+import type { Digest } from '../../lib/digest.ts';
+import { ToolError } from '../../lib/errors.ts';
+import { type OciImage, imageBlobs, imageDigest } from '../image/oci_image.ts';
+import type { PushBlob } from './blob_source.ts';
+import { checkRepository, checkTag } from './reference.ts';
+
+/** One image and where it goes. */
+export interface PushItem {
+  readonly image: OciImage;
+  /** In the registry: `services/routeguide/server`. */
+  readonly repository: string;
+  /** Default: none; the image is reached by its digest. */
+  readonly tags?: readonly string[];
+}
+
+/** Blobs that a repository must have. */
+export interface BlobNeed {
+  readonly repository: string;
+  readonly blobs: readonly PushBlob[];
+}
+
+/** A blob, the repositories that need it, and one that has it for sure. */
+export interface BlobPlan {
+  readonly blob: PushBlob;
+  readonly repositories: readonly string[];
+  readonly source: string | undefined;
+}
+
+/** Each distinct blob once, with all repositories that need it; `complete` images have all of theirs. */
+export function planBlobs(needs: readonly BlobNeed[], complete: readonly PushItem[]): BlobPlan[] {
+  const sources = new Map<Digest, string>();
+  for (const { image, repository } of complete) {
+    for (const { digest } of imageBlobs(image)) sources.set(digest, repository);
+  }
+  const plans = new Map<Digest, { blob: PushBlob; repositories: Set<string> }>();
+  for (const { repository, blobs } of needs) {
+    for (const blob of blobs) {
+      const plan = plans.get(blob.digest) ?? { blob, repositories: new Set() };
+      plan.repositories.add(repository);
+      plans.set(blob.digest, plan);
+    }
+  }
+  // The largest first: the last upload to end is then not the longest.
+  return [...plans.values()]
+    .sort((a, b) => b.blob.size - a.blob.size)
+    .map(({ blob, repositories }) => ({ blob, repositories: [...repositories], source: sources.get(blob.digest) }));
+}
+
+/** Under what a manifest must be found: its tags, else its digest. */
+export function referencesOf({ image, tags = [] }: PushItem): readonly string[] {
+  return tags.length === 0 ? [imageDigest(image)] : tags;
+}
+
+/** Items without repetitions. Throws OCI_TAG_CONFLICT, OCI_REFERENCE_INVALID. */
+export function uniqueItems(items: readonly PushItem[]): PushItem[] {
+  const unique = new Map<string, PushItem>();
+  const owners = new Map<string, Digest>();
+  for (const item of items) {
+    checkRepository(item.repository);
+    const digest = imageDigest(item.image);
+    for (const tag of item.tags ?? []) {
+      const name = `${item.repository}:${checkTag(tag)}`;
+      const other = owners.get(name) ?? digest;
+      if (other !== digest) {
+        throw new ToolError('OCI_TAG_CONFLICT', `Pushing ${name}: two images want this tag`, {
+          hint: 'Give one of them another repository or tag.',
+        });
+      }
+      owners.set(name, digest);
+    }
+    const artifacts = (item.image.artifacts ?? []).map(({ path }) => path);
+    unique.set(`${item.repository}@${digest} ${[...(item.tags ?? []), ...artifacts].join(' ')}`, item);
+  }
+  return [...unique.values()];
+}

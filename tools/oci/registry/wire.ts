@@ -1,0 +1,85 @@
+// One HTTP request and its answer, over connections that are kept open.
+import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+
+export type Method = 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+export interface WireRequest {
+  readonly method: Method;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Default: no body. */
+  readonly body?: (() => AsyncIterable<Buffer>) | undefined;
+  /** Connect to these instead of asking for the host's addresses. */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+export interface WireOptions {
+  readonly signal: AbortSignal;
+  readonly maxConnections: number;
+  /** How long a connection may be silent, in milliseconds. */
+  readonly idleMs: number;
+}
+
+export interface Wire {
+  /** Sends a request; resolves when the answer's head is there. Rejects with the system's error. */
+  exchange(request: WireRequest): Promise<IncomingMessage>;
+  close(): void;
+}
+
+/** Opens nothing yet. */
+export function createWire({ signal, maxConnections, idleMs }: WireOptions): Wire {
+  const agentOptions = { keepAlive: true, maxSockets: maxConnections };
+  const agents = { 'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions) };
+
+  const exchange = ({ method, url, headers, body, addresses }: WireRequest): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const isPlain = url.protocol === 'http:';
+      const outgoing = (isPlain ? httpRequest : httpsRequest)(url, {
+        method,
+        headers,
+        signal,
+        agent: isPlain ? agents['http:'] : agents['https:'],
+        ...(addresses === undefined ? {} : { lookup: fixedLookup(addresses) }),
+      });
+      outgoing.setTimeout(idleMs, () => outgoing.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
+      let answered = false;
+      const unsent = new AbortController();
+      outgoing.on('response', (response) => {
+        answered = true;
+        // A refusal before the end of the body: what is left of it need not be sent, and the connection is spent.
+        if ((response.statusCode ?? 0) >= 300) response.once('end', () => unsent.abort());
+        resolve(response);
+      });
+      outgoing.on('error', reject);
+      if (body === undefined) {
+        outgoing.end();
+        return;
+      }
+      // An answer before the end of the body counts, not that the body could not be sent.
+      pipeline(body(), outgoing, { signal: unsent.signal }).catch((error: unknown) => {
+        if (!answered) setImmediate(() => reject(error));
+      });
+    });
+
+  return {
+    exchange,
+    close: () => {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
+  };
+}
+
+type LookupCallback = (error: null, address: string | { address: string; family: number }[], family?: number) => void;
+
+/** A lookup that answers what was looked up, and checked, before. */
+function fixedLookup(addresses: readonly string[]) {
+  return (_host: string, options: { readonly all?: boolean | undefined }, callback: LookupCallback) => {
+    const found = addresses.map((address) => ({ address, family: isIP(address) }));
+    if (options.all === true) callback(null, found);
+    else callback(null, found[0]?.address ?? '', found[0]?.family);
+  };
+}
