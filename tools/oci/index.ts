@@ -1,8 +1,18 @@
 // What other tools may use of tools/oci: images as the build made them, and the way to a registry.
 export { type Descriptor } from './image/model.ts';
-export { type BlobFile, type OciImage, imageBlobs, imageDigest, parseImage, readImage } from './image/oci_image.ts';
+export {
+  type ArtifactFile,
+  type BlobFile,
+  type OciImage,
+  imageBlobs,
+  imageDigest,
+  parseImage,
+  readImage,
+} from './image/oci_image.ts';
+export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker_config.ts';
 export { RegistryConnectionError, RegistryStatusError } from './registry/errors.ts';
 export { headManifest } from './registry/exchanges.ts';
 export { type PushItem, type PushOptions, type PushReport, pushImages } from './registry/push.ts';
 export { type Reference, checkRepository, parseReference } from './registry/reference.ts';
+export { type Referrer, fetchArtifact, listReferrers } from './registry/referrers.ts';
 export { type Transport, createTransport } from './registry/transport.ts';

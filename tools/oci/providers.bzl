@@ -11,6 +11,7 @@ OciLayerInfo = provider(
 OciImageInfo = provider(
     doc = "One image for one platform. A target that provides it has all its blobs among its runfiles.",
     fields = {
+        "artifacts": "list of struct(artifact_type, media_type, file): documents that a push attaches; absent: none. `index_entry` names them as well, as `artifacts: [{artifactType, mediaType, path}]`",
         "config": "File: the image configuration",
         "debian_packages": "depset of string: the Debian packages in its layers",
         "digest": "File: one line, `sha256:…`",

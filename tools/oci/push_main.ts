@@ -16,6 +16,9 @@ await runMain(async ({ argv, env, signal }) => {
       repository: { type: 'string' },
       tag: { type: 'string', multiple: true },
       'default-tag': { type: 'string', multiple: true },
+      artifact: { type: 'string', multiple: true, default: [] },
+      'artifact-type': { type: 'string', multiple: true, default: [] },
+      'artifact-media-type': { type: 'string', multiple: true, default: [] },
       cluster: { type: 'string', default: 'fathom' },
     },
   });
@@ -30,9 +33,16 @@ await runMain(async ({ argv, env, signal }) => {
   const isCluster = state !== undefined && (registry === state.reference || registry === state.endpoint);
   const target = isCluster ? state : { endpoint: registry, plainHttp: false };
   const root = env['RUNFILES_DIR'] ?? '';
-  const image = await readImage(path, (name) => `${root}/${name}`);
+  const described = await readImage(path, (name) => `${root}/${name}`);
+  const artifacts = values.artifact.map((file, index) => ({
+    artifactType: values['artifact-type'][index] ?? '',
+    mediaType: values['artifact-media-type'][index] ?? '',
+    path: file,
+  }));
+  const image = { ...described, artifacts: [...(described.artifacts ?? []), ...artifacts] };
   const tags = values.tag ?? values['default-tag'] ?? [];
   const { endpoint, plainHttp } = target;
-  const report = await pushImages([{ image, repository, tags }], { endpoint, plainHttp, signal, log: createLog() });
+  const options = { endpoint, plainHttp, registry, signal, log: createLog() };
+  const report = await pushImages([{ image, repository, tags }], options);
   for (const result of report.results) process.stdout.write(`${registry}/${result.repository}@${result.digest}\n`);
 });

@@ -45,7 +45,7 @@ async function pushAll(images: readonly ReadImage[], session: Session): Promise<
       const { endpoint, plainHttp } = endpointOf(registry, state);
       await pushImages(
         items.map(({ oci, repository }) => ({ image: oci, repository })),
-        { endpoint, plainHttp, log: session.log, signal: session.signal },
+        { endpoint, plainHttp, registry, log: session.log, signal: session.signal },
       );
     }),
   );

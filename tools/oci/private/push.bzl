@@ -7,7 +7,11 @@ load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 _DOC = """Pushes an image: `bazel run :push`.
 
 What the registry has is not sent again; a tag is written last, so that it never names an incomplete image. Prints
-`registry/repository@digest`.
+`registry/repository@digest`. What the image provides as artifacts (SBOM, provenance), and `artifacts`, are attached
+in the same run: they refer to the image and are found by its digest (OCI referrers, or the tag `sha256-<hex>` of
+registries that have no such list).
+
+A registry that asks for a login gets the one of Docker's configuration (`docker login`; DOCKER_CONFIG).
 
 Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HOST[:PORT]`, `--repository NAME`.
 
@@ -24,13 +28,24 @@ def _oci_push_impl(ctx):
     arguments += [shell_quote("--registry=" + ctx.attr.registry)]
     arguments += [shell_quote("--repository=" + (ctx.attr.repository or image.repository))]
     arguments += [shell_quote("--default-tag=" + tag) for tag in ctx.attr.remote_tags]
+    artifacts = [
+        struct(artifact_type = artifact_type, media_type = artifact_type, file = file)
+        for target, artifact_type in ctx.attr.artifacts.items()
+        for file in target[DefaultInfo].files.to_list()
+    ] + getattr(image, "artifacts", [])
+    for artifact in artifacts:
+        arguments += [shell_quote("--artifact-type=" + artifact.artifact_type)]
+        arguments += [shell_quote("--artifact-media-type=" + artifact.media_type)]
+        arguments += [shell_quote("--artifact"), runfile_argument(_runfile(ctx, artifact.file))]
     program = [file for file in ctx.files._program if file.extension == "mjs"][0]
     launcher = create_launcher(
         ctx,
         ctx.label.name,
         program,
         arguments = arguments,
-        runfiles = ctx.attr.image[DefaultInfo].default_runfiles,
+        runfiles = ctx.attr.image[DefaultInfo].default_runfiles.merge(
+            ctx.runfiles(files = [artifact.file for artifact in artifacts]),
+        ),
     )
     return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]
 
@@ -38,6 +53,7 @@ oci_push = rule(
     implementation = _oci_push_impl,
     doc = _DOC,
     attrs = {
+        "artifacts": attr.label_keyed_string_dict(doc = "File → its type (`application/spdx+json`): documents to attach beside those of the image.", allow_files = True),
         "image": attr.label(doc = "The image.", mandatory = True, providers = [OciImageInfo]),
         "registry": attr.string(doc = "`host[:port]`.", mandatory = True),
         "remote_tags": attr.string_list(doc = "Tags. Default: none, the image is reached by its digest."),

@@ -124,7 +124,9 @@ async function lackingArtifacts({ image }: PushItem, place: Place, isComplete: b
     ),
   );
   const known = isComplete ? await listReferrers(place, imageDigest(image)) : [];
-  return manifests.filter(({ referrer }) => !known.some(({ digest }) => digest === referrer.digest));
+  const distinct = new Map(manifests.map((manifest) => [manifest.referrer.digest, manifest]));
+  for (const { digest } of known) distinct.delete(digest);
+  return [...distinct.values()];
 }
 
 /** Writes an image's manifest, what refers to it, and then its tags. */

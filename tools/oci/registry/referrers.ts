@@ -2,6 +2,7 @@
 // Specification: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
 import { type Digest, digestOf } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { mapLimited } from '../../lib/limit.ts';
 import { MEDIA_TYPE } from '../image/media_types.ts';
 import { type Descriptor, asArray, asObject, invalid, parseDescriptor } from '../image/model.ts';
 import { type BlobBytes, type PushBlob, blobOfBytes } from './blob_source.ts';
@@ -35,6 +36,9 @@ const EMPTY: BlobBytes = blobOfBytes('application/vnd.oci.empty.v1+json', Buffer
 /** Pages of a list of referrers that are read at most. */
 const MAX_PAGES = 100;
 
+/** Manifests that are read at once. */
+const MAX_READS = 8;
+
 /** Tries to put an entry into a list that others write as well. */
 const MAX_UPDATES = 5;
 
@@ -61,11 +65,22 @@ export function artifactManifest(subject: Descriptor, { artifactType, blob, anno
   return { referrer, bytes, blobs: [EMPTY, blob] };
 }
 
-/** What refers to an image. `artifactType`: only what is of this type. Throws OCI_DOCUMENT_INVALID. */
+/**
+ * What refers to an image. `artifactType`: only what is of this type; the registry is not asked to choose, as some
+ * take the configuration's type for it. Throws OCI_DOCUMENT_INVALID.
+ */
 export async function listReferrers(place: Place, subject: Digest, artifactType?: string): Promise<Referrer[]> {
-  const all = (await askReferrers(place, subject, artifactType)) ?? (await readFallback(place, subject));
-  // A registry may ignore the filter.
+  const listed = (await askReferrers(place, subject)) ?? (await readFallback(place, subject));
+  const all = await mapLimited(listed, MAX_READS, (referrer) => typed(place, referrer));
   return artifactType === undefined ? all : all.filter((referrer) => referrer.artifactType === artifactType);
+}
+
+/** A referrer with the type that its manifest says, where the list has none or that of the empty configuration. */
+async function typed(place: Place, referrer: Referrer): Promise<Referrer> {
+  if (referrer.artifactType !== '' && referrer.artifactType !== EMPTY.mediaType) return referrer;
+  const manifest = await getManifest(place, referrer.digest);
+  const artifactType = manifest === undefined ? '' : parseJson(manifest.bytes, referrer.digest)['artifactType'];
+  return { ...referrer, artifactType: typeof artifactType === 'string' ? artifactType : '' };
 }
 
 /** Writes manifests whose blobs are there, and has them listed: by the registry, or under the fallback tag. */
@@ -79,8 +94,18 @@ export async function attachManifests(
     const isListed = await putManifest(place, { mediaType: referrer.mediaType, bytes }, referrer.digest);
     if (!isListed) unlisted.push(referrer);
   }
-  if (unlisted.length > 0) await updateFallback(place, subject, unlisted);
+  if (unlisted.length === 0) return;
+  // Within this process one after another; what other processes do is seen by reading again.
+  const key = `${place.transport.endpoint}/${place.repository}@${subject}`;
+  const update = (updates.get(key) ?? Promise.resolve())
+    .catch(() => undefined)
+    .then(() => updateFallback(place, subject, unlisted));
+  updates.set(key, update);
+  await update.finally(() => updates.get(key) === update && updates.delete(key));
 }
+
+/** The last update of each list that is under way. */
+const updates = new Map<string, Promise<void>>();
 
 /** An artifact's documents, checked. Throws OCI_NOT_FOUND, OCI_DIGEST_MISMATCH, OCI_DOCUMENT_INVALID. */
 export async function fetchArtifact(
@@ -104,11 +129,10 @@ export async function fetchArtifact(
 }
 
 /** The list by the registry's own interface; undefined: it has none. */
-async function askReferrers(place: Place, subject: Digest, artifactType?: string): Promise<Referrer[] | undefined> {
+async function askReferrers(place: Place, subject: Digest): Promise<Referrer[] | undefined> {
   const { transport, repository } = place;
   const found: Referrer[] = [];
-  const filter = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
-  let url: string | URL | undefined = `/v2/${repository}/referrers/${subject}${filter}`;
+  let url: string | URL | undefined = `/v2/${repository}/referrers/${subject}`;
   for (let page = 0; url !== undefined; page++) {
     if (page === MAX_PAGES) throw invalid(`referrers of ${subject}`, `has more than ${MAX_PAGES} pages`);
     const doing: string = `Asking ${transport.endpoint}/${repository} what refers to ${subject}`;

@@ -55,7 +55,7 @@ export async function uploadBlob(place: Place, blob: Descriptor, options: Upload
       attempts: MAX_ATTEMPTS,
       deadlineMs: Infinity,
       reason: (error) => {
-        if (error instanceof UploadRestart) return {};
+        if (error instanceof UploadRestart) return patience.reason({});
         if (isAnswer(error, [404, 416], UPLOAD_LOST)) return patience.reason({});
         return patience.reason(retryReason(error));
       },

@@ -22,6 +22,8 @@ export interface FakeRegistry extends AsyncDisposable {
   readonly manifests: Map<string, string>;
   /** The bytes of uploads that are open, by number. */
   readonly uploads: Map<string, Buffer>;
+  /** Whether it lists referrers itself, one on a page. */
+  hasReferrers: boolean;
   /** Asked for each request before it is served; replace it to plant a fault. */
   fault: Fault;
 }
@@ -69,7 +71,11 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
         if (missing.length > 0) return end(400, {}, errorBody('MANIFEST_BLOB_UNKNOWN', missing.join(' ')));
         manifests.set(`${repository}:${reference}`, digest).set(`${repository}:${digest}`, digest);
         documents.set(`${repository}@${digest}`, { bytes: body, mediaType: headers['content-type'] ?? '' });
-        return end(201, { 'docker-content-digest': digest });
+        const subject = registry.hasReferrers ? subjectOf(body) : undefined;
+        return end(201, {
+          'docker-content-digest': digest,
+          ...(subject === undefined ? {} : { 'oci-subject': subject }),
+        });
       }
       const digest = manifests.get(`${repository}:${reference}`);
       const document = documents.get(`${repository}@${digest}`);
@@ -83,6 +89,26 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       return range === null
         ? end(200, {}, bytes)
         : end(206, {}, bytes.subarray(Number(range[1]), Number(range[2]) + 1));
+    }
+    const referrers = /^\/v2\/(.+)\/referrers\/(sha256:[0-9a-f]+)$/.exec(url.pathname);
+    if (referrers !== null && registry.hasReferrers) {
+      const found = [...documents].filter(
+        ([name, { bytes }]) => name.startsWith(`${referrers[1]}@`) && subjectOf(bytes) === referrers[2],
+      );
+      const page = Number(url.searchParams.get('page') ?? 0);
+      const manifests = found.slice(page, page + 1).map(([, { bytes, mediaType }]) => ({
+        mediaType,
+        digest: digestOf(bytes),
+        size: bytes.length,
+        artifactType: (JSON.parse(bytes.toString('utf8')) as { readonly artifactType?: string }).artifactType,
+      }));
+      const link = page + 1 < found.length ? { link: `<${url.pathname}?page=${page + 1}>; rel="next"` } : {};
+      const type = 'application/vnd.oci.image.index.v1+json';
+      return end(
+        200,
+        { 'content-type': type, ...link },
+        JSON.stringify({ schemaVersion: 2, mediaType: type, manifests }),
+      );
     }
     if (upload === null) return end(404);
     const [, repository = '', id = ''] = upload;
@@ -124,6 +150,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     blobs,
     manifests,
     uploads,
+    hasReferrers: false,
     fault: () => false,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -192,6 +219,11 @@ function namedBy(document: Buffer): string[] {
     readonly manifests?: readonly Named[];
   };
   return [...(config === undefined ? [] : [config]), ...layers, ...manifests].map(({ digest }) => digest);
+}
+
+function subjectOf(document: Buffer): string | undefined {
+  const { subject } = JSON.parse(document.toString('utf8')) as { readonly subject?: { readonly digest: string } };
+  return subject?.digest;
 }
 
 async function readBody(request: IncomingMessage, onChunk: (chunk: Buffer) => void): Promise<Buffer> {
