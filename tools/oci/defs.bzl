@@ -3,12 +3,14 @@
 load("//tools/oci:providers.bzl", _OciImageInfo = "OciImageInfo", _OciLayerInfo = "OciLayerInfo")
 load("//tools/oci/private:image.bzl", _oci_image = "oci_image")
 load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
+load("//tools/oci/private:pull.bzl", _oci_pull = "oci_pull")
 load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
 load("//tools/oci/private:tarball.bzl", _oci_tarball = "oci_tarball")
 
 OciImageInfo = _OciImageInfo
 OciLayerInfo = _OciLayerInfo
 oci_layer = _oci_layer
+oci_pull = _oci_pull
 oci_push = _oci_push
 oci_tarball = _oci_tarball
 

@@ -4,7 +4,8 @@ OciLayerInfo = provider(
     doc = "One layer: a blob, and what it is.",
     fields = {
         "blob": "File: the compressed tar",
-        "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}",
+        "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}, and source {registry, repository, plainHttp} where a registry has the blob",
+        "lazy": "bool: the pusher has the blob from its registry, so that it is not among an image's runfiles; absent: False",
     },
 )
 

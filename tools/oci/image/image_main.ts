@@ -58,7 +58,8 @@ await runMain(async ({ argv }) => {
     config: { ...built.config.descriptor, path: text('configRunfile') },
     layers: [...baseLayers, ...ownLayers].map(({ runfile }, at) => {
       const layer = built.layers[at];
-      return { digest: layer?.digest, size: layer?.size, mediaType: layer?.mediaType, path: runfile };
+      const { digest, size, mediaType, source } = layer ?? {};
+      return { digest, size, mediaType, path: runfile, source };
     }),
   };
   await Promise.all([

@@ -11,11 +11,21 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** A repository of a registry that has a blob. */
+export interface BlobSource {
+  /** `host[:port]`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly plainHttp: boolean;
+}
+
 /** A layer as its build action describes it: the blob, the digest of the tar within, and what made it. */
 export interface LayerDescriptor extends Descriptor {
   readonly diffId: Digest;
   /** The label of the target that made it; shown in the image's history. */
   readonly createdBy: string;
+  /** Where the blob can be had without a build. Default: nowhere. */
+  readonly source?: BlobSource;
 }
 
 /** The fields of a container's configuration that this toolkit writes. */
@@ -111,6 +121,17 @@ export function parseLayerDescriptor(value: unknown, where: string): LayerDescri
     ...parseDescriptor(value, where),
     diffId: asDigest(object['diffId'], `${where}.diffId`),
     createdBy: asString(object['createdBy'], `${where}.createdBy`),
+    ...(object['source'] === undefined ? {} : { source: parseBlobSource(object['source'], `${where}.source`) }),
+  };
+}
+
+/** Where a blob can be had, out of parsed JSON. Throws OCI_DOCUMENT_INVALID. */
+export function parseBlobSource(value: unknown, where: string): BlobSource {
+  const object = asObject(value, where);
+  return {
+    registry: asString(object['registry'], `${where}.registry`),
+    repository: asString(object['repository'], `${where}.repository`),
+    plainHttp: object['plainHttp'] === true,
   };
 }
 

@@ -1,6 +1,7 @@
 // A built image as the programs that ship it see it: `image.json` and the blobs it names.
 import type { Digest } from '../../lib/digest.ts';
-import { type Descriptor, asArray, asObject, asString, invalid, parseDescriptor } from './model.ts';
+import { type BlobSource, type Descriptor, asArray, asObject, asString, invalid } from './model.ts';
+import { parseBlobSource, parseDescriptor } from './model.ts';
 import { readJson } from './read_json.ts';
 
 /** A blob and the file that holds it. */
@@ -9,14 +10,6 @@ export interface BlobFile extends Descriptor {
   readonly path: string;
   /** Where the blob can be had when the file is not there. Default: nowhere. */
   readonly source?: BlobSource;
-}
-
-/** A repository of a registry that has a blob. */
-export interface BlobSource {
-  /** `host[:port]`. */
-  readonly registry: string;
-  readonly repository: string;
-  readonly plainHttp: boolean;
 }
 
 /** A document about an image, which is pushed beside it and refers to it. */
@@ -84,15 +77,5 @@ export function parseImage(value: unknown, where: string, resolve: (runfilesPath
       const text = (field: string) => asString(artifact[field], `${where}.artifacts[${index}].${field}`);
       return { artifactType: text('artifactType'), mediaType: text('mediaType'), path: resolve(text('path')) };
     }),
-  };
-}
-
-/** Where a blob can be had, out of parsed JSON. Throws OCI_DOCUMENT_INVALID. */
-export function parseBlobSource(value: unknown, where: string): BlobSource {
-  const object = asObject(value, where);
-  return {
-    registry: asString(object['registry'], `${where}.registry`),
-    repository: asString(object['repository'], `${where}.repository`),
-    plainHttp: object['plainHttp'] === true,
   };
 }

@@ -109,7 +109,7 @@ def _oci_image_impl(ctx):
         ),
         DefaultInfo(
             files = depset(documents),
-            runfiles = ctx.runfiles(files = documents + [layer.blob for layer in base_layers + own]),
+            runfiles = ctx.runfiles(files = documents + [layer.blob for layer in base_layers + own if not getattr(layer, "lazy", False)]),
         ),
         OutputGroupInfo(digest = depset([digest])),
     ]

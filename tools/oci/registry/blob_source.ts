@@ -2,11 +2,12 @@
 import { access, stat } from 'node:fs/promises';
 import { digestOf, digestOfFile } from '../../lib/digest.ts';
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
-import type { Descriptor } from '../image/model.ts';
-import type { BlobFile, BlobSource } from '../image/oci_image.ts';
+import type { BlobSource, Descriptor } from '../image/model.ts';
+import type { BlobFile } from '../image/oci_image.ts';
 import { type Content, readContent } from '../layer/content.ts';
 import type { Place } from './exchanges.ts';
 import { streamBlob } from './fetch.ts';
+import { endpointOf } from './reference.ts';
 import { type Transport, createTransport } from './transport.ts';
 import type { CredentialSource } from './docker_config.ts';
 
@@ -34,7 +35,7 @@ export function createBlobReader(options: {
     const { signal } = options;
     const credentials = options.credentials(registry);
     const transport =
-      transports.get(registry) ?? createTransport({ endpoint: registry, plainHttp, signal, credentials });
+      transports.get(registry) ?? createTransport({ endpoint: endpointOf(registry), plainHttp, signal, credentials });
     transports.set(registry, transport);
     return { transport, repository };
   };

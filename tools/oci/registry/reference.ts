@@ -34,6 +34,11 @@ export function checkEndpoint(endpoint: string): string {
   throw invalidReference('registry', endpoint, 'a host, or host:port, without scheme and path');
 }
 
+/** Where a registry is reached: Docker's own has another address than name. */
+export function endpointOf(registry: string): string {
+  return registry === 'docker.io' || registry === 'index.docker.io' ? 'registry-1.docker.io' : registry;
+}
+
 /** Parses a full reference. The registry must be named: there is no default one. Throws OCI_REFERENCE_INVALID. */
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
