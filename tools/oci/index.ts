@@ -10,6 +10,7 @@ export {
   readImage,
 } from './image/oci_image.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker_config.ts';
+export { registryAddress } from './registry/address_of.ts';
 export { RegistryConnectionError, RegistryStatusError } from './registry/errors.ts';
 export { headManifest } from './registry/exchanges.ts';
 export { type PushItem, type PushOptions, type PushReport, pushImages } from './registry/push.ts';

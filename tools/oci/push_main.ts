@@ -5,7 +5,11 @@ import { ToolError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { readClusterState } from '../lib/state.ts';
 import { readImage } from './image/oci_image.ts';
-import { pushImages } from './registry/push.ts';
+import { registryAddress } from './registry/address_of.ts';
+import { type PushOptions, pushImages } from './registry/push.ts';
+import { signImage } from './sign/sign.ts';
+import { keySigner } from './sign/signer.ts';
+import { readSigningKey } from './sign/signing_key.ts';
 
 await runMain(async ({ argv, env, signal }) => {
   const { values } = parseArgs({
@@ -18,6 +22,7 @@ await runMain(async ({ argv, env, signal }) => {
       'default-tag': { type: 'string', multiple: true },
       artifact: { type: 'string', multiple: true, default: [] },
       'artifact-type': { type: 'string', multiple: true, default: [] },
+      'sign-key': { type: 'string' },
       'artifact-media-type': { type: 'string', multiple: true, default: [] },
       cluster: { type: 'string', default: 'fathom' },
     },
@@ -29,9 +34,6 @@ await runMain(async ({ argv, env, signal }) => {
     });
   }
   const state = (await readClusterState(values.cluster, env))?.registry;
-  // Plain http is for the endpoint in the state file and nowhere else.
-  const isCluster = state !== undefined && (registry === state.reference || registry === state.endpoint);
-  const target = isCluster ? state : { endpoint: registry, plainHttp: false };
   const root = env['RUNFILES_DIR'] ?? '';
   const described = await readImage(path, (name) => `${root}/${name}`);
   const artifacts = values.artifact.map((file, index) => ({
@@ -41,8 +43,18 @@ await runMain(async ({ argv, env, signal }) => {
   }));
   const image = { ...described, artifacts: [...(described.artifacts ?? []), ...artifacts] };
   const tags = values.tag ?? values['default-tag'] ?? [];
-  const { endpoint, plainHttp } = target;
+  const { endpoint, plainHttp } = registryAddress(registry, state);
+  const key = values['sign-key'];
+  const signer = key === undefined ? undefined : keySigner(await readSigningKey(key, env));
+  const sign: PushOptions['sign'] =
+    signer === undefined
+      ? undefined
+      : (place, manifest) =>
+          signImage({ place, image: manifest, reference: `${registry}/${place.repository}`, signer, signal });
   const options = { endpoint, plainHttp, registry, signal, log: createLog() };
-  const report = await pushImages([{ image, repository, tags }], options);
+  const report = await pushImages([{ image, repository, tags }], {
+    ...options,
+    ...(sign === undefined ? {} : { sign }),
+  });
   for (const result of report.results) process.stdout.write(`${registry}/${result.repository}@${result.digest}\n`);
 });

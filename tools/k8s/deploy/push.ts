@@ -36,13 +36,13 @@ export async function readImages(session: Session): Promise<StackImages> {
 }
 
 async function pushAll(images: readonly ReadImage[], session: Session): Promise<void> {
-  const { pushImages } = await import('../../oci/index.ts');
+  const { pushImages, registryAddress } = await import('../../oci/index.ts');
   const state = await registryState(session);
   const registries = new Map<string, ReadImage[]>();
   for (const image of images) registries.set(image.registry, [...(registries.get(image.registry) ?? []), image]);
   await Promise.all(
     [...registries].map(async ([registry, items]) => {
-      const { endpoint, plainHttp } = endpointOf(registry, state);
+      const { endpoint, plainHttp } = registryAddress(registry, state);
       await pushImages(
         items.map(({ oci, repository }) => ({ image: oci, repository })),
         { endpoint, plainHttp, registry, log: session.log, signal: session.signal },
@@ -61,10 +61,4 @@ async function registryState(session: Session): Promise<RegistryState | undefine
     });
   }
   return state?.registry;
-}
-
-/** Plain http is for the endpoint in the state file and nowhere else. */
-function endpointOf(registry: string, state: RegistryState | undefined): Pick<RegistryState, 'endpoint' | 'plainHttp'> {
-  if (state !== undefined && (registry === state.reference || registry === state.endpoint)) return state;
-  return { endpoint: registry, plainHttp: false };
 }

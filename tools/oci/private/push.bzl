@@ -13,7 +13,11 @@ registries that have no such list).
 
 A registry that asks for a login gets the one of Docker's configuration (`docker login`; DOCKER_CONFIG).
 
-Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HOST[:PORT]`, `--repository NAME`.
+With a signing key the image is signed, unless it was before: in cosign's form, under the tag `sha256-<hex>.sig` and as
+a referrer, before its tags are written. `bazel run //tools/oci:verify` checks it.
+
+Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HOST[:PORT]`, `--repository NAME`,
+`--sign-key FILE` or `--sign-key env:NAME` (PEM, or encrypted by cosign with the password in COSIGN_PASSWORD).
 
 A registry that is the reference of a running cluster's registry is reached at the endpoint in the cluster's state;
 any other is spoken to over https.
@@ -27,6 +31,8 @@ def _oci_push_impl(ctx):
     arguments = [shell_quote("--image"), runfile_argument(_runfile(ctx, image.index_entry))]
     arguments += [shell_quote("--registry=" + ctx.attr.registry)]
     arguments += [shell_quote("--repository=" + (ctx.attr.repository or image.repository))]
+    if ctx.attr.sign_key:
+        arguments += [shell_quote("--sign-key=" + ctx.attr.sign_key)]
     arguments += [shell_quote("--default-tag=" + tag) for tag in ctx.attr.remote_tags]
     artifacts = [
         struct(artifact_type = artifact_type, media_type = artifact_type, file = file)
@@ -58,6 +64,7 @@ oci_push = rule(
         "registry": attr.string(doc = "`host[:port]`.", mandatory = True),
         "remote_tags": attr.string_list(doc = "Tags. Default: none, the image is reached by its digest."),
         "repository": attr.string(doc = "Its name in the registry. Default: the image's."),
+        "sign_key": attr.string(doc = "`env:NAME`, or a path on the machine that pushes: the key to sign with. Default: the image is not signed."),
         "_program": attr.label(doc = "The pusher.", default = "//tools/oci:push_tool"),
     },
     executable = True,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Digest } from '../../lib/digest.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Descriptor } from '../image/model.ts';
 import { imageBlobs, imageDigest } from '../image/oci_image.ts';
 import { blobOfFile, createBlobReader } from './blob_source.ts';
 import { bringBlob } from './bring.ts';
@@ -35,6 +36,8 @@ export interface PushOptions {
   readonly credentials?: (registry: string) => CredentialSource;
   /** The registry's name in references, where that differs from its endpoint: blobs pulled from there are mounted. */
   readonly registry?: string;
+  /** Called for each image that is in the registry, before its tags are written; true: it was signed. Default: nothing. */
+  readonly sign?: (place: Place, image: Descriptor) => Promise<boolean>;
 }
 
 export interface PushReport {
@@ -45,6 +48,8 @@ export interface PushReport {
   readonly mountedBlobs: number;
   /** Artifacts that were attached. */
   readonly attached: number;
+  /** Images that were signed. */
+  readonly signed: number;
   /** In the order of the items. */
   readonly results: readonly { readonly repository: string; readonly digest: Digest }[];
 }
@@ -103,11 +108,11 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
     const { retryDeadlineMs = 30_000, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
     const context = { transport, registry, reader, progress, totals, signal, retryDeadlineMs, chunkBytes, concurrency };
     await mapLimited(planBlobs(needs, complete), concurrency, (blob) => bringBlob(blob, context));
-    await mapLimited(shipments, concurrency, writeManifests);
+    const signed = await mapLimited(shipments, concurrency, (shipment) => writeManifests(shipment, options.sign));
     if (totals.uploadedBlobs > 0) log.info(`pushed ${progress.summary()} to ${endpoint}`);
     const attached = shipments.reduce((sum, { artifacts }) => sum + artifacts.length, 0);
     const results = items.map(({ image, repository }) => ({ repository, digest: imageDigest(image) }));
-    return { requests: transport.counts, ...totals, attached, results };
+    return { requests: transport.counts, ...totals, attached, signed: signed.filter(Boolean).length, results };
   } finally {
     reader.close();
     transport.close();
@@ -129,20 +134,20 @@ async function lackingArtifacts({ image }: PushItem, place: Place, isComplete: b
   return [...distinct.values()];
 }
 
-/** Writes an image's manifest, what refers to it, and then its tags. */
-async function writeManifests({ item, place, isComplete, missing, artifacts }: Shipment): Promise<void> {
+/** Writes an image's manifest, what refers to it, its signature, and then its tags. True: it was signed. */
+async function writeManifests(shipment: Shipment, sign: PushOptions['sign']): Promise<boolean> {
+  const { item, place, isComplete, missing, artifacts } = shipment;
   const { manifest } = item.image;
-  if (missing.length === 0 && artifacts.length === 0) return;
   const { mediaType, digest } = manifest;
-  const bytes = await readFile(manifest.path);
-  if (artifacts.length > 0) {
-    if (!isComplete) await putManifest(place, { mediaType, bytes }, digest);
-    await attachManifests(place, digest, artifacts);
-  }
-  for (const reference of missing) {
-    const isWritten = reference === digest && artifacts.length > 0;
-    if (!isWritten) await putManifest(place, { mediaType, bytes }, reference);
-  }
+  const bytes = missing.length === 0 ? Buffer.alloc(0) : await readFile(manifest.path);
+  const write = (reference: string) => putManifest(place, { mediaType, bytes }, reference);
+  // What refers to an image comes after it, and a tag after both.
+  const isFirst = !isComplete && (artifacts.length > 0 || sign !== undefined);
+  if (isFirst) await write(digest);
+  if (artifacts.length > 0) await attachManifests(place, digest, artifacts);
+  const isSigned = (await sign?.(place, manifest)) ?? false;
+  for (const reference of missing) if (!isFirst || reference !== digest) await write(reference);
+  return isSigned;
 }
 
 /** Asks one source after another. */
