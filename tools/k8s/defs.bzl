@@ -13,7 +13,7 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sStackInfo = "K8sStackInfo")
 load("//tools/k8s:verbs.bzl", "VERBS")
-load("//tools/k8s/private:names.bzl", "find_environment", "root_name", "stack_name")
+load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
 load("//tools/k8s/private:verb.bzl", "verb_targets")
@@ -83,11 +83,13 @@ def k8s_object(
     pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
     if pinned and images and not pins:
         fail("{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(where, environment.get("name")))
+    guard = find_guard(environment, cluster, context, ENVS)
     targets = {}
     for ref, label in images.items():
         targets.setdefault(label, []).append(ref)
     k8s_object_rule(
         name = name,
+        ca_sha256 = guard.ca_sha256,
         cluster = cluster or environment.get("cluster", ""),
         context = context or environment.get("context", ""),
         environment = environment.get("name", ""),
@@ -99,6 +101,7 @@ def k8s_object(
         namespace = namespace or environment.get("namespace", ""),
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
+        protected = guard.protected,
         registry = environment.get("registry", ""),
         reserved_namespaces = _RESERVED_NAMESPACES,
         resolver = resolver,

@@ -19,7 +19,15 @@ await runMain(async ({ argv, env, signal }) => {
       return (await import('./verbs/describe.ts')).describeVerb(await open());
     case 'diff':
       return (await import('./verbs/diff.ts')).diffVerb(open);
+    case 'logs':
+      return (await import('./verbs/logs.ts')).logsVerb(await open());
     case 'resolve':
       return (await import('./verbs/resolve.ts')).resolveVerb(await open());
+    case 'rollback':
+      return (await import('./verbs/rollback.ts')).rollbackVerb(await open());
+    case 'status':
+      return (await import('./verbs/status.ts')).statusVerb(await open());
+    case 'wait':
+      return (await import('./verbs/wait.ts')).waitVerb(await open());
   }
 });

@@ -32,6 +32,11 @@ VERBS = {
         images = IMAGES_DIGESTS,
         cluster = True,
     ),
+    "logs": struct(
+        doc = "prints the logs of all pods; --follow, --since 10m, --tail 100",
+        images = IMAGES_NONE,
+        cluster = True,
+    ),
     "replace": struct(
         doc = "replaces existing objects as a whole; fails when one of them does not exist",
         images = IMAGES_BLOBS,
@@ -41,5 +46,20 @@ VERBS = {
         doc = "pushes images and prints the manifests with their digests",
         images = IMAGES_BLOBS,
         cluster = False,
+    ),
+    "rollback": struct(
+        doc = "puts back what the stack was before its last apply; --to N, --list; builds and pushes no image",
+        images = IMAGES_NONE,
+        cluster = True,
+    ),
+    "status": struct(
+        doc = "prints the stack as a tree, with health and cause; exits 0 when all is ready, else 1; --output=json",
+        images = IMAGES_NONE,
+        cluster = True,
+    ),
+    "wait": struct(
+        doc = "waits until everything is there and ready; --timeout 5m",
+        images = IMAGES_NONE,
+        cluster = True,
     ),
 }

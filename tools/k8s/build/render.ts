@@ -5,7 +5,7 @@ import { ToolError } from '../../lib/errors.ts';
 import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
 import { parseManifest } from '../model/manifest.ts';
 import { asRecord, textAt } from '../model/object.ts';
-import type { Connection, ImageInput, ObjectInput } from '../model/plan_input.ts';
+import type { Connection, Guard, ImageInput, ObjectInput } from '../model/plan_input.ts';
 
 /** The parameters of the build action. Values with `{KEY}` in them are stamped. */
 export interface RenderParams {
@@ -14,6 +14,7 @@ export interface RenderParams {
   readonly kind: string;
   readonly connection: Connection;
   readonly environment: string;
+  readonly guard: Guard;
   readonly registry: string;
   readonly imageChroot: string;
   readonly substitutions: Readonly<Record<string, string>>;
@@ -60,7 +61,14 @@ export function render(
   }
   const built = images.filter(({ image }) => image !== '');
   return {
-    input: { version: 1, label, connection: stampAll(params.connection), images: built, objects },
+    input: {
+      version: 1,
+      label,
+      connection: stampAll(params.connection),
+      guard: params.guard,
+      images: built,
+      objects,
+    },
     yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
   };
 }

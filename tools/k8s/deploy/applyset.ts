@@ -13,6 +13,8 @@ const NAMESPACES = `${PREFIX}/additional-namespaces`;
 /** Which stacks asked for the set's members: JSON list of their names. */
 const ROOTS = 'fathom.internal/roots';
 const STACK = 'fathom.internal/stack';
+/** The newest revision's number, followed by ` started` until all of it is written; see record.ts. */
+export const REVISION = 'fathom.internal/revision';
 
 /** Written into `tooling`: kubectl refuses to prune what another tool manages. */
 export const TOOL = 'fathom/v1';
@@ -34,6 +36,11 @@ export interface Inventory {
 /** The parent's name. */
 export function parentName(stack: string): string {
   return `fathom-${stack}`;
+}
+
+/** A set by its place. */
+export function placeKey({ namespace, stack }: { readonly namespace: string; readonly stack: string }): string {
+  return `${namespace}/${stack}`;
 }
 
 /** The id of the set of a stack in a namespace, as the KEP computes it: name, namespace, kind and group of the parent. */

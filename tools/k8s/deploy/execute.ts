@@ -10,7 +10,10 @@ import { PHASES, dependencies, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
 import { SECRETS } from './planner.ts';
 import { explain } from './problems.ts';
+import type { Revision } from './history.ts';
+import { type Restored, type RunRecord, beginRecord } from './record.ts';
 import { type Colors, objectLine } from './report.ts';
+import type { Lock } from './lock.ts';
 import type { Connected, Session } from './session.ts';
 import { type WaitOptions, waitGone, waitReady } from './wait.ts';
 
@@ -21,11 +24,16 @@ export interface ExecuteOptions {
   readonly session: Session;
   readonly connected: Connected;
   readonly colors: Colors;
+  readonly lock: Lock;
+  /** What the run is called in the stack's history. */
+  readonly verb: Revision['verb'];
+  /** What it puts back. Default: nothing. */
+  readonly restored?: Restored;
   /** Whether existing objects are put in place as a whole. */
   readonly isReplacing: boolean;
 }
 
-/** Applies, prunes and waits. Throws K8S_* errors; a second run continues where this one stopped. */
+/** Applies, prunes and waits. Throws PlanOldError and K8S_* errors; a second run continues where this one stopped. */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<void> {
   const { session } = options;
   const { timeoutMs, isWaiting } = session.options;
@@ -48,17 +56,33 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
     one.action === 'create' ? write(one, work) : one.object,
   );
   const applied: Target[] = [];
+  let record: RunRecord | undefined;
   for (const phase of PHASES) {
     const now = wanted(plan).filter(({ object }) => phaseOf(object) === phase);
-    // What is applied from here on belongs to an inventory, which must know it before it exists.
-    if (phase === 'definitions') await writeParents(plan, work, 'before');
+    if (phase === 'definitions') {
+      await completeLock(options);
+      // What is applied from here on belongs to an inventory, which must know it before it exists.
+      await writeParents(plan, work, 'before');
+      record = await beginRecord(plan, { ...options, client });
+    }
     const written = await runPhase(now, work);
     if (phase === 'definitions') await waitReady(written, wait);
     applied.push(...written);
   }
   await prune(plan, work);
   await writeParents(plan, work, 'after');
+  await record?.finish();
+  // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
+  await options.lock.release();
   if (isWaiting) await waitReady(applied, wait);
+}
+
+/** Another run has applied the stack after it was read: plan again. */
+export class PlanOldError extends Error {}
+
+/** Takes the locks of namespaces that have just been made. Throws PlanOldError where somebody else was faster. */
+async function completeLock({ lock }: ExecuteOptions): Promise<void> {
+  if (await lock.complete()) throw new PlanOldError('the plan is older than the last apply');
 }
 
 interface Work extends ExecuteOptions {

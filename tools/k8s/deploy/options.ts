@@ -2,8 +2,41 @@
 import { parseArgs } from 'node:util';
 import { ToolError, errorText } from '../../lib/errors.ts';
 
-export const VERBS = ['apply', 'create', 'delete', 'describe', 'diff', 'replace', 'resolve'] as const;
+export const VERBS = [
+  'apply',
+  'create',
+  'delete',
+  'describe',
+  'diff',
+  'logs',
+  'replace',
+  'resolve',
+  'rollback',
+  'status',
+  'wait',
+] as const;
 export type Verb = (typeof VERBS)[number];
+
+/** Every option; a verb ignores those that are not its own, as a BUILD file's arguments are those of all verbs. */
+export const OPTIONS = {
+  all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
+  context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
+  follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
+  'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
+  kubeconfig: { type: 'string', doc: 'another kubeconfig' },
+  'no-wait': { type: 'boolean', doc: 'do not wait for readiness or deletions' },
+  output: { type: 'string', short: 'o', doc: 'text (default) or json, on stdout' },
+  'prune-data': { type: 'boolean', doc: 'delete and prune namespaces, volume claims and CRDs as well' },
+  list: { type: 'boolean', doc: 'rollback: only print the revisions' },
+  since: { type: 'string', doc: 'logs: only lines of the last so long, such as 10m' },
+  tail: { type: 'string', doc: 'logs: only the last so many lines of each container' },
+  timeout: { type: 'string', doc: 'how long to wait for readiness and deletions (default 5m)' },
+  to: { type: 'string', doc: 'rollback: the number of a revision (default: the one before)' },
+  'wait-lock': { type: 'string', doc: 'how long to wait for another run on the stack (default 5m, 0 not at all)' },
+  yes: { type: 'boolean', short: 'y', doc: 'change a protected environment without being asked' },
+} as const satisfies Readonly<
+  Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string; readonly doc: string }>
+>;
 
 /** What a caller may choose. */
 export interface VerbOptions {
@@ -14,6 +47,30 @@ export interface VerbOptions {
   readonly isForced: boolean;
   readonly isAll: boolean;
   readonly isPruningData: boolean;
+  /** Whether a protected environment is changed without a question. */
+  readonly isConfirmed: boolean;
+  /** How long to wait for other runs. */
+  readonly lockWaitMs: number;
+  /** How results are printed. */
+  readonly output: 'text' | 'json';
+  readonly logs: LogsOptions;
+  readonly rollback: RollbackOptions;
+}
+
+/** What `rollback` puts back. */
+export interface RollbackOptions {
+  readonly isListing: boolean;
+  /** Default: the revision before. */
+  readonly to: number | undefined;
+}
+
+/** Which lines `logs` prints. */
+export interface LogsOptions {
+  readonly isFollowing: boolean;
+  /** Only lines of the last so many milliseconds. */
+  readonly sinceMs: number | undefined;
+  /** Only the last so many lines of each container. */
+  readonly tail: number | undefined;
 }
 
 /** What the launcher says. */
@@ -39,40 +96,55 @@ export function parseInvocation(argv: readonly string[]): Invocation {
 
 /** The options of a verb. Throws K8S_USAGE. */
 export function parseOptions(args: readonly string[]): VerbOptions {
-  let values;
+  const values = parseValues(args);
+  return {
+    timeoutMs: parseDuration(values.timeout ?? DEFAULT_TIMEOUT, '--timeout'),
+    isWaiting: values['no-wait'] !== true,
+    kubeconfig: values.kubeconfig,
+    context: values.context,
+    isForced: values['force-conflicts'] === true,
+    isAll: values.all === true,
+    isPruningData: values['prune-data'] === true,
+    isConfirmed: values.yes === true,
+    lockWaitMs: parseDuration(values['wait-lock'] ?? DEFAULT_TIMEOUT, '--wait-lock'),
+    output: oneOf(values.output ?? 'text', ['text', 'json'], '--output'),
+    rollback: {
+      isListing: values.list === true,
+      to: values.to === undefined ? undefined : parseCount(values.to, '--to'),
+    },
+    logs: {
+      isFollowing: values.follow === true,
+      sinceMs: values.since === undefined ? undefined : parseDuration(values.since, '--since'),
+      tail: values.tail === undefined ? undefined : parseCount(values.tail, '--tail'),
+    },
+  };
+}
+
+function parseValues(args: readonly string[]) {
   try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        timeout: { type: 'string', default: DEFAULT_TIMEOUT },
-        'no-wait': { type: 'boolean', default: false },
-        kubeconfig: { type: 'string' },
-        context: { type: 'string' },
-        'force-conflicts': { type: 'boolean', default: false },
-        all: { type: 'boolean', default: false },
-        'prune-data': { type: 'boolean', default: false },
-      },
-    }));
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
     throw usage(errorText(error).split('. ')[0] ?? '');
   }
-  return {
-    timeoutMs: parseDuration(values.timeout),
-    isWaiting: !values['no-wait'],
-    kubeconfig: values.kubeconfig,
-    context: values.context,
-    isForced: values['force-conflicts'],
-    isAll: values.all,
-    isPruningData: values['prune-data'],
-  };
+}
+
+function oneOf<T extends string>(text: string, words: readonly T[], option: string): T {
+  const word = words.find((candidate) => candidate === text);
+  if (word === undefined) throw usage(`${option} '${text}' is not one of ${words.join(', ')}`);
+  return word;
+}
+
+function parseCount(text: string, option: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw usage(`${option} '${text}' is no whole number`);
+  return Number(text);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of `90s`, `5m`, `1m30s`; a bare number is seconds. Throws K8S_USAGE. */
-export function parseDuration(text: string): number {
+/** Milliseconds of `90s`, `5m`, `1m30s`; a bare number is seconds. Throws K8S_USAGE that names `option`. */
+export function parseDuration(text: string, option: string): number {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  if (!/^(\d+(ms|s|m|h))+$/.test(text)) throw usage(`--timeout '${text}' is no time such as 90s or 5m`);
+  if (!/^(\d+(ms|s|m|h))+$/.test(text)) throw usage(`${option} '${text}' is no time such as 90s or 5m`);
   return [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
     (sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0),
     0,
@@ -80,7 +152,6 @@ export function parseDuration(text: string): number {
 }
 
 function usage(problem: string): ToolError {
-  return new ToolError('K8S_USAGE', `Reading arguments: ${problem}`, {
-    hint: 'Known are --timeout 5m, --no-wait, --kubeconfig FILE, --context NAME, --force-conflicts, --all and --prune-data.',
-  });
+  const known = Object.keys(OPTIONS).map((name) => `--${name}`);
+  return new ToolError('K8S_USAGE', `Reading arguments: ${problem}`, { hint: `Known are ${known.join(', ')}.` });
 }

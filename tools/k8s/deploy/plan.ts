@@ -18,6 +18,8 @@ export interface PlannedObject {
   readonly changes: readonly FieldChange[];
   /** The BUILD target that it comes from; the set's for `prune`. */
   readonly label: string;
+  /** The set that it is in: `namespace/stack`; empty for an object that is applied alone. */
+  readonly set: string;
 }
 
 /** The inventory of one shallow stack. */
@@ -27,6 +29,8 @@ export interface PlannedSet {
   readonly before: Inventory | undefined;
   /** What it must say in the end. */
   readonly after: Inventory;
+  /** Whether the last run that changed it was cut off. */
+  readonly isUnfinished: boolean;
 }
 
 /** What would change. */

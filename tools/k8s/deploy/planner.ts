@@ -3,16 +3,18 @@ import { mapLimited } from '../../lib/limit.ts';
 import { type KubeClient } from '../kube/client.ts';
 import { type Resource, type Resources } from '../kube/discovery.ts';
 import { KubeStatusError } from '../kube/errors.ts';
-import { applyObject, getObject, listObjects } from '../kube/objects.ts';
+import { applyObject, getMetadata, getObject, listObjects } from '../kube/objects.ts';
 import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import {
   type Inventory,
   PART_OF,
+  REVISION,
   TOOL,
   applySetId,
   inventoryOf,
   parentObject,
+  placeKey,
   readInventory,
   toolOf,
   unionOf,
@@ -35,6 +37,8 @@ export interface SetState {
   readonly set: LoadedSet;
   readonly id: string;
   readonly before: Inventory | undefined;
+  /** Whether the last run that changed it was cut off. */
+  readonly isUnfinished: boolean;
   readonly members: readonly { readonly object: KubeObject; readonly resource: Resource }[];
 }
 
@@ -76,11 +80,12 @@ interface ObjectContext {
 async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
   const { client, session, members, missing, ids } = context;
   const { resource, label } = one;
+  const set = one.set.stack === '' ? '' : placeKey(one.set);
   const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
   const live = members.get(keyOf(one.object)) ?? (isServed ? await getObject(client, one) : undefined);
   const object = withMembership(one, live);
   if (!isServed || live?.metadata.deletionTimestamp !== undefined) {
-    return { action: 'create', object, live: undefined, resource, changes: [], label };
+    return { action: 'create', object, live: undefined, resource, changes: [], label, set };
   }
   const { isForced } = session.options;
   if (live !== undefined && !isForced) problems.refuseForeignSet(object, live, ids);
@@ -90,10 +95,10 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   } catch (error) {
     throw error instanceof KubeStatusError ? problems.explain(error, object, label) : error;
   }
-  if (live === undefined) return { action: 'create', object, live, resource, changes: [], label };
+  if (live === undefined) return { action: 'create', object, live, resource, changes: [], label, set };
   const changes = fieldChanges(live, result);
   const action = changes.length > 0 ? 'update' : isSameOwnership(live, result) ? 'unchanged' : 'adopt';
-  return { action, object, live, resource, changes, label };
+  return { action, object, live, resource, changes, label, set };
 }
 
 /** Namespaces that are needed and in no manifest: the personal one and the tool's own are made, others must be there. */
@@ -117,7 +122,7 @@ async function planNamespaces(
     if (live?.metadata.deletionTimestamp !== undefined) throw problems.terminatingNamespace(name);
     // A declared one is created by its own manifest.
     const action = live === undefined && !declared.has(name) ? 'create' : 'unchanged';
-    return { action, object, live, resource: NAMESPACES, changes: [], label: session.input.label };
+    return { action, object, live, resource: NAMESPACES, changes: [], label: session.input.label, set: '' };
   });
 }
 
@@ -137,7 +142,7 @@ export async function readSet(
 ): Promise<SetState> {
   const id = applySetId(set.stack, set.namespace);
   const empty = inventoryOf(set, [], []);
-  const parent = await getObject(client, { resource: SECRETS, object: parentObject(empty) });
+  const parent = await getMetadata(client, { resource: SECRETS, object: parentObject(empty) });
   const tool = parent === undefined ? TOOL : toolOf(parent);
   if (parent !== undefined && tool !== TOOL) throw problems.foreignParent(parent, tool);
   const before = parent === undefined ? undefined : readInventory(parent);
@@ -149,7 +154,8 @@ export async function readSet(
     const options = { labelSelector: `${PART_OF}=${id}`, ...(namespace === undefined ? {} : { namespace }) };
     return (await listObjects(client, resource, options)).map((object) => ({ object, resource }));
   });
-  return { set, id, before, members: lists.flat() };
+  const isUnfinished = parent?.metadata.annotations?.[REVISION]?.endsWith(' started') === true;
+  return { set, id, before, isUnfinished, members: lists.flat() };
 }
 
 /** The collections in which members may be. */
@@ -173,6 +179,7 @@ function prunable(state: SetState, wanted: ReadonlySet<string>, isPruningData: b
       resource,
       changes: [],
       label: state.set.label,
+      set: placeKey(state.set),
     }));
 }
 
@@ -186,5 +193,5 @@ function plannedSet(
   const kept = pruned.filter(({ action, label }) => action === 'keep' && label === state.set.label);
   const members = [...own, ...kept.map(({ object }) => object)];
   const after = inventoryOf(state.set, members, [...(state.before?.roots ?? []), root]);
-  return { label: state.set.label, before: state.before, after };
+  return { label: state.set.label, before: state.before, after, isUnfinished: state.isUnfinished };
 }

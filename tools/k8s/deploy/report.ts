@@ -82,6 +82,13 @@ export function changeLines(
     ]);
 }
 
+/** What would be done with one object, and the fields that differ. */
+export function diffLines({ action, object, changes }: PlannedObject, colors: Colors): string[] {
+  if (action === 'create') return [colors.added(`+ ${nameOf(object)}`)];
+  if (action === 'prune') return [colors.removed(`- ${nameOf(object)}`)];
+  return [colors.changed(`~ ${nameOf(object)}`), ...changeLines(object, changes, colors)];
+}
+
 const MAX_VALUE = 400;
 
 function show(value: unknown): string {

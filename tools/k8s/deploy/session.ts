@@ -1,6 +1,6 @@
 // What every verb begins with: the stack read and made personal, and, where wanted, a connection to its cluster.
-import { ToolError } from '../../lib/errors.ts';
-import type { Log } from '../../lib/log.ts';
+import { ToolError, errorText } from '../../lib/errors.ts';
+import { type Log, formatDuration } from '../../lib/log.ts';
 import { runfile, userPath } from '../../lib/runfiles.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
 import { type Resources, discover } from '../kube/discovery.ts';
@@ -9,6 +9,8 @@ import { replaceImages } from '../model/images.ts';
 import type { KubeObject } from '../model/object.ts';
 import { PLACEHOLDER, personalize } from '../model/placeholder.ts';
 import { type Connection, type ImageInput, type LoadedSet, type PlanInput, loadSets } from '../model/plan_input.ts';
+import { PROCESS_TERMINAL, type Terminal } from './confirm.ts';
+import { type Binding, bindCluster } from './guard.ts';
 import { type VerbOptions, parseOptions } from './options.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -26,12 +28,16 @@ export interface Session {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly resolve: (runfilesPath: string) => string;
+  readonly terminal: Terminal;
 }
 
 /** A session with a cluster. */
 export interface Connected {
   readonly client: KubeClient;
   readonly resources: Resources;
+  readonly binding: Binding;
+  /** Ends every request, those to come too. */
+  readonly cancel: (reason: ToolError) => void;
 }
 
 /** Options of {@link openSession}. */
@@ -44,6 +50,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** Default: Bazel's runfiles. */
   readonly resolve?: (runfilesPath: string) => string;
+  /** Default: that of the process. */
+  readonly terminal?: Terminal;
 }
 
 /** Reads the stack. Throws K8S_USAGE, K8S_PLAN_UNREADABLE, K8S_MIXED_CLUSTERS, NAMESPACE_RESERVED. */
@@ -67,10 +75,14 @@ export async function openSession(open: OpenOptions): Promise<Session> {
     log: open.log,
     signal: open.signal,
     resolve,
+    terminal: open.terminal ?? PROCESS_TERMINAL,
   };
 }
 
-/** Connects and asks what the cluster serves. Throws K8S_* errors of kubeconfig and connection. */
+// A pause that a person would wonder about.
+const SAID_PAUSE_MS = 1000;
+
+/** Connects and asks what the cluster serves. Throws K8S_WRONG_CLUSTER, and K8S_* of kubeconfig and connection. */
 export async function connect(session: Session): Promise<Connected> {
   const { connection, options, env, signal, resolve } = session;
   const files =
@@ -81,8 +93,17 @@ export async function connect(session: Session): Promise<Connected> {
       : [userPath(options.kubeconfig, env)];
   const { context, cluster, user } = connection;
   const access = await findCluster({ env, files, context: options.context ?? context, cluster, user });
-  const client = createClient(access, { signal });
-  return { client, resources: await discover(client) };
+  const binding = await bindCluster(session, access);
+  const controller = new AbortController();
+  const client = createClient(access, {
+    signal: AbortSignal.any([signal, controller.signal]),
+    onRetry: (error, waitMs) => {
+      if (waitMs < SAID_PAUSE_MS) return;
+      session.log.warn(`${errorText(error)}; trying again in ${formatDuration(waitMs)}`);
+    },
+  });
+  const cancel = (reason: ToolError) => controller.abort(reason);
+  return { client, resources: await discover(client), binding, cancel };
 }
 
 /** All objects of a stack must go to one cluster: one run is one plan. */

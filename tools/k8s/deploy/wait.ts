@@ -18,6 +18,8 @@ export interface WaitOptions {
   readonly deadlineMs: number;
   /** What the deadline was, for errors. */
   readonly timeoutMs: number;
+  /** How long a failure that was there at the first look may stay, in milliseconds. Default: 15 000. */
+  readonly staleFailureMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -28,30 +30,48 @@ const CONCURRENCY = 16;
 // A controller takes a moment to withdraw a failure that an earlier, broken state left in an object's status.
 const STALE_FAILURE_MS = 15_000;
 
+const ABSENT: Status = { state: 'progressing', message: 'it is not there yet' };
+
 interface Waiting {
   readonly target: Target;
   status: Status;
+  /** Whether it was ever there. */
+  isSeen: boolean;
   /** Until when a failure may be one of before, as `performance.now()` counts; 0 once it was seen without one. */
   staleUntilMs: number;
 }
 
-/** Waits until all are ready. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
+/** Waits until all objects, as they were last seen, are ready. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
 export async function waitReady(targets: readonly Target[], options: WaitOptions): Promise<void> {
-  const staleUntilMs = performance.now() + STALE_FAILURE_MS;
-  let waiting = targets.map((target): Waiting => {
-    const status = statusOf(target.object);
-    return { target, status, staleUntilMs: status.state === 'failed' ? staleUntilMs : 0 };
+  const first = targets.map((target) => ({ target, live: target.object }));
+  await waitFrom(first, options);
+}
+
+/** Waits until all objects are there and ready. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
+export async function waitThere(targets: readonly Target[], options: WaitOptions): Promise<void> {
+  const first = await mapLimited(targets, CONCURRENCY, async (target) => ({
+    target,
+    live: await getObject(options.client, target),
+  }));
+  await waitFrom(first, options);
+}
+
+interface Seen {
+  readonly target: Target;
+  readonly live: KubeObject | undefined;
+}
+
+async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<void> {
+  const staleUntilMs = performance.now() + (options.staleFailureMs ?? STALE_FAILURE_MS);
+  let waiting = seen.map(({ target, live }): Waiting => {
+    const status = live === undefined ? ABSENT : statusOf(live);
+    return { target, status, isSeen: live !== undefined, staleUntilMs: status.state === 'failed' ? staleUntilMs : 0 };
   });
   await poll(options, async () => {
     waiting = waiting.filter(({ status }) => status.state !== 'current');
     await failAtOnce(waiting, options);
     if (waiting.length === 0) return undefined;
-    await mapLimited(waiting, CONCURRENCY, async (one) => {
-      const live = await getObject(options.client, one.target);
-      one.status = live === undefined ? { state: 'failed', message: 'it was deleted meanwhile' } : statusOf(live);
-      if (live === undefined || one.status.state !== 'failed') one.staleUntilMs = 0;
-      if (one.status.state === 'current') options.log.info(`ready     ${nameOf(one.target.object)}`);
-    });
+    await mapLimited(waiting, CONCURRENCY, (one) => look(one, options));
     const left = waiting.filter(({ status }) => status.state !== 'current');
     return left.length === 0
       ? undefined
@@ -60,6 +80,15 @@ export async function waitReady(targets: readonly Target[], options: WaitOptions
     if (!(error instanceof DeadlineError)) throw error;
     throw await notReady('K8S_NOT_READY', waiting, options);
   });
+}
+
+async function look(one: Waiting, { client, log }: WaitOptions): Promise<void> {
+  const live = await getObject(client, one.target);
+  if (live !== undefined) one.status = statusOf(live);
+  else one.status = one.isSeen ? { state: 'failed', message: 'it was deleted meanwhile' } : ABSENT;
+  if (live !== undefined) one.isSeen = true;
+  if (live === undefined || one.status.state !== 'failed') one.staleUntilMs = 0;
+  if (one.status.state === 'current') log.info(`ready     ${nameOf(one.target.object)}`);
 }
 
 /** Waits until all are gone, and the pods of workloads with them. Throws K8S_NOT_DELETED. */

@@ -1,9 +1,9 @@
-// A thin client of the Kubernetes API over kept-alive connections: one method, JSON in and out, typed errors, retries.
+// A thin client of the Kubernetes API over kept-alive connections: JSON in and out, typed errors, retries.
 import http from 'node:http';
 import https from 'node:https';
 import { retry } from '../../lib/retry.ts';
 import { authorize } from './credentials.ts';
-import { KubeConnectionError, KubeStatusError, retryReason } from './errors.ts';
+import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
 /** A request to the API server. */
@@ -21,6 +21,10 @@ export interface KubeRequest {
   readonly doing: string;
   /** Whether a repetition does no harm. Default: all but POST. */
   readonly isIdempotent?: boolean;
+  /** Ends the request. Default: the client's signal. */
+  readonly signal?: AbortSignal;
+  /** Whether an exchange that has begun is finished although the signal is aborted. Default: false. */
+  readonly isFinished?: boolean;
 }
 
 /** A connection to one API server. */
@@ -32,6 +36,8 @@ export interface KubeClient {
   request(request: KubeRequest): Promise<unknown>;
   /** The answer as text, for logs. */
   requestText(request: KubeRequest): Promise<string>;
+  /** The answer as it comes, without an end of its own: sent once, no retry, no time limit. Outside of the pool. */
+  stream(request: KubeRequest): Promise<AsyncIterable<Buffer>>;
   close(): void;
 }
 
@@ -44,9 +50,14 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   /** How long failed requests are repeated, in milliseconds. Default: 30 000. */
   readonly retryDeadlineMs?: number;
+  /** Called before a request is repeated. Default: nothing. */
+  readonly onRetry?: (error: unknown, waitMs: number) => void;
 }
 
 const USER_AGENT = 'fathom';
+
+/** Tries of one request; the deadline ends them, not their number. */
+const ATTEMPTS = 10;
 
 /** Connects lazily: the first request opens the first connection. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubeClient {
@@ -56,8 +67,21 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   const agent = new transport.Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' });
   const counts: Record<string, number> = {};
   let authorization: ReturnType<typeof authorize> | undefined;
+  // A server that has answered before and refuses now is being started again.
+  let hasAnswered = false;
 
-  const send = async (request: KubeRequest): Promise<string> => {
+  const failure = (request: KubeRequest, cause: unknown): unknown =>
+    (request.signal ?? signal).aborted
+      ? (request.signal ?? signal).reason
+      : new KubeConnectionError(request.doing, {
+          server: access.server,
+          context: access.context,
+          cause,
+          isKnown: hasAnswered,
+        });
+
+  /** Sends a request; resolves with an answer of success before its body is there. */
+  const open = async (request: KubeRequest, isPooled: boolean): Promise<http.IncomingMessage> => {
     authorization ??= authorize(access, signal);
     const { header, cert, key } = await authorization;
     const query = Object.entries(request.query ?? {}).filter(
@@ -66,17 +90,11 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
     const search = query.length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
     const body = request.body === undefined ? undefined : Buffer.from(encodeBody(request.body));
     counts[request.method] = (counts[request.method] ?? 0) + 1;
-    return new Promise<string>((resolve, reject) => {
-      const fail = (cause: unknown) =>
-        reject(
-          signal.aborted
-            ? signal.reason
-            : new KubeConnectionError(request.doing, { server: access.server, context: access.context, cause }),
-        );
+    return new Promise<http.IncomingMessage>((resolve, reject) => {
       const outgoing = transport.request(
         {
-          agent,
-          signal,
+          ...(isPooled ? { agent } : { agent: false }),
+          ...(request.isFinished === true ? {} : { signal: request.signal ?? signal }),
           method: request.method,
           hostname: url.hostname.replace(/^\[|\]$/g, ''),
           port: url.port === '' ? undefined : Number(url.port),
@@ -93,49 +111,80 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
           ...(cert === undefined || key === undefined ? {} : { cert, key }),
         },
         (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', fail);
-          response.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
-            const status = response.statusCode ?? 0;
-            if (status >= 200 && status < 300) return resolve(text);
-            const retryAfter = response.headers['retry-after'];
-            reject(
-              new KubeStatusError(request.doing, {
-                status,
-                body: text,
-                ...(retryAfter === undefined ? {} : { retryAfter }),
-              }),
-            );
-          });
+          hasAnswered = true;
+          const status = response.statusCode ?? 0;
+          if (status >= 200 && status < 300) return resolve(response);
+          const retryAfter = response.headers['retry-after'];
+          readAll(response).then(
+            (text) =>
+              reject(
+                new KubeStatusError(request.doing, {
+                  status,
+                  body: text,
+                  ...(retryAfter === undefined ? {} : { retryAfter }),
+                }),
+              ),
+            (error: unknown) => reject(failure(request, error)),
+          );
         },
       );
-      outgoing.setTimeout(requestTimeoutMs, () =>
-        outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
-      );
-      outgoing.on('error', fail);
+      if (isPooled) {
+        outgoing.setTimeout(requestTimeoutMs, () =>
+          outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+        );
+      }
+      outgoing.on('error', (error) => reject(failure(request, error)));
       outgoing.end(body);
     });
   };
 
-  const sendRetrying = (request: KubeRequest): Promise<string> =>
-    retry(() => send(request), {
-      signal,
-      deadlineMs: options.retryDeadlineMs ?? 30_000,
-      reason: (error) => ((request.isIdempotent ?? request.method !== 'POST') ? retryReason(error) : undefined),
-    });
+  const sendRetrying = <T>(request: KubeRequest, parse: (text: string) => T): Promise<T> =>
+    retry(
+      async () => {
+        const response = await open(request, true);
+        try {
+          return parse(await readAll(response));
+        } catch (error) {
+          throw failure(request, error);
+        }
+      },
+      {
+        signal: request.signal ?? signal,
+        attempts: ATTEMPTS,
+        deadlineMs: options.retryDeadlineMs ?? 30_000,
+        reason: (error) => {
+          if (!(request.isIdempotent ?? request.method !== 'POST')) return undefined;
+          // A patch says what it wants, whatever the version: the server only has to read the object again.
+          return request.method === 'PATCH' && isStale(error) ? {} : retryReason(error);
+        },
+        ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+      },
+    );
 
   return {
     access,
     counts,
-    async request(request) {
-      const text = await sendRetrying(request);
-      return text === '' ? undefined : (JSON.parse(text) as unknown);
-    },
-    requestText: sendRetrying,
+    request: (request) => sendRetrying(request, parseAnswer),
+    requestText: (request) => sendRetrying(request, (text) => text),
+    stream: (request) => open(request, false),
     close: () => agent.destroy(),
   };
+}
+
+async function readAll(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** JSON, or nothing. What is cut short is no JSON: it counts as a connection that broke. */
+function parseAnswer(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw Object.assign(new Error('the answer was cut short', { cause }), { code: 'ECONNRESET' });
+  }
 }
 
 /**

@@ -66,15 +66,24 @@ export class KubeStatusError extends ToolError {
   }
 }
 
+/** What is known of a connection that failed. */
+export interface ConnectionFailure {
+  readonly server: string;
+  readonly context: string;
+  readonly cause: unknown;
+  /** Whether the server has answered before: then it is back soon. */
+  readonly isKnown: boolean;
+}
+
 /** A connection that could not be made or that broke. */
 export class KubeConnectionError extends ToolError {
   readonly isTemporary: boolean;
 
-  constructor(doing: string, where: { readonly server: string; readonly context: string; readonly cause: unknown }) {
+  constructor(doing: string, where: ConnectionFailure) {
     const code =
       systemErrorCode(where.cause) ?? (where.cause instanceof Error ? where.cause.message : 'no reason given');
     const isTls = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO)/.test(code);
-    const isLost = TEMPORARY_CODE.has(code);
+    const isLost = TEMPORARY_CODE.has(code) || (where.isKnown && code === 'ECONNREFUSED');
     const place = `${where.server} (context '${where.context}')`;
     if (isTls) {
       super('K8S_TLS', `${doing}: ${place} is not who the kubeconfig says: ${code}`, {
@@ -101,6 +110,15 @@ export function retryReason(error: unknown): RetryReason | undefined {
   if (error instanceof KubeConnectionError) return error.isTemporary ? {} : undefined;
   if (!(error instanceof KubeStatusError) || !error.isTemporary) return undefined;
   return error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs };
+}
+
+/** Whether `error` says that the object has changed since it was read. A conflict over fields is no such thing. */
+export function isStale(error: unknown): boolean {
+  return (
+    error instanceof KubeStatusError &&
+    error.reason === 'Conflict' &&
+    error.causes.every(({ reason }) => reason !== 'FieldManagerConflict')
+  );
 }
 
 /** Whether `error` says that there is no such object or resource. */

@@ -3,7 +3,7 @@ import { asList, at } from '../model/object.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
 import type { KubeClient } from './client.ts';
 import { type Resource, pathOf } from './discovery.ts';
-import { isNotFound } from './errors.ts';
+import { isNotFound, isStale } from './errors.ts';
 
 /** The field manager of all that Fathom applies. */
 export const FIELD_MANAGER = 'fathom';
@@ -25,15 +25,29 @@ export interface ApplyOptions {
 }
 
 /** The live object, or undefined where there is none. */
-export async function getObject(client: KubeClient, target: Target): Promise<KubeObject | undefined> {
+export async function getObject(client: KubeClient, target: Target, accept?: string): Promise<KubeObject | undefined> {
   const { resource, object } = target;
   try {
     const doing = `Reading ${nameOf(object)}`;
-    return (await client.request({ method: 'GET', path: pathOf(resource, object.metadata), doing })) as KubeObject;
+    return (await client.request({
+      method: 'GET',
+      path: pathOf(resource, object.metadata),
+      doing,
+      ...(accept === undefined ? {} : { accept }),
+    })) as KubeObject;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+
+/** The live object's metadata alone, of what may be large; undefined where there is none. */
+export async function getMetadata(client: KubeClient, target: Target): Promise<KubeObject | undefined> {
+  const live = await getObject(client, target, METADATA_ONLY);
+  const { apiVersion, kind } = target.object;
+  return live === undefined ? undefined : { ...live, apiVersion, kind };
 }
 
 /** Options of {@link listObjects}. */
@@ -87,6 +101,7 @@ export async function applyObject(client: KubeClient, target: Target, options: A
     },
     contentType: APPLY,
     body: object,
+    isFinished: !options.isDryRun,
     doing: `${options.isDryRun ? 'Checking' : 'Applying'} ${nameOf(object)}`,
   })) as KubeObject;
 }
@@ -100,6 +115,7 @@ export async function replaceObject(client: KubeClient, target: Target, live: Ku
     path: pathOf(resource, object.metadata),
     query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
     body: { ...object, metadata: { ...object.metadata, uid, resourceVersion } },
+    isFinished: true,
     doing: `Replacing ${nameOf(object)}`,
   })) as KubeObject;
 }
@@ -123,11 +139,12 @@ export async function dropUpdateManager(client: KubeClient, target: Target, live
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
       { op: 'replace', path: '/metadata/managedFields', value: kept },
     ],
+    isFinished: true,
     doing: `Replacing ${nameOf(target.object)}`,
   });
 }
 
-/** Deletes exactly this object (by uid); nothing happens where it is gone already. */
+/** Deletes exactly this object (by uid); nothing happens where it is gone already, or another one has its name. */
 export async function deleteObject(client: KubeClient, target: Target): Promise<void> {
   const { resource, object } = target;
   const { uid } = object.metadata;
@@ -141,10 +158,11 @@ export async function deleteObject(client: KubeClient, target: Target): Promise<
         propagationPolicy: 'Background',
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       },
+      isFinished: true,
       doing: `Deleting ${nameOf(object)}`,
     });
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!isNotFound(error) && !isStale(error)) throw error;
   }
 }
 

@@ -23,11 +23,22 @@ export interface ImageInput {
   readonly image: string;
 }
 
+/** What an object's environment asks of whoever changes it. */
+export interface Guard {
+  /** The environment's name; empty where there is none. */
+  readonly environment: string;
+  /** Whether changes want a clean tree, pinned images and a confirmation. */
+  readonly isProtected: boolean;
+  /** The SHA-256 fingerprint of the cluster's certificate authority, in hexadecimal; empty where none is recorded. */
+  readonly caSha256: string;
+}
+
 /** What one k8s_object became: `<name>.object.json`. */
 export interface ObjectInput {
   readonly version: 1;
   readonly label: string;
   readonly connection: Connection;
+  readonly guard: Guard;
   readonly images: readonly ImageInput[];
   readonly objects: readonly KubeObject[];
 }

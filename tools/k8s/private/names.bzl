@@ -21,6 +21,33 @@ def find_environment(env, envs, where):
         fail("{} must be one of {}, got '{}'. Add it to ENVS of cluster_constants.bzl.".format(where, ", ".join(sorted(envs.keys())), env))
     return envs[env]
 
+def find_guard(environment, cluster, context, envs):
+    """What binds and protects objects: their environment, else what environments say of the cluster that they go to.
+
+    Args:
+      environment: an entry of ENVS with `name`, or {}.
+      cluster: the object's own cluster, or None.
+      context: the object's own context, or None.
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      struct(ca_sha256 = string, protected = bool).
+    """
+    if environment:
+        entries = [environment]
+    else:
+        # Cluster-wide objects are as precious as the most precious environment of their cluster.
+        entries = [
+            entry
+            for entry in envs.values()
+            if (context and entry["context"] == context) or (not context and cluster and entry["cluster"] == cluster)
+        ]
+    fingerprints = [entry["ca_sha256"] for entry in entries if entry.get("ca_sha256")]
+    return struct(
+        ca_sha256 = fingerprints[0] if fingerprints else "",
+        protected = bool([entry for entry in entries if entry.get("protected", False)]),
+    )
+
 def root_name(package, name, envs):
     """What a stack is called as one that asks for others: its service, whether shallow or deep, in any environment.
 

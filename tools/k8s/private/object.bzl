@@ -9,6 +9,7 @@ load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
 
 _ATTRS = dict(
     VERB_ATTRS,
+    ca_sha256 = attr.string(doc = "SHA-256 fingerprint of the cluster's certificate authority, in hexadecimal. Default: none is recorded."),
     cluster = attr.string(doc = "The kubeconfig's cluster; also the name of a cluster of `./fathom up`, whose registry is then used. Make variables and `{STAMP}` keys are filled in."),
     context = attr.string(doc = "The kubeconfig's context. Make variables and `{STAMP}` keys are filled in."),
     environment = attr.string(doc = "The environment's name, which chooses among pins."),
@@ -23,6 +24,7 @@ _ATTRS = dict(
     namespace = attr.string(doc = "The namespace of objects that name none. Make variables and `{STAMP}` keys are filled in."),
     pinned_images = attr.string_list(doc = "Strings in the manifest that mean images of `pins`."),
     pins = attr.label(doc = "JSON {environment: {image: {digest}}}.", allow_single_file = [".json"]),
+    protected = attr.bool(doc = "Whether changes want a clean tree, pinned images and a confirmation."),
     registry = attr.string(doc = "The registry of images whose reference names none."),
     reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
     resolver = attr.label(doc = "A program that is given `--template FILE` and prints the manifest. Default: the template is the manifest.", cfg = "exec", executable = True),
@@ -64,6 +66,11 @@ def _render(ctx):
             user = text["user"],
         ),
         environment = ctx.attr.environment,
+        guard = struct(
+            caSha256 = ctx.attr.ca_sha256,
+            environment = ctx.attr.environment,
+            isProtected = ctx.attr.protected,
+        ),
         imageChroot = text["image_chroot"],
         images = images,
         kind = ctx.attr.kind,

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -70,7 +70,8 @@ export async function startApiServer(): Promise<ApiServer> {
       ]),
     );
     const kubeconfig = join(folder, 'kubeconfig');
-    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(`https://127.0.0.1:${securePort}`, tokens)));
+    const ca = await certificateOf(children, folder);
+    await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(`https://127.0.0.1:${securePort}`, ca, tokens)));
     const access = await findCluster({ env: {}, context: CONTEXT, cluster: '', user: '', files: [kubeconfig] });
     const client = createClient(access, { signal: AbortSignal.timeout(600_000), retryDeadlineMs: 0 });
     await untilReady(client, children, folder);
@@ -117,14 +118,30 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
+/** The certificate that the server makes for itself, with the authority that signed it. */
+async function certificateOf(children: readonly ChildProcess[], folder: string): Promise<Buffer> {
+  // The key is written after the certificate, so that both are whole once it is there.
+  const key = join(folder, 'certs/apiserver.key');
+  return attempt(children, folder, async () => {
+    if ((await stat(key)).size === 0) throw new Error(`${key} is empty`);
+    return readFile(join(folder, 'certs/apiserver.crt'));
+  });
+}
+
 async function untilReady(client: KubeClient, children: readonly ChildProcess[], folder: string): Promise<void> {
+  await attempt(children, folder, async () => {
+    await client.requestText({ method: 'GET', path: '/readyz', doing: 'Waiting for the API server' });
+    // Namespaces and RBAC rules are written after the server is ready to answer.
+    await client.request({ method: 'GET', path: '/api/v1/namespaces/default', doing: 'Waiting for namespaces' });
+  });
+}
+
+/** Tries `work` until it succeeds, a program has ended, or a minute is over. */
+async function attempt<T>(children: readonly ChildProcess[], folder: string, work: () => Promise<T>): Promise<T> {
   const deadlineMs = performance.now() + 60_000;
   for (;;) {
     try {
-      await client.requestText({ method: 'GET', path: '/readyz', doing: 'Waiting for the API server' });
-      // Namespaces and RBAC rules are written after the server is ready to answer.
-      await client.request({ method: 'GET', path: '/api/v1/namespaces/default', doing: 'Waiting for namespaces' });
-      return;
+      return await work();
     } catch (error) {
       const ended = children.find((child) => child.exitCode !== null);
       if (ended === undefined && performance.now() < deadlineMs) {
@@ -143,8 +160,8 @@ async function writeServiceAccountKey(folder: string): Promise<void> {
   await writeFile(join(folder, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }));
 }
 
-function kubeconfigOf(server: string, tokens: { readonly admin: string; readonly nobody: string }): object {
-  const cluster = { server, 'insecure-skip-tls-verify': true };
+function kubeconfigOf(server: string, ca: Buffer, tokens: { readonly admin: string; readonly nobody: string }): object {
+  const cluster = { server, 'certificate-authority-data': ca.toString('base64') };
   return {
     apiVersion: 'v1',
     kind: 'Config',

@@ -1,10 +1,11 @@
 // Runs verbs on stacks that a test writes down as data, against an API server.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Terminal } from '../deploy/confirm.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { ImageInput, PlanInput } from '../model/plan_input.ts';
+import type { Guard, ImageInput, PlanInput } from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */
@@ -17,6 +18,12 @@ export interface TestStack {
   readonly env?: Readonly<Record<string, string>>;
   readonly context?: string;
   readonly cluster?: string;
+  /** Called for each line that is logged. */
+  readonly onLine?: (line: string) => void;
+  /** Default: ends after two minutes. */
+  readonly signal?: AbortSignal;
+  /** Where a person can be asked. Default: nowhere. */
+  readonly terminal?: Terminal;
 }
 
 export interface TestSet {
@@ -25,7 +32,12 @@ export interface TestSet {
   readonly namespace: string;
   readonly objects: readonly KubeObject[];
   readonly images?: readonly ImageInput[];
+  /** Default: no environment, not protected. */
+  readonly guard?: Guard;
 }
+
+const NOBODY: Terminal = { isInteractive: false, ask: async () => '' };
+const NO_GUARD: Guard = { environment: '', isProtected: false, caSha256: '' };
 
 /** A session and all that it logged. */
 export interface TestSession {
@@ -53,23 +65,24 @@ export async function withSession<T>(
       args: [],
     };
     const lines: string[] = [];
-    const log = { info: push(lines), warn: push(lines), error: push(lines) };
+    const push = (line: string) => {
+      lines.push(line);
+      stack.onLine?.(line);
+    };
+    const log = { info: push, warn: push, error: push };
     const session = await openSession({
       input,
       args: stack.args ?? [],
       env: { FATHOM_USER: 'ada', HOME: folder, FATHOM_STATE: join(folder, 'state'), ...stack.env },
       log,
-      signal: AbortSignal.timeout(120_000),
+      signal: stack.signal ?? AbortSignal.timeout(120_000),
       resolve: (path) => join(folder, path),
+      terminal: stack.terminal ?? NOBODY,
     });
     return await use({ session, lines });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function push(lines: string[]): (line: string) => void {
-  return (line) => void lines.push(line);
 }
 
 interface Place {
@@ -92,6 +105,7 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
         user: '',
         kubeconfig: 'kubeconfig',
       },
+      guard: set.guard ?? NO_GUARD,
       images: set.images ?? [],
       objects: set.objects,
     }),
@@ -101,11 +115,5 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const { readFile } = await import('node:fs/promises');
   return JSON.parse(await readFile(path, 'utf8'));
-}
-
-/** A ConfigMap. */
-export function configMap(name: string, namespace: string, data: Readonly<Record<string, string>> = {}): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }

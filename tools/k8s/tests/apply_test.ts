@@ -6,9 +6,9 @@ import { connect } from '../deploy/session.ts';
 import { makePlan } from '../deploy/planner.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
-import { type TestStack, configMap, withSession } from '../testing/stack.ts';
-import { applyVerb } from '../verbs/apply.ts';
-import { deleteVerb } from '../verbs/delete.ts';
+import { callsTo } from '../testing/calls.ts';
+import { configMap, deployment, pod, service } from '../testing/objects.ts';
+import { type TestStack, withSession } from '../testing/stack.ts';
 
 let server: ApiServer;
 before(async () => {
@@ -16,16 +16,16 @@ before(async () => {
 });
 after(() => server.stop());
 
-const apply = (stack: TestStack, verb: 'apply' | 'create' | 'replace' = 'apply') =>
-  withSession(server, stack, async ({ session, lines }) => {
-    await applyVerb(session, verb);
-    return lines;
-  });
-const remove = (stack: TestStack) =>
-  withSession(server, stack, async ({ session, lines }) => {
-    await deleteVerb(session);
-    return lines;
-  });
+const {
+  applyStack: apply,
+  deleteStack: remove,
+  get,
+  getMap,
+  makeNamespace,
+  merge,
+  post,
+  setStatus,
+} = callsTo(() => server);
 const plan = (stack: TestStack) =>
   withSession(server, stack, async ({ session }) => {
     const connected = await connect(session);
@@ -36,16 +36,6 @@ const plan = (stack: TestStack) =>
     }
   });
 
-async function get(path: string): Promise<KubeObject | undefined> {
-  return server.client
-    .request({ method: 'GET', path, doing: 'Reading' })
-    .then((value) => value as KubeObject)
-    .catch(() => undefined);
-}
-const post = (path: string, body: unknown) => server.client.request({ method: 'POST', path, body, doing: 'Making' });
-const makeNamespace = (name: string) =>
-  post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-const getMap = (namespace: string, name: string) => get(`/api/v1/namespaces/${namespace}/configmaps/${name}`);
 const getParent = (namespace: string, stack: string) =>
   get(`/api/v1/namespaces/${namespace}/secrets/${parentName(stack)}`);
 
@@ -312,13 +302,7 @@ test('create refuses what exists, replace what does not; a replaced object can b
   await assert.rejects(apply(stack({}), 'replace'), { code: 'K8S_ABSENT' });
   await apply(stack({ x: '1' }), 'create');
   await assert.rejects(apply(stack({}), 'create'), { code: 'K8S_EXISTS' });
-  await server.client.request({
-    method: 'PATCH',
-    path: '/api/v1/namespaces/verbs/configmaps/a',
-    contentType: 'application/merge-patch+json',
-    body: { data: { theirs: 'too' } },
-    doing: 'Patching',
-  });
+  await merge('/api/v1/namespaces/verbs/configmaps/a', { data: { theirs: 'too' } });
   await apply(stack({ x: '2' }), 'replace');
   assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '2' });
   await apply(stack({ x: '3' }));
@@ -350,13 +334,7 @@ test('waits until an object is ready, and says in time why it is not', async () 
 
 test('tells the cause: the pod’s state, its exit code and its warnings', async () => {
   await makeNamespace('cause');
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web-1', namespace: 'cause', labels: { app: 'web' } },
-  };
-  const containers = [{ name: 'web', image: 'example.com/web' }];
-  const made = (await post('/api/v1/namespaces/cause/pods', { ...pod, spec: { containers } })) as KubeObject;
+  const made = await post('/api/v1/namespaces/cause/pods', pod('web-1', 'cause'));
   const containerStatuses = [
     {
       ...{ name: 'web', image: '', imageID: '', ready: false, restartCount: 2 },
@@ -364,13 +342,7 @@ test('tells the cause: the pod’s state, its exit code and its warnings', async
       lastState: { terminated: { exitCode: 3, reason: 'Error' } },
     },
   ];
-  await server.client.request({
-    method: 'PATCH',
-    path: '/api/v1/namespaces/cause/pods/web-1/status',
-    contentType: 'application/merge-patch+json',
-    body: { status: { phase: 'Running', containerStatuses } },
-    doing: 'Patching',
-  });
+  await setStatus('/api/v1/namespaces/cause/pods/web-1', { phase: 'Running', containerStatuses });
   await post('/api/v1/namespaces/cause/events', {
     apiVersion: 'v1',
     kind: 'Event',
@@ -402,28 +374,3 @@ test('applies what others depend on first, and waits for it', async () => {
   const order = lines.filter((line) => line.startsWith('created')).map((line) => line.split('/').at(-1));
   assert.deepEqual(order, ['first', 'last']);
 });
-
-function service(namespace: string): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'web', namespace },
-    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
-  };
-}
-
-function deployment(namespace: string, replicas: number): KubeObject {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'web', namespace },
-    spec: {
-      replicas,
-      selector: { matchLabels: { app: 'web' } },
-      template: {
-        metadata: { labels: { app: 'web' } },
-        spec: { containers: [{ name: 'web', image: 'example.com/web', resources: { requests: { cpu: '1000m' } } }] },
-      },
-    },
-  };
-}

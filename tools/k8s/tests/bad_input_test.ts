@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
-import { type TestStack, configMap, withSession } from '../testing/stack.ts';
+import { configMap } from '../testing/objects.ts';
+import { type TestStack, withSession } from '../testing/stack.ts';
 import { applyVerb } from '../verbs/apply.ts';
 import { deleteVerb } from '../verbs/delete.ts';
 import { diffVerb } from '../verbs/diff.ts';
@@ -101,7 +102,7 @@ async function withKubeconfig(change: (config: string) => string, use: (path: st
 
 const CLUSTERS: readonly (readonly [string, (config: string) => string, string])[] = [
   ['a cluster that is down', (text) => text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:9'), 'K8S_UNREACHABLE'],
-  ['a cluster with another certificate', (text) => text.replace('"insecure-skip-tls-verify":true', '"x":1'), 'K8S_TLS'],
+  ['a cluster with another certificate', (text) => text.replace('"certificate-authority-data"', '"x"'), 'K8S_TLS'],
   [
     'credentials that are no longer valid',
     (text) => text.replaceAll(/"token":"[^"]*"/g, '"token":"old"'),

@@ -13,7 +13,7 @@ import { authorize } from '../kube/credentials.ts';
 import { type FindClusterOptions, findCluster } from '../kube/kubeconfig.ts';
 import type { KubeObject } from '../model/object.ts';
 import { personalize } from '../model/placeholder.ts';
-import { configMap } from '../testing/stack.ts';
+import { configMap } from '../testing/objects.ts';
 
 test('names fields by the names of list items', () => {
   const pod = (image: string): KubeObject => ({
@@ -98,7 +98,10 @@ test('reads from a parent what it wrote, sorted and once', () => {
 });
 
 test('reads times', () => {
-  assert.deepEqual(['90', '90s', '1m30s', '500ms', '1h'].map(parseDuration), [90_000, 90_000, 90_000, 500, 3_600_000]);
+  assert.deepEqual(
+    ['90', '90s', '1m30s', '500ms', '1h'].map((text) => parseDuration(text, '--timeout')),
+    [90_000, 90_000, 90_000, 500, 3_600_000],
+  );
 });
 
 for (const args of [['--timeout', 'soon'], ['--tineout', '5m'], ['extra']]) {

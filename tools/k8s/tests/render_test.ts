@@ -14,6 +14,7 @@ function params(changes: Partial<RenderParams> = {}): RenderParams {
     kind: '',
     connection: { cluster: '', context: '', namespace: '', user: '', kubeconfig: '' },
     environment: 'prod',
+    guard: { environment: 'prod', isProtected: true, caSha256: '' },
     registry: 'registry.fathom.internal',
     imageChroot: '',
     substitutions: {},

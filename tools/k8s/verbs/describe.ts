@@ -5,6 +5,7 @@ import { desiredObjects } from '../deploy/desired.ts';
 import { type Connected, type Session, connect } from '../deploy/session.ts';
 import { getObject } from '../kube/objects.ts';
 import { type KubeObject, asList, at, nameOf, textAt } from '../model/object.ts';
+import { imagesOf } from '../model/pod_spec.ts';
 import { statusOf } from '../readiness/readiness.ts';
 import { podTrouble } from '../readiness/workloads.ts';
 
@@ -51,11 +52,4 @@ function podLine(pod: KubeObject): string {
   const trouble = podTrouble(pod);
   const phase = textAt(pod, 'status', 'phase') ?? 'Unknown';
   return `${phase}${node === undefined ? '' : ` on ${node}`}${trouble === undefined ? '' : `, ${trouble}`}`;
-}
-
-function imagesOf(object: KubeObject): string[] {
-  const spec = at(object, 'spec', 'template', 'spec') ?? at(object, 'spec');
-  return [...asList(at(spec, 'initContainers')), ...asList(at(spec, 'containers'))].flatMap(
-    (container) => textAt(container, 'image') ?? [],
-  );
 }

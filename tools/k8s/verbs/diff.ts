@@ -1,11 +1,10 @@
 // diff: prints what apply would change. Pushes and writes nothing.
 import { renderError } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { nameOf } from '../model/object.ts';
 import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
 import { readImages } from '../deploy/push.ts';
-import { type Colors, changeLines, colorsFor } from '../deploy/report.ts';
+import { colorsFor, diffLines } from '../deploy/report.ts';
 import { type Session, connect, withDigests } from '../deploy/session.ts';
 
 /** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
@@ -36,11 +35,4 @@ async function differencesOf(session: Session): Promise<readonly PlannedObject[]
   } finally {
     connected.client.close();
   }
-}
-
-/** The lines of one object. */
-export function diffLines({ action, object, changes }: PlannedObject, colors: Colors): string[] {
-  if (action === 'create') return [colors.added(`+ ${nameOf(object)}`)];
-  if (action === 'prune') return [colors.removed(`- ${nameOf(object)}`)];
-  return [colors.changed(`~ ${nameOf(object)}`), ...changeLines(object, changes, colors)];
 }

@@ -1,0 +1,28 @@
+// The frame of every verb that changes a cluster: connect, guard, lock, do, unlock.
+import { type Connected, type Session, connect } from './session.ts';
+import { requireBound } from './guard.ts';
+import { type Lock, lockSets } from './lock.ts';
+
+/** A session that may write. */
+export interface LockedRun {
+  readonly connected: Connected;
+  readonly lock: Lock;
+}
+
+/** Connects and locks, runs `work`, and gives everything back. Throws K8S_UNBOUND, K8S_LOCKED, and what `work` throws. */
+export async function withLock<T>(session: Session, work: (run: LockedRun) => Promise<T>): Promise<T> {
+  const connected = await connect(session);
+  const { client, binding, cancel } = connected;
+  try {
+    requireBound(binding);
+    const { env, log, signal, options } = session;
+    const lock = await lockSets(session.sets, { client, env, log, signal, waitMs: options.lockWaitMs, onLost: cancel });
+    try {
+      return await work({ connected, lock });
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,44 @@
+// Objects that tests apply.
+import type { KubeObject } from '../model/object.ts';
+
+/** A ConfigMap. */
+export function configMap(name: string, namespace: string, data: Readonly<Record<string, string>> = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
+}
+
+/** A Service of the Deployment `web`. */
+export function service(namespace: string): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
+
+/** A Deployment `web`. */
+export function deployment(namespace: string, replicas: number, image = 'example.com/web'): KubeObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image, resources: { requests: { cpu: '1000m' } } }] },
+      },
+    },
+  };
+}
+
+/** A Pod of the Deployment `web`. */
+export function pod(name: string, namespace: string, spec: Readonly<Record<string, unknown>> = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: 'web' } },
+    spec: { containers: [{ name: 'web', image: 'example.com/web' }], ...spec },
+  };
+}

@@ -1,0 +1,109 @@
+// Waiting, against a real API server whose controllers are played by the test.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Resource } from '../kube/discovery.ts';
+import { waitReady } from '../deploy/wait.ts';
+import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { callsTo } from '../testing/calls.ts';
+import { configMap, deployment } from '../testing/objects.ts';
+import { type TestStack, withSession } from '../testing/stack.ts';
+import { waitVerb } from '../verbs/wait.ts';
+
+let server: ApiServer;
+before(async () => {
+  server = await startApiServer();
+});
+after(() => server.stop());
+const { applyStack, get, makeNamespace, setStatus } = callsTo(() => server);
+
+const DEPLOYMENTS: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', isNamespaced: true };
+const pathOf = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+const stackOf = (namespace: string, rest: Partial<TestStack> = {}): TestStack => ({
+  sets: [{ stack: 'web', namespace, objects: [deployment(namespace, 1)] }],
+  ...rest,
+});
+
+const FAILED = {
+  observedGeneration: 1,
+  conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'too slow' }],
+};
+const READY = {
+  observedGeneration: 1,
+  replicas: 1,
+  updatedReplicas: 1,
+  readyReplicas: 1,
+  availableReplicas: 1,
+  conditions: null,
+};
+
+async function applyFailing(namespace: string): Promise<void> {
+  await makeNamespace(namespace);
+  await applyStack(stackOf(namespace, { args: ['--no-wait'] }));
+  await setStatus(pathOf(namespace), FAILED);
+}
+
+test('gives a failure of before the apply a moment to be withdrawn', async () => {
+  await applyFailing('stale');
+  // The controller answers once the engine has begun to look.
+  let answer: Promise<unknown> | undefined;
+  const onLine = (line: string) => {
+    if (line.startsWith('unchanged')) answer = setStatus(pathOf('stale'), READY);
+  };
+  const lines = await applyStack(stackOf('stale', { onLine, args: ['--timeout', '20s'] }));
+  assert.ok(answer !== undefined);
+  await answer;
+  assert.ok(lines.includes('ready     Deployment stale/web'), lines.join('\n'));
+});
+
+test('ends when a failure of before the apply stays', async () => {
+  await applyFailing('stays');
+  const object = await get(pathOf('stays'));
+  assert.ok(object !== undefined);
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  await assert.rejects(
+    waitReady([{ object, resource: DEPLOYMENTS }], {
+      client: server.client,
+      log,
+      signal: AbortSignal.timeout(60_000),
+      deadlineMs: performance.now() + 60_000,
+      timeoutMs: 60_000,
+      staleFailureMs: 200,
+    }),
+    { code: 'K8S_FAILED', message: /too slow/ },
+  );
+});
+
+test('ends at once when an object fails that had not failed before', async () => {
+  await makeNamespace('fresh');
+  const onLine = (line: string) => {
+    if (line.startsWith('created')) void setStatus(pathOf('fresh'), FAILED);
+  };
+  // Within the time that a failure of before would have.
+  await assert.rejects(applyStack(stackOf('fresh', { onLine, args: ['--timeout', '10s'] })), { code: 'K8S_FAILED' });
+});
+
+test('the verb wait returns once what was missing is there and ready, and names what is not', async () => {
+  await makeNamespace('verb');
+  const stack = stackOf('verb', { args: ['--timeout', '300ms'] });
+  const wait = (one: TestStack) =>
+    withSession(server, one, async ({ session, lines }) => {
+      await waitVerb(session);
+      return lines;
+    });
+  await assert.rejects(wait(stack), { code: 'K8S_NOT_READY', message: /Deployment verb\/web: it is not there yet/ });
+  const waiting = wait({ ...stack, args: ['--timeout', '20s'] });
+  await applyStack(stackOf('verb', { args: ['--no-wait'] }));
+  await setStatus(pathOf('verb'), READY);
+  assert.match((await waiting).at(-1) ?? '', /1 object ready/);
+});
+
+test('the verb wait needs nothing to change where all is ready', async () => {
+  await makeNamespace('all-ready');
+  const stack: TestStack = { sets: [{ stack: 'x', namespace: 'all-ready', objects: [configMap('a', 'all-ready')] }] };
+  await applyStack(stack);
+  const sent = await withSession(server, stack, async ({ session, lines }) => {
+    await waitVerb(session);
+    return lines;
+  });
+  assert.match(sent.at(-1) ?? '', /1 object ready/);
+});
