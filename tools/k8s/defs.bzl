@@ -6,8 +6,11 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 
 * `--timeout 10m`: how long to wait for readiness and for deletions (default 5m); `--no-wait`
 * `--kubeconfig FILE`, `--context NAME`: another cluster
-* `--force-conflicts`: take over fields that another manager owns
+* `--force-conflicts`: take over fields that another manager owns; `--recreate`: delete and make anew what cannot change
 * `--all`: delete also what other stacks still need; `--prune-data`: and namespaces, volume claims and CRDs
+* `--yes`: change a protected environment without being asked; `--wait-lock 10m`: wait longer for another run
+
+docs/deploys.md tells of all of them.
 """
 
 load("@fathom_environments//:defs.bzl", "ENVS")
@@ -139,11 +142,17 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
             condition: value if type(value) == "list" else [value]
             for condition, value in objects.items()
         })
+    guard = find_guard(environment, None, None, ENVS)
     k8s_objects_rule(
         name = name,
+        ca_sha256 = guard.ca_sha256,
+        cluster = environment.get("cluster", ""),
+        context = environment.get("context", ""),
+        environment = environment.get("name", ""),
         extra_args = args,
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
+        protected = guard.protected,
         reserved_namespaces = _RESERVED_NAMESPACES,
         root = stack or root_name(native.package_name(), name, ENVS),
         stack = stack or stack_name(native.package_name(), name, ENVS),

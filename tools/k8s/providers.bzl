@@ -16,7 +16,7 @@ K8sStackInfo = provider(
         "image_runfiles": "runfiles: image.json and blobs of every image that is pushed",
         "inputs": "depset of File: what every verb reads at run time, plan included",
         "plan": "File: the plan input of the verbs",
-        "sets": "depset (postorder) of struct(label, stack, namespace, objects = tuple of string): shallow stacks, what is needed first comes first",
+        "sets": "depset (postorder) of struct(label, stack, namespace, objects = tuple of string, connection, guard: struct or None): shallow stacks, what is needed first comes first",
         "yamls": "depset of File: the rendered manifests",
     },
 )

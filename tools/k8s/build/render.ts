@@ -4,7 +4,7 @@ import { isDigest } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
 import { parseManifest } from '../model/manifest.ts';
-import { asRecord, textAt } from '../model/object.ts';
+import { type KubeObject, asRecord, nameOf, textAt } from '../model/object.ts';
 import type { Connection, Guard, ImageInput, ObjectInput } from '../model/plan_input.ts';
 
 /** The parameters of the build action. Values with `{KEY}` in them are stamped. */
@@ -16,6 +16,8 @@ export interface RenderParams {
   readonly environment: string;
   readonly guard: Guard;
   readonly registry: string;
+  /** The environments' namespaces. */
+  readonly reservedNamespaces: readonly string[];
   readonly imageChroot: string;
   readonly substitutions: Readonly<Record<string, string>>;
   /** Images of the manifest; `image` is empty where the digest comes from pins. */
@@ -45,6 +47,7 @@ export function render(
   let text = sources.template;
   for (const [from, to] of Object.entries(stampAll(params.substitutions))) text = text.replaceAll(from, () => to);
   const parsed = parseManifest(text, { label, file: params.template, kind: params.kind });
+  refuseOtherEnvironment(parsed, params);
 
   const chroot = stamp(params.imageChroot);
   const images = params.images.map(({ ref, image }): ImageInput => {
@@ -71,6 +74,22 @@ export function render(
     },
     yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
   };
+}
+
+/** An object of one environment in the namespace of another was copied there by mistake. */
+function refuseOtherEnvironment(objects: readonly KubeObject[], params: RenderParams): void {
+  const { environment, connection, reservedNamespaces, label, template } = params;
+  if (environment === '') return;
+  const stray = objects.find(
+    ({ metadata: { namespace } }) =>
+      namespace !== undefined && namespace !== connection.namespace && reservedNamespaces.includes(namespace),
+  );
+  if (stray === undefined) return;
+  throw new ToolError(
+    'K8S_NAMESPACE_MISMATCH',
+    `Reading ${label}: ${template}: ${nameOf(stray)} is in another environment's namespace; that of '${environment}' is '${connection.namespace}'`,
+    { hint: `Set metadata.namespace to '${connection.namespace}', or leave it out.` },
+  );
 }
 
 /** What stands for an image in the rendered manifest: itself where it is built, its pinned digest otherwise. */

@@ -6,12 +6,14 @@ import type { Revision } from './history.ts';
 import type { LockedRun } from './locked.ts';
 import { type Plan, isChange } from './plan.ts';
 import { makePlan } from './planner.ts';
+import type { Progress } from './progress.ts';
 import type { Restored } from './record.ts';
 import { colorsFor, diffLines } from './report.ts';
 import type { Session } from './session.ts';
 
 /** Options of {@link applySets}. */
 export interface ApplyOptions extends LockedRun {
+  readonly progress: Progress;
   readonly verb: Revision['verb'];
   readonly sets: readonly LoadedSet[];
   /** Pushes images, while the plan is made. */
@@ -31,9 +33,13 @@ export async function applySets(session: Session, options: ApplyOptions): Promis
   }
 }
 
-async function attempt(session: Session, { connected, lock, verb, sets, push, restored }: ApplyOptions): Promise<Plan> {
+async function attempt(session: Session, options: ApplyOptions): Promise<Plan> {
+  const { connected, lock, verb, sets, push, restored, progress } = options;
   const colors = colorsFor(process.stderr, session.env);
-  const [plan] = await Promise.all([makePlan(session, connected, sets), push()]);
+  const [plan] = await Promise.all([
+    progress.phase('plan', () => makePlan(session, connected, sets)),
+    session.images.length === 0 ? undefined : progress.phase('push', push),
+  ]);
   if (verb === 'create' || verb === 'replace') requireExistence(plan, verb);
   const changes = [...plan.namespaces, ...plan.objects].filter(({ action }) => isChange(action));
   await confirm(
@@ -41,9 +47,10 @@ async function attempt(session: Session, { connected, lock, verb, sets, push, re
     session,
     changes.flatMap((one) => diffLines(one, colors)),
   );
+  progress.emit({ kind: 'planned', objects: plan.objects });
   const isReplacing = verb === 'replace';
   await execute(plan, {
-    ...{ session, connected, colors, lock, verb, isReplacing },
+    ...{ session, connected, progress, lock, verb, isReplacing },
     ...(restored === undefined ? {} : { restored }),
   });
   return plan;

@@ -1,7 +1,7 @@
 // What a stack wants: its objects with namespace, resource and membership. Pure.
 import type { Resource, Resources } from '../kube/discovery.ts';
 import { resourcesOfDefinition } from '../kube/objects.ts';
-import { type KubeObject, keyOf } from '../model/object.ts';
+import { type KubeObject, groupKind, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { PART_OF, applySetId } from './applyset.ts';
 import * as problems from './problems.ts';
@@ -36,7 +36,10 @@ export function desiredObjects(sets: readonly LoadedSet[], options: DesiredOptio
     for (const object of input.objects) {
       const served = options.resources.find(object);
       const resource = served ?? promised.get(`${object.apiVersion} ${object.kind}`);
-      if (resource === undefined) throw problems.unknownKind(object, input.label);
+      if (resource === undefined) {
+        const other = options.resources.findGroupKind(groupKind(object));
+        throw problems.unknownKind(object, input.label, other?.apiVersion);
+      }
       const namespace =
         object.metadata.namespace ?? (input.connection.namespace || options.defaultNamespace || 'default');
       const placed = place(object, resource.isNamespaced ? namespace : undefined);

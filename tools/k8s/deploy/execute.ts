@@ -12,7 +12,7 @@ import { SECRETS } from './planner.ts';
 import { explain } from './problems.ts';
 import type { Revision } from './history.ts';
 import { type Restored, type RunRecord, beginRecord } from './record.ts';
-import { type Colors, objectLine } from './report.ts';
+import type { Progress } from './progress.ts';
 import type { Lock } from './lock.ts';
 import type { Connected, Session } from './session.ts';
 import { type WaitOptions, waitGone, waitReady } from './wait.ts';
@@ -23,7 +23,7 @@ const CONCURRENCY = 16;
 export interface ExecuteOptions {
   readonly session: Session;
   readonly connected: Connected;
-  readonly colors: Colors;
+  readonly progress: Progress;
   readonly lock: Lock;
   /** What the run is called in the stack's history. */
   readonly verb: Revision['verb'];
@@ -35,12 +35,12 @@ export interface ExecuteOptions {
 
 /** Applies, prunes and waits. Throws PlanOldError and K8S_* errors; a second run continues where this one stopped. */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<void> {
-  const { session } = options;
+  const { session, progress } = options;
   const { timeoutMs, isWaiting } = session.options;
   const { client } = options.connected;
   const wait = {
     client,
-    log: session.log,
+    progress,
     signal: session.signal,
     timeoutMs,
     deadlineMs: performance.now() + timeoutMs,
@@ -50,31 +50,38 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
     wait,
     edges: dependencies(wanted(plan).map(({ object }) => object)),
     started: new Map(),
+    record: undefined,
   };
 
+  const applied = await progress.phase('apply', () => applyAll(plan, work));
+  await progress.phase('prune', () => prune(plan, work));
+  await writeParents(plan, work, 'after');
+  await work.record?.finish();
+  // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
+  await options.lock.release();
+  if (isWaiting) await progress.phase('wait', () => waitReady(applied, wait));
+}
+
+/** Phase after phase. The result is what was applied, as it is now. */
+async function applyAll(plan: Plan, work: Work): Promise<Target[]> {
+  const { wait } = work;
   await mapLimited(plan.namespaces, CONCURRENCY, async (one) =>
     one.action === 'create' ? write(one, work) : one.object,
   );
   const applied: Target[] = [];
-  let record: RunRecord | undefined;
   for (const phase of PHASES) {
     const now = wanted(plan).filter(({ object }) => phaseOf(object) === phase);
     if (phase === 'definitions') {
-      await completeLock(options);
+      await completeLock(work);
       // What is applied from here on belongs to an inventory, which must know it before it exists.
       await writeParents(plan, work, 'before');
-      record = await beginRecord(plan, { ...options, client });
+      work.record = await beginRecord(plan, { ...work, client: work.connected.client });
     }
     const written = await runPhase(now, work);
     if (phase === 'definitions') await waitReady(written, wait);
     applied.push(...written);
   }
-  await prune(plan, work);
-  await writeParents(plan, work, 'after');
-  await record?.finish();
-  // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
-  await options.lock.release();
-  if (isWaiting) await waitReady(applied, wait);
+  return applied;
 }
 
 /** Another run has applied the stack after it was read: plan again. */
@@ -90,6 +97,8 @@ interface Work extends ExecuteOptions {
   readonly edges: ReadonlyMap<string, readonly string[]>;
   /** Objects being applied, by key. */
   readonly started: Map<string, Promise<Target>>;
+  /** The run in the stacks' histories, once it is written there. */
+  record: RunRecord | undefined;
 }
 
 function wanted(plan: Plan): readonly PlannedObject[] {
@@ -135,21 +144,31 @@ async function runPhase(planned: readonly PlannedObject[], work: Work): Promise<
 
 /** Writes one object where it differs. The result is the object as it is now. */
 async function write(one: PlannedObject, work: Work): Promise<KubeObject> {
-  const { session, colors } = work;
+  const { progress } = work;
   const { live } = one;
-  const isReplaced = work.isReplacing && live !== undefined;
+  const isReplaced = work.isReplacing && live !== undefined && one.action !== 'recreate';
   if (live !== undefined && !isReplaced && !isChange(one.action)) {
-    session.log.info(objectLine(one, colors));
+    progress.emit({ kind: 'object', planned: one });
     return live;
   }
   try {
+    if (one.action === 'recreate' && live !== undefined) await remove({ resource: one.resource, object: live }, work);
     const object = isReplaced ? await replace(one, live, work) : await apply(one, work);
     const action = isReplaced && one.action === 'unchanged' && !isSameVersion(live, object) ? 'update' : one.action;
-    session.log.info(objectLine({ ...one, action }, colors));
+    progress.emit({ kind: 'object', planned: { ...one, action } });
     return object;
   } catch (error) {
-    throw error instanceof KubeStatusError ? explain(error, one.object, one.label) : error;
+    if (!(error instanceof KubeStatusError)) throw error;
+    const told = explain(error, one.object, one.label);
+    progress.emit({ kind: 'failed', object: one.object, code: told.code, message: told.message, causes: [] });
+    throw told;
   }
+}
+
+/** Deletes what is made anew, and waits until it and its pods are gone. */
+async function remove(target: Target, work: Work): Promise<void> {
+  await deleteObject(work.connected.client, target);
+  await waitGone([target], work.wait);
 }
 
 function isSameVersion(a: KubeObject, b: KubeObject): boolean {
@@ -193,7 +212,7 @@ async function prune(plan: Plan, work: Work): Promise<void> {
   const gone = plan.objects.filter(({ action }) => action === 'prune');
   await mapLimited([...gone].reverse(), CONCURRENCY, (one) => deleteObject(client, one));
   for (const one of plan.objects.filter(({ action }) => action === 'prune' || action === 'keep')) {
-    work.session.log.info(objectLine(one, work.colors));
+    work.progress.emit({ kind: 'object', planned: one });
   }
   if (work.session.options.isWaiting) await waitGone(gone, work.wait);
 }

@@ -77,7 +77,9 @@ export function requireBound({ what, server, isProtected, isRecorded, fingerprin
 }
 
 function guardsOf(session: Session): Guard[] {
-  return session.sets.flatMap(({ objects }) => objects.map(({ guard }) => guard));
+  return session.sets.flatMap(({ objects, guard }) =>
+    objects.length === 0 ? (guard ?? []) : objects.map((input) => input.guard),
+  );
 }
 
 function refuseOtherContext({ options, connection }: Session, what: string, isBound: boolean): void {

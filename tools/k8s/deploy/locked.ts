@@ -2,6 +2,7 @@
 import { type Connected, type Session, connect } from './session.ts';
 import { requireBound } from './guard.ts';
 import { type Lock, lockSets } from './lock.ts';
+import type { Progress } from './progress.ts';
 
 /** A session that may write. */
 export interface LockedRun {
@@ -10,8 +11,12 @@ export interface LockedRun {
 }
 
 /** Connects and locks, runs `work`, and gives everything back. Throws K8S_UNBOUND, K8S_LOCKED, and what `work` throws. */
-export async function withLock<T>(session: Session, work: (run: LockedRun) => Promise<T>): Promise<T> {
-  const connected = await connect(session);
+export async function withLock<T>(
+  session: Session,
+  progress: Progress,
+  work: (run: LockedRun) => Promise<T>,
+): Promise<T> {
+  const connected = await progress.phase('connect', () => connect(session));
   const { client, binding, cancel } = connected;
   try {
     requireBound(binding);

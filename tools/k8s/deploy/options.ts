@@ -20,14 +20,17 @@ export type Verb = (typeof VERBS)[number];
 /** Every option; a verb ignores those that are not its own, as a BUILD file's arguments are those of all verbs. */
 export const OPTIONS = {
   all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
+  'allow-empty': { type: 'boolean', doc: 'apply: prune all of a stack that has no objects any more' },
   context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
   follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
   'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
+  junit: { type: 'string', doc: 'apply and rollback: a file for JUnit XML' },
   kubeconfig: { type: 'string', doc: 'another kubeconfig' },
   'no-wait': { type: 'boolean', doc: 'do not wait for readiness or deletions' },
   output: { type: 'string', short: 'o', doc: 'text (default) or json, on stdout' },
   'prune-data': { type: 'boolean', doc: 'delete and prune namespaces, volume claims and CRDs as well' },
   list: { type: 'boolean', doc: 'rollback: only print the revisions' },
+  recreate: { type: 'boolean', doc: 'delete and make anew objects of which a field cannot be changed' },
   since: { type: 'string', doc: 'logs: only lines of the last so long, such as 10m' },
   tail: { type: 'string', doc: 'logs: only the last so many lines of each container' },
   timeout: { type: 'string', doc: 'how long to wait for readiness and deletions (default 5m)' },
@@ -47,12 +50,17 @@ export interface VerbOptions {
   readonly isForced: boolean;
   readonly isAll: boolean;
   readonly isPruningData: boolean;
+  readonly isEmptyAllowed: boolean;
+  /** Whether objects that cannot be changed are deleted and made anew. */
+  readonly isRecreating: boolean;
   /** Whether a protected environment is changed without a question. */
   readonly isConfirmed: boolean;
   /** How long to wait for other runs. */
   readonly lockWaitMs: number;
   /** How results are printed. */
   readonly output: 'text' | 'json';
+  /** A file for JUnit XML, as the user typed it. */
+  readonly junit: string | undefined;
   readonly logs: LogsOptions;
   readonly rollback: RollbackOptions;
 }
@@ -105,8 +113,11 @@ export function parseOptions(args: readonly string[]): VerbOptions {
     isForced: values['force-conflicts'] === true,
     isAll: values.all === true,
     isPruningData: values['prune-data'] === true,
+    isEmptyAllowed: values['allow-empty'] === true,
+    isRecreating: values.recreate === true,
     isConfirmed: values.yes === true,
     lockWaitMs: parseDuration(values['wait-lock'] ?? DEFAULT_TIMEOUT, '--wait-lock'),
+    junit: values.junit,
     output: oneOf(values.output ?? 'text', ['text', 'json'], '--output'),
     rollback: {
       isListing: values.list === true,

@@ -4,8 +4,11 @@ import type { KubeObject } from '../model/object.ts';
 import type { Inventory } from './applyset.ts';
 import type { FieldChange } from './changes.ts';
 
-/** What happens to an object. `adopt`: no field changes, but Fathom becomes one of its owners. */
-export type Action = 'create' | 'update' | 'adopt' | 'unchanged' | 'prune' | 'keep';
+/**
+ * What happens to an object. `adopt`: no field changes, but Fathom becomes one of its owners. `recreate`: deleted and
+ * made anew, as a field cannot be changed.
+ */
+export type Action = 'create' | 'update' | 'recreate' | 'adopt' | 'unchanged' | 'prune' | 'keep';
 
 /** An object of the stack and what happens to it. */
 export interface PlannedObject {

@@ -3,7 +3,7 @@ import { mapLimited } from '../../lib/limit.ts';
 import { type KubeClient } from '../kube/client.ts';
 import { type Resource, type Resources } from '../kube/discovery.ts';
 import { KubeStatusError } from '../kube/errors.ts';
-import { applyObject, getMetadata, getObject, listObjects } from '../kube/objects.ts';
+import { type Target, applyObject, getMetadata, getObject, isValidAnew, listObjects } from '../kube/objects.ts';
 import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import {
@@ -93,12 +93,24 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   try {
     result = await applyObject(client, { resource, object }, { isDryRun: true, isForced });
   } catch (error) {
-    throw error instanceof KubeStatusError ? problems.explain(error, object, label) : error;
+    if (!(error instanceof KubeStatusError)) throw error;
+    const fields = live === undefined ? [] : await unchangeable(error, { resource, object }, client);
+    if (fields.length === 0) throw problems.explain(error, object, label);
+    const isAllowed = session.options.isRecreating && (!holdsData(object) || session.options.isPruningData);
+    if (!isAllowed) throw problems.immutable({ object, label, fields, holdsData: holdsData(object) });
+    const changes = fields.map((path) => ({ path, before: undefined, after: undefined }));
+    return { action: 'recreate', object, live, resource, changes, label, set };
   }
   if (live === undefined) return { action: 'create', object, live, resource, changes: [], label, set };
   const changes = fieldChanges(live, result);
   const action = changes.length > 0 ? 'update' : isSameOwnership(live, result) ? 'unchanged' : 'adopt';
   return { action, object, live, resource, changes, label, set };
+}
+
+/** The fields that the server takes in a new object, but not as a change of this one. */
+async function unchangeable(error: KubeStatusError, target: Target, client: KubeClient): Promise<string[]> {
+  if (error.status !== 422 || !(await isValidAnew(client, target))) return [];
+  return [...new Set(error.causes.map(({ field }) => field))].filter((field) => field !== '');
 }
 
 /** Namespaces that are needed and in no manifest: the personal one and the tool's own are made, others must be there. */

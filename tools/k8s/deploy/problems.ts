@@ -1,7 +1,7 @@
 // What can be wrong with a stack, as errors that say what to do.
 import { ToolError } from '../../lib/errors.ts';
 import { KubeStatusError } from '../kube/errors.ts';
-import { type KubeObject, nameOf } from '../model/object.ts';
+import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
 import { PART_OF } from './applyset.ts';
 
 /** Errors of many objects as one. */
@@ -66,6 +66,22 @@ export function explain(error: KubeStatusError, object: KubeObject, label: strin
   });
 }
 
+/** A change that the server does not allow, of an object that it would take anew. Its words may quote whole fields. */
+export function immutable(what: {
+  readonly object: KubeObject;
+  readonly label: string;
+  readonly fields: readonly string[];
+  readonly holdsData: boolean;
+}): ObjectError {
+  const { object, label, fields } = what;
+  const problem = fields.length === 1 ? `${fields[0]} cannot be changed` : `${fields.join(', ')} cannot be changed`;
+  return new ObjectError('K8S_IMMUTABLE', `Planning ${nameOf(object)} of ${label}: ${problem}`, {
+    hint: what.holdsData
+      ? 'Undo the change. `-- --recreate --prune-data` deletes it, and what it holds is lost.'
+      : 'Undo the change, or delete it and make it anew with `-- --recreate`.',
+  });
+}
+
 /** Refuses an object that another set has in its inventory. */
 export function refuseForeignSet(object: KubeObject, live: KubeObject, ids: ReadonlySet<string>): void {
   const owner = live.metadata.labels?.[PART_OF];
@@ -75,14 +91,22 @@ export function refuseForeignSet(object: KubeObject, live: KubeObject, ids: Read
   });
 }
 
-export function unknownKind(object: KubeObject, label: string): ToolError {
+/** A kind that the cluster does not serve; `served` is another version of it. */
+export function unknownKind(object: KubeObject, label: string, served: string | undefined): ToolError {
   const { apiVersion, kind } = object;
+  const group = groupOf(apiVersion);
+  const also = served === undefined ? '' : `, but ${served}`;
+  const isCustom = group.includes('.') && !group.endsWith('.k8s.io');
+  const hint =
+    served !== undefined
+      ? `Write apiVersion: ${served}.`
+      : isCustom
+        ? `Apply the stack with the CustomResourceDefinition of group ${group} and kind ${kind} first, or put it into this stack.`
+        : 'Correct apiVersion and kind, or use a newer cluster.';
   return new ToolError(
     'K8S_UNKNOWN_KIND',
-    `Planning ${nameOf(object)} of ${label}: the cluster has no ${apiVersion} ${kind}`,
-    {
-      hint: 'Apply the stack with its CustomResourceDefinition first, or correct apiVersion and kind.',
-    },
+    `Planning ${nameOf(object)} of ${label}: the cluster has no ${apiVersion} ${kind}${also}`,
+    { hint },
   );
 }
 

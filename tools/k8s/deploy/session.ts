@@ -8,10 +8,19 @@ import { findCluster } from '../kube/kubeconfig.ts';
 import { replaceImages } from '../model/images.ts';
 import type { KubeObject } from '../model/object.ts';
 import { PLACEHOLDER, personalize } from '../model/placeholder.ts';
-import { type Connection, type ImageInput, type LoadedSet, type PlanInput, loadSets } from '../model/plan_input.ts';
+import {
+  type Connection,
+  type ImageInput,
+  type LoadedSet,
+  type ObjectInput,
+  type PlanInput,
+  loadSets,
+} from '../model/plan_input.ts';
 import { PROCESS_TERMINAL, type Terminal } from './confirm.ts';
 import { type Binding, bindCluster } from './guard.ts';
 import { type VerbOptions, parseOptions } from './options.ts';
+import { type Streams, createOutput, processStreams } from './output.ts';
+import type { Progress } from './progress.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +38,10 @@ export interface Session {
   readonly signal: AbortSignal;
   readonly resolve: (runfilesPath: string) => string;
   readonly terminal: Terminal;
+  /** Begins the progress of a run: what is drawn, printed and collected of it. */
+  readonly startProgress: () => Progress;
+  /** A line of results, for programs. */
+  readonly print: (line: string) => void;
 }
 
 /** A session with a cluster. */
@@ -52,6 +65,8 @@ export interface OpenOptions {
   readonly resolve?: (runfilesPath: string) => string;
   /** Default: that of the process. */
   readonly terminal?: Terminal;
+  /** Default: those of the process. */
+  readonly streams?: Streams;
 }
 
 /** Reads the stack. Throws K8S_USAGE, K8S_PLAN_UNREADABLE, K8S_MIXED_CLUSTERS, NAMESPACE_RESERVED. */
@@ -64,6 +79,8 @@ export async function openSession(open: OpenOptions): Promise<Session> {
   const sets = personalize(rendered, person);
   refuseSharedInventories(sets);
   const inputs = sets.flatMap(({ objects }) => objects);
+  const streams = open.streams ?? processStreams(env);
+  const { progress, log } = createOutput({ label: input.label, options, env, log: open.log, streams });
   return {
     input: personalize(input, person),
     options,
@@ -72,10 +89,12 @@ export async function openSession(open: OpenOptions): Promise<Session> {
     connection: oneConnection(input, sets, options),
     images: uniqueImages(inputs.flatMap(({ images }) => images)),
     env,
-    log: open.log,
+    log,
     signal: open.signal,
     resolve,
     terminal: open.terminal ?? PROCESS_TERMINAL,
+    startProgress: progress,
+    print: streams.print,
   };
 }
 
@@ -108,11 +127,13 @@ export async function connect(session: Session): Promise<Connected> {
 
 /** All objects of a stack must go to one cluster: one run is one plan. */
 function oneConnection(input: PlanInput, sets: readonly LoadedSet[], options: VerbOptions): Connection {
-  const connections = sets.flatMap(({ objects }) => objects.map(({ connection, label }) => ({ connection, label })));
+  const connections = sets.flatMap(({ objects, connection, label }): Pick<ObjectInput, 'connection' | 'label'>[] =>
+    objects.length === 0 && connection ? [{ connection, label }] : [...objects],
+  );
   const [first] = connections;
-  if (first === undefined) {
+  if (first === undefined || (first.connection.context === '' && isEmpty(sets))) {
     throw new ToolError('K8S_EMPTY_STACK', `Reading ${input.label}: there is no object in it`, {
-      hint: 'Add objects to the stack.',
+      hint: 'Add objects to the stack, or give it an environment, in which `-- --allow-empty` prunes what it had.',
     });
   }
   const nameOfCluster = ({ context, cluster, user }: Connection) =>
@@ -126,6 +147,19 @@ function oneConnection(input: PlanInput, sets: readonly LoadedSet[], options: Ve
     );
   }
   return first.connection;
+}
+
+function isEmpty(sets: readonly LoadedSet[]): boolean {
+  return sets.every(({ objects }) => objects.length === 0);
+}
+
+/** Refuses to prune all of a stack whose objects are gone, perhaps by mistake. Throws K8S_EMPTY_STACK. */
+export function requireObjects({ sets, options, input }: Session): void {
+  const empty = sets.find(({ objects }) => objects.length === 0);
+  if (empty === undefined || options.isEmptyAllowed) return;
+  throw new ToolError('K8S_EMPTY_STACK', `Reading ${input.label}: there is no object in ${empty.label}`, {
+    hint: 'Add objects to it; `-- --allow-empty` prunes all that it had.',
+  });
 }
 
 function refuseSharedInventories(sets: readonly LoadedSet[]): void {

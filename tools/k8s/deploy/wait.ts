@@ -2,17 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
-import { type Log, formatDuration } from '../../lib/log.ts';
+import { formatDuration } from '../../lib/log.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Target, getObject } from '../kube/objects.ts';
 import { type KubeObject, nameOf } from '../model/object.ts';
 import { type Status, statusOf } from '../readiness/readiness.ts';
 import { causesOf, podsOf } from './cause.ts';
+import type { Progress } from './progress.ts';
 
 /** Options of waits. */
 export interface WaitOptions {
   readonly client: KubeClient;
-  readonly log: Log;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
   /** When to give up, as `performance.now()` counts. */
   readonly deadlineMs: number;
@@ -24,7 +25,6 @@ export interface WaitOptions {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
-const PROGRESS_EVERY_MS = 5000;
 const CONCURRENCY = 16;
 
 // A controller takes a moment to withdraw a failure that an earlier, broken state left in an object's status.
@@ -70,31 +70,29 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
   await poll(options, async () => {
     waiting = waiting.filter(({ status }) => status.state !== 'current');
     await failAtOnce(waiting, options);
-    if (waiting.length === 0) return undefined;
+    if (waiting.length === 0) return [];
     await mapLimited(waiting, CONCURRENCY, (one) => look(one, options));
     const left = waiting.filter(({ status }) => status.state !== 'current');
-    return left.length === 0
-      ? undefined
-      : left.map(({ target, status }) => `${nameOf(target.object)}: ${status.message}`);
+    return left.map(({ target, status }) => ({ object: target.object, message: status.message }));
   }).catch(async (error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
     throw await notReady('K8S_NOT_READY', waiting, options);
   });
 }
 
-async function look(one: Waiting, { client, log }: WaitOptions): Promise<void> {
+async function look(one: Waiting, { client, progress }: WaitOptions): Promise<void> {
   const live = await getObject(client, one.target);
   if (live !== undefined) one.status = statusOf(live);
   else one.status = one.isSeen ? { state: 'failed', message: 'it was deleted meanwhile' } : ABSENT;
   if (live !== undefined) one.isSeen = true;
   if (live === undefined || one.status.state !== 'failed') one.staleUntilMs = 0;
-  if (one.status.state === 'current') log.info(`ready     ${nameOf(one.target.object)}`);
+  if (one.status.state === 'current') progress.emit({ kind: 'ready', object: one.target.object });
 }
 
 /** Waits until all are gone, and the pods of workloads with them. Throws K8S_NOT_DELETED. */
 export async function waitGone(targets: readonly Target[], options: WaitOptions): Promise<void> {
   let left = [...targets];
-  let words: string[] = [];
+  let unfinished: readonly Unfinished[] = [];
   await poll(options, async () => {
     const states = await mapLimited(left, CONCURRENCY, async (target) => {
       const live = await getObject(options.client, target);
@@ -102,16 +100,17 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
       const pods = await podsOf(options.client, target.object);
       return pods.length === 0 ? undefined : `${pods.length} pods are still ending`;
     });
-    words = left.flatMap((target, index) =>
-      states[index] === undefined ? [] : [`${nameOf(target.object)}: ${states[index]}`],
-    );
+    unfinished = left.flatMap(({ object }, index) => {
+      const message = states[index];
+      return message === undefined ? [] : [{ object, message }];
+    });
     left = left.filter((_, index) => states[index] !== undefined);
-    return left.length === 0 ? undefined : words;
+    return unfinished;
   }).catch((error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
     throw new ToolError(
       'K8S_NOT_DELETED',
-      `Deleting: not gone after ${formatDuration(options.timeoutMs)}:\n  ${words.join('\n  ')}`,
+      `Deleting: not gone after ${formatDuration(options.timeoutMs)}:\n  ${unfinished.map(({ object, message }) => `${nameOf(object)}: ${message}`).join('\n  ')}`,
       { hint: 'Run it again to wait longer (`-- --timeout 10m`), or see who holds the finalizers.' },
     );
   });
@@ -119,20 +118,21 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
 
 class DeadlineError extends Error {}
 
-/** Calls `look` until it says that nothing is left (undefined), in growing pauses. */
-async function poll(options: WaitOptions, look: () => Promise<readonly string[] | undefined>): Promise<void> {
-  const { log, signal, deadlineMs } = options;
-  const startMs = performance.now();
-  let saidMs = startMs;
+/** What a wait is still for. */
+interface Unfinished {
+  readonly object: KubeObject;
+  readonly message: string;
+}
+
+/** Calls `look` until it says that nothing is left, in growing pauses. */
+async function poll(options: WaitOptions, look: () => Promise<readonly Unfinished[]>): Promise<void> {
+  const { progress, signal, deadlineMs } = options;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
     const left = await look();
-    if (left === undefined) return;
+    if (left.length === 0) return;
+    for (const { object, message } of left) progress.emit({ kind: 'waiting', object, message });
     const nowMs = performance.now();
     if (nowMs >= deadlineMs) throw new DeadlineError();
-    if (nowMs - saidMs >= PROGRESS_EVERY_MS) {
-      saidMs = nowMs;
-      for (const line of left) log.info(`waiting   ${line} (${formatDuration(nowMs - startMs)})`);
-    }
     await sleep(Math.min(pauseMs, deadlineMs - nowMs), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
@@ -151,6 +151,7 @@ async function notReady(
   const blocks = await mapLimited(waiting, CONCURRENCY, async ({ target, status }) => {
     const live: KubeObject = (await getObject(options.client, target).catch(() => undefined)) ?? target.object;
     const causes = await causesOf(options.client, live);
+    options.progress.emit({ kind: 'failed', object: target.object, code, message: status.message, causes });
     return [`\n  ${nameOf(target.object)}: ${status.message}`, ...causes.map((cause) => `\n    ${cause}`)].join('');
   });
   const when = code === 'K8S_FAILED' ? 'failed' : `not ready after ${formatDuration(options.timeoutMs)}`;

@@ -3,7 +3,7 @@ import { asList, at } from '../model/object.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
 import type { KubeClient } from './client.ts';
 import { type Resource, pathOf } from './discovery.ts';
-import { isNotFound, isStale } from './errors.ts';
+import { KubeStatusError, isNotFound, isStale } from './errors.ts';
 
 /** The field manager of all that Fathom applies. */
 export const FIELD_MANAGER = 'fathom';
@@ -104,6 +104,28 @@ export async function applyObject(client: KubeClient, target: Target, options: A
     isFinished: !options.isDryRun,
     doing: `${options.isDryRun ? 'Checking' : 'Applying'} ${nameOf(object)}`,
   })) as KubeObject;
+}
+
+/**
+ * Whether the server would take an object if there was none of its name: then what it refuses in the live one is a
+ * change. The server looks at an object before it looks for its name, so a good one is answered with AlreadyExists.
+ */
+export async function isValidAnew(client: KubeClient, { resource, object }: Target): Promise<boolean> {
+  const { namespace } = object.metadata;
+  try {
+    await client.request({
+      method: 'POST',
+      path: pathOf(resource, namespace === undefined ? {} : { namespace }),
+      query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict', dryRun: 'All' },
+      body: object,
+      doing: `Checking ${nameOf(object)}`,
+      isIdempotent: true,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof KubeStatusError) return error.reason === 'AlreadyExists';
+    throw error;
+  }
 }
 
 /** Puts an object in place of the live one, which keeps its identity but none of its other fields. */

@@ -52,6 +52,9 @@ export interface SetInput {
   readonly namespace: string;
   /** Runfiles paths of object inputs. */
   readonly objects: readonly string[];
+  /** Where it goes while it has no objects that say so; null or missing for objects that are applied alone. */
+  readonly connection?: Connection | null;
+  readonly guard?: Guard | null;
 }
 
 /** What a verb works on: `<name>.plan.json`. */

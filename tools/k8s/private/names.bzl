@@ -40,7 +40,7 @@ def find_guard(environment, cluster, context, envs):
         entries = [
             entry
             for entry in envs.values()
-            if (context and entry["context"] == context) or (not context and cluster and entry["cluster"] == cluster)
+            if (context and entry.get("context") == context) or (not context and cluster and entry.get("cluster") == cluster)
         ]
     fingerprints = [entry["ca_sha256"] for entry in entries if entry.get("ca_sha256")]
     return struct(

@@ -76,6 +76,7 @@ def _render(ctx):
         kind = ctx.attr.kind,
         label = shown_label(ctx.label),
         registry = ctx.attr.registry,
+        reservedNamespaces = ctx.attr.reserved_namespaces,
         substitutions = substitutions,
         template = ctx.file.template.short_path,
     )))
@@ -122,6 +123,8 @@ def _k8s_object_impl(ctx):
         stack = "",
         namespace = ctx.attr.namespace,
         objects = (runfiles_path(ctx, rendered),),
+        connection = None,
+        guard = None,
     )], order = "postorder")
     plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
     entries = [target[OciImageInfo].index_entry for target in targets]

@@ -15,7 +15,19 @@ def _k8s_objects_impl(ctx):
         stack = ctx.attr.stack,
         namespace = ctx.attr.namespace,
         objects = tuple([runfiles_path(ctx, target[K8sObjectInfo].json) for target in own]),
-    )] if own else []
+        connection = struct(
+            cluster = ctx.attr.cluster,
+            context = ctx.attr.context,
+            kubeconfig = "",
+            namespace = ctx.attr.namespace,
+            user = "",
+        ),
+        guard = struct(
+            caSha256 = ctx.attr.ca_sha256,
+            environment = ctx.attr.environment,
+            isProtected = ctx.attr.protected,
+        ),
+    )] if own or not all else []
 
     # Postorder: what is nested comes first, so what a stack needs is there before it.
     sets = depset(direct, transitive = [stack.sets for stack in stacks], order = "postorder")
@@ -44,9 +56,14 @@ several stacks share is applied once.
 """,
     attrs = dict(
         VERB_ATTRS,
+        ca_sha256 = attr.string(doc = "See k8s_object. Used, as cluster, context and the like, where the stack is empty."),
+        cluster = attr.string(doc = "The environment's cluster."),
+        context = attr.string(doc = "The environment's context."),
+        environment = attr.string(doc = "The environment's name."),
         extra_args = attr.string_list(doc = "Arguments of every verb, before those of the command line."),
         namespace = attr.string(doc = "Where the inventory is kept. Default: fathom-system."),
         objects = attr.label_list(doc = "Objects and stacks.", providers = [K8sStackInfo]),
+        protected = attr.bool(doc = "Whether the environment is protected."),
         reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
         root = attr.string(doc = "What the stack is called as one that asks for others.", mandatory = True),
         stack = attr.string(doc = "What the inventory of its own objects is called in the cluster.", mandatory = True),

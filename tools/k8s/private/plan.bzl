@@ -7,7 +7,7 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
 
     Args:
       ctx: the rule's context.
-      sets: depset of struct(label, stack, namespace, objects).
+      sets: depset of struct(label, stack, namespace, objects, connection, guard).
       reserved_namespaces: list of string: the environments' namespaces.
       root: string: the stack's name as one that asks for its members.
       args: list of string: the verbs' first arguments.
@@ -22,7 +22,14 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
         root = root,
         reservedNamespaces = reserved_namespaces,
         sets = [
-            struct(label = set.label, stack = set.stack, namespace = set.namespace, objects = list(set.objects))
+            struct(
+                connection = set.connection,
+                guard = set.guard,
+                label = set.label,
+                namespace = set.namespace,
+                objects = list(set.objects),
+                stack = set.stack,
+            )
             for set in sets.to_list()
         ],
         args = args,

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Terminal } from '../deploy/confirm.ts';
+import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Guard, ImageInput, PlanInput } from '../model/plan_input.ts';
@@ -24,6 +25,8 @@ export interface TestStack {
   readonly signal?: AbortSignal;
   /** Where a person can be asked. Default: nowhere. */
   readonly terminal?: Terminal;
+  /** Default: nothing is drawn, and what is printed is dropped. */
+  readonly streams?: Partial<Streams>;
 }
 
 export interface TestSet {
@@ -37,6 +40,7 @@ export interface TestSet {
 }
 
 const NOBODY: Terminal = { isInteractive: false, ask: async () => '' };
+const NO_STREAMS: Streams = { print: () => {}, printError: () => {}, screen: undefined };
 const NO_GUARD: Guard = { environment: '', isProtected: false, caSha256: '' };
 
 /** A session and all that it logged. */
@@ -78,6 +82,7 @@ export async function withSession<T>(
       signal: stack.signal ?? AbortSignal.timeout(120_000),
       resolve: (path) => join(folder, path),
       terminal: stack.terminal ?? NOBODY,
+      streams: { ...NO_STREAMS, ...stack.streams },
     });
     return await use({ session, lines });
   } finally {
@@ -92,26 +97,14 @@ interface Place {
 }
 
 async function writeSet(set: TestSet, name: string, { folder, server, stack }: Place) {
+  const { stack: setName, namespace, guard = NO_GUARD, images = [], objects } = set;
   const file = `${name}.object.json`;
-  await writeFile(
-    join(folder, file),
-    JSON.stringify({
-      version: 1,
-      label: `//test:${set.stack || 'object'}`,
-      connection: {
-        cluster: stack.cluster ?? '',
-        context: stack.context ?? server.context,
-        namespace: set.namespace,
-        user: '',
-        kubeconfig: 'kubeconfig',
-      },
-      guard: set.guard ?? NO_GUARD,
-      images: set.images ?? [],
-      objects: set.objects,
-    }),
-  );
+  const label = `//test:${setName || 'object'}`;
+  const context = stack.context ?? server.context;
+  const connection = { cluster: stack.cluster ?? '', context, namespace, user: '', kubeconfig: 'kubeconfig' };
+  await writeFile(join(folder, file), JSON.stringify({ version: 1, label, connection, guard, images, objects }));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
-  return { label: `//test:${set.stack || 'object'}`, stack: set.stack, namespace: set.namespace, objects: [file] };
+  return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };
 }
 
 async function readJson(path: string): Promise<unknown> {

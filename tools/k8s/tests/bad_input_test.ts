@@ -5,9 +5,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { renderError } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { callsTo } from '../testing/calls.ts';
 import { configMap } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { applyVerb } from '../verbs/apply.ts';
@@ -17,8 +19,10 @@ import { diffVerb } from '../verbs/diff.ts';
 let server: ApiServer;
 before(async () => {
   server = await startApiServer();
+  await prepare();
 });
 after(() => server.stop());
+const { applyStack, deleteStack, get } = callsTo(() => server);
 
 const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
   sets: [{ stack: 'bad', namespace: 'default', objects }],
@@ -35,6 +39,20 @@ const invalid: KubeObject = {
 };
 const large = configMap('large', 'default', { x: 'x'.repeat(1_100_000) });
 
+const job = (image: string): KubeObject => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name: 'once', namespace: 'default' },
+  spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'once', image }] } } },
+});
+const secret = (data: Readonly<Record<string, string>>, rest: object = {}): KubeObject => ({
+  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'password', namespace: 'default' } },
+  ...{ data, ...rest },
+});
+const oldVersion: KubeObject = { ...job('x'), apiVersion: 'batch/v1beta1' };
+const HIDDEN = 'aHVudGVyMg==';
+
+// Beside them, render_test.ts has the table of what the build refuses: manifests that are wrong by themselves.
 const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
   [
     'a context that no kubeconfig has',
@@ -44,6 +62,36 @@ const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
   ],
   ['neither context nor cluster', stackOf([good], { context: '' }), 'K8S_CONTEXT_UNSET', /neither/],
   ['a person without rights', stackOf([good], { context: 'nobody' }), 'K8S_FORBIDDEN', /User "nobody" cannot/],
+  ['a stack without objects', stackOf([]), 'K8S_EMPTY_STACK', /no object in \/\/test:bad/],
+  ['a version that the cluster lacks', stackOf([good, oldVersion]), 'K8S_UNKNOWN_KIND', /v1beta1 Job, but batch\/v1$/],
+  [
+    'fields that another manager has',
+    stackOf([good, configMap('theirs', 'default', { x: 'ours' })]),
+    'K8S_FIELD_CONFLICT',
+    /ConfigMap default\/theirs of \/\/test:bad: .*data\.x.*"somebody"/,
+  ],
+  [
+    'a Job with another template',
+    stackOf([good, job('new')]),
+    'K8S_IMMUTABLE',
+    /Job default\/once of \/\/test:bad: spec\.template cannot be changed$/,
+  ],
+  [
+    'a Secret that cannot be changed',
+    stackOf([
+      good,
+      { ...secret({ x: HIDDEN }, { immutable: true }), metadata: { name: 'fixed', namespace: 'default' } },
+    ]),
+    'K8S_IMMUTABLE',
+    /Secret default\/fixed .*data cannot be changed$/,
+  ],
+  [
+    'a Secret that is not in base64',
+    stackOf([good, secret({ x: `${HIDDEN}%` })]),
+    'K8S_BAD_REQUEST',
+    /Secret default\/password/,
+  ],
+  ['a Secret with a bad key', stackOf([good, secret({ 'a key': HIDDEN })]), 'K8S_INVALID', /Secret default\/password/],
   ['a kind that the cluster lacks', stackOf([good, widget]), 'K8S_UNKNOWN_KIND', /example\.com\/v1 Widget/],
   ['a field that the kind lacks', stackOf([good, unknownField]), 'K8S_BAD_REQUEST', /ConfigMap default\/typo.*dada/],
   ['a value that is not allowed', stackOf([good, invalid]), 'K8S_INVALID', /Service default\/bad.*99999/],
@@ -70,6 +118,22 @@ const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
   ],
 ];
 
+/** What is in the cluster before: objects that somebody else made, and that cannot be changed. */
+async function prepare(): Promise<void> {
+  const theirs = configMap('theirs', 'default', { x: 'theirs' });
+  await server.client.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/default/configmaps/theirs',
+    query: { fieldManager: 'somebody' },
+    contentType: 'application/apply-patch+yaml',
+    body: theirs,
+    doing: 'Making',
+  });
+  const fixed = { ...secret({ x: 'b2xk' }, { immutable: true }), metadata: { name: 'fixed', namespace: 'default' } };
+  const objects = [job('old'), fixed];
+  await applyStack({ sets: [{ stack: '', namespace: 'default', objects }], args: ['--no-wait'] });
+}
+
 for (const [what, stack, code, message] of CASES) {
   test(`refuses ${what}, and changes nothing`, async () => {
     await assert.rejects(
@@ -78,6 +142,7 @@ for (const [what, stack, code, message] of CASES) {
         assert.ok(error instanceof ToolError, String(error));
         assert.deepEqual([error.code, (error.hint ?? '').length > 10], [code, true], error.message);
         assert.match(error.message, message);
+        assert.ok(!renderError(error).includes(HIDDEN.slice(0, -2)), 'no value of a Secret is printed');
         return true;
       },
     );
@@ -263,4 +328,49 @@ test('diff prints fields, hides the values of Secrets, and says in its last line
   assert.equal(await withSession(server, stack('old-value'), ({ session }) => diffVerb(async () => session, print)), 0);
   assert.deepEqual(lines, ['fathom: 0 differences']);
   await withSession(server, stack('old-value'), ({ session }) => deleteVerb(session));
+});
+
+test('offers to make a Job anew, and does it when told to', async () => {
+  const stack = stackOf([job('new')]);
+  await assert.rejects(applyStack(stack), { code: 'K8S_IMMUTABLE', hint: /-- --recreate/ });
+  const path = '/apis/batch/v1/namespaces/default/jobs/once';
+  const old = await get(path);
+  const lines = await applyStack({ ...stack, args: ['--recreate', '--no-wait'] });
+  assert.ok(
+    lines.some((line) => /^recreated Job default\/once\s+spec\.template$/.test(line)),
+    lines.join('\n'),
+  );
+  const made = await get(path);
+  assert.notEqual(made?.metadata.uid, old?.metadata.uid);
+  assert.match(JSON.stringify(made?.['spec']), /"image":"new"/);
+  await deleteStack(stack);
+});
+
+test('a claim is made anew only when its data may be lost', async () => {
+  const claim = (storage: string): KubeObject => ({
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+  });
+  await applyStack(stackOf([claim('2Mi')], { args: ['--no-wait'] }));
+  await assert.rejects(applyStack(stackOf([claim('1Mi')], { args: ['--recreate', '--no-wait'] })), {
+    code: 'K8S_IMMUTABLE',
+    hint: /lost/,
+  });
+});
+
+test('prunes all of a stack that has become empty only when told to; diff and delete need no telling', async () => {
+  const stack = (objects: readonly KubeObject[], args: readonly string[] = []) => ({
+    ...stackOf(objects, { args }),
+    sets: [{ stack: 'empty', namespace: 'default', objects }],
+  });
+  await applyStack(stack([configMap('left', 'default')]));
+  await assert.rejects(applyStack(stack([])), { code: 'K8S_EMPTY_STACK', hint: /--allow-empty/ });
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  await withSession(server, stack([]), ({ session }) => diffVerb(async () => session, print));
+  assert.deepEqual(lines, ['- ConfigMap default/left', 'fathom: 1 differences']);
+  await applyStack(stack([], ['--allow-empty']));
+  assert.equal(await get('/api/v1/namespaces/default/configmaps/left'), undefined);
+  await deleteStack(stack([]));
+  assert.equal(await get('/api/v1/namespaces/default/secrets/fathom-empty'), undefined);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Resource } from '../kube/discovery.ts';
+import { Progress } from '../deploy/progress.ts';
 import { waitReady } from '../deploy/wait.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
@@ -59,11 +60,10 @@ test('ends when a failure of before the apply stays', async () => {
   await applyFailing('stays');
   const object = await get(pathOf('stays'));
   assert.ok(object !== undefined);
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
   await assert.rejects(
     waitReady([{ object, resource: DEPLOYMENTS }], {
       client: server.client,
-      log,
+      progress: new Progress([]),
       signal: AbortSignal.timeout(60_000),
       deadlineMs: performance.now() + 60_000,
       timeoutMs: 60_000,

@@ -2,24 +2,25 @@
 import { applySets } from '../deploy/apply_sets.ts';
 import { requireDeployable } from '../deploy/guard.ts';
 import { withLock } from '../deploy/locked.ts';
+import { finish, withProgress } from '../deploy/output.ts';
 import { readImages } from '../deploy/push.ts';
-import { summary } from '../deploy/report.ts';
-import { type Session, withDigests } from '../deploy/session.ts';
+import { type Session, requireObjects, withDigests } from '../deploy/session.ts';
 
 /** Brings the cluster to what the stack says. Throws before anything is changed where planning or pushing fails. */
 export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'replace'): Promise<void> {
   // What is put in place as a whole has no other owners.
   const session = verb === 'replace' ? { ...opened, options: { ...opened.options, isForced: true } } : opened;
-  const startMs = performance.now();
+  requireObjects(session);
   const reading = readImages(session);
   // Its failure is told once the cluster's is not.
   reading.catch(() => {});
-  await withLock(session, async (run) => {
-    const images = await reading;
-    const sets = withDigests(session.sets, images.digests);
-    await requireDeployable(run.connected.binding, session, sets);
-    const plan = await applySets(session, { ...run, verb, sets, push: images.push });
-    const actions = plan.objects.map(({ action }) => action);
-    session.log.info(`${session.input.label}: ${summary(actions, performance.now() - startMs)}`);
-  });
+  await withProgress(session, (progress) =>
+    withLock(session, progress, async (run) => {
+      const images = await reading;
+      const sets = withDigests(session.sets, images.digests);
+      await requireDeployable(run.connected.binding, session, sets);
+      const plan = await applySets(session, { ...run, progress, verb, sets, push: images.push });
+      finish(session, progress, plan);
+    }),
+  );
 }

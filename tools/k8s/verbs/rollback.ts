@@ -5,8 +5,8 @@ import { applySets } from '../deploy/apply_sets.ts';
 import { placeKey } from '../deploy/applyset.ts';
 import { type History, type Revision, originOf, revisionBefore } from '../deploy/history.ts';
 import { withLock } from '../deploy/locked.ts';
+import { finish, withProgress } from '../deploy/output.ts';
 import { historyOf } from '../deploy/record.ts';
-import { summary } from '../deploy/report.ts';
 import { type Session, connect } from '../deploy/session.ts';
 import { alignRows } from '../deploy/table.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -22,19 +22,19 @@ export async function rollbackVerb(
   session: Session,
   print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
 ): Promise<void> {
-  const startMs = performance.now();
   if (session.options.rollback.isListing) return printRevisions(session, print);
-  await withLock(session, async (run) => {
-    const chosen = chooseRevisions(await readHistories(session, run.connected.client), session);
-    for (const { set, revision } of chosen) {
-      session.log.info(`restoring ${placeKey(set)}: revision ${revision.number}, ${origin(revision)}`);
-    }
-    const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
-    const sets = chosen.map(({ set }) => set);
-    const plan = await applySets(session, { ...run, verb: 'rollback', sets, push: async () => {}, restored });
-    const actions = plan.objects.map(({ action }) => action);
-    session.log.info(`${session.input.label}: ${summary(actions, performance.now() - startMs)}`);
-  });
+  await withProgress(session, (progress) =>
+    withLock(session, progress, async (run) => {
+      const chosen = chooseRevisions(await readHistories(session, run.connected.client), session);
+      for (const { set, revision } of chosen) {
+        session.log.info(`restoring ${placeKey(set)}: revision ${revision.number}, ${origin(revision)}`);
+      }
+      const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
+      const sets = chosen.map(({ set }) => set);
+      const push = async () => {};
+      finish(session, progress, await applySets(session, { ...run, progress, verb: 'rollback', sets, push, restored }));
+    }),
+  );
 }
 
 async function readHistories(session: Session, client: KubeClient): Promise<SetHistory[]> {
@@ -91,8 +91,9 @@ function chooseNumber(histories: readonly SetHistory[], to: number, label: strin
 /** The set as the revision has it. */
 function restore({ set, history }: SetHistory, revision: Revision, label: string): Chosen {
   const objects = history.objects.get(revision.number);
-  const [input] = set.objects;
-  if (objects === undefined || input === undefined) {
+  // A set whose manifests are gone by now says itself where it goes.
+  const { connection, guard } = set.objects[0] ?? set;
+  if (objects === undefined || !connection || !guard) {
     throw new ToolError(
       'K8S_NO_REVISION',
       `Rolling ${label} back: the objects of revision ${revision.number} are not kept, as they did not fit into a Secret`,
@@ -100,7 +101,7 @@ function restore({ set, history }: SetHistory, revision: Revision, label: string
     );
   }
   const from = `revision ${revision.number} of ${placeKey(set)}`;
-  return { revision, set: { ...set, objects: [{ ...input, label: from, images: [], objects }] } };
+  return { revision, set: { ...set, objects: [{ version: 1, label: from, connection, guard, images: [], objects }] } };
 }
 
 function origin({ who, when, commit, isDirty }: Revision): string {

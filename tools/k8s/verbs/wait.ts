@@ -1,5 +1,6 @@
 // wait: returns when everything of the stack is there and ready, or says what is not, and why.
 import { desiredObjects } from '../deploy/desired.ts';
+import { withProgress } from '../deploy/output.ts';
 import { type Session, connect } from '../deploy/session.ts';
 import { waitThere } from '../deploy/wait.ts';
 import { formatDuration } from '../../lib/log.ts';
@@ -7,17 +8,18 @@ import { formatDuration } from '../../lib/log.ts';
 /** Waits for the stack, changes nothing. Throws K8S_NOT_READY, K8S_FAILED with the causes. */
 export async function waitVerb(session: Session): Promise<void> {
   const startMs = performance.now();
-  const connected = await connect(session);
-  const { client, resources } = connected;
-  const { log, signal } = session;
-  const { timeoutMs } = session.options;
-  try {
-    const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
-    await waitThere(wanted, { client, log, signal, timeoutMs, deadlineMs: startMs + timeoutMs });
-    const noun = wanted.length === 1 ? 'object' : 'objects';
-    const elapsed = formatDuration(performance.now() - startMs);
-    log.info(`${session.input.label}: ${wanted.length} ${noun} ready, after ${elapsed}`);
-  } finally {
-    client.close();
-  }
+  await withProgress(session, async (progress) => {
+    const { client, resources } = await connect(session);
+    const { signal } = session;
+    const { timeoutMs } = session.options;
+    try {
+      const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
+      await waitThere(wanted, { client, progress, signal, timeoutMs, deadlineMs: startMs + timeoutMs });
+      const noun = wanted.length === 1 ? 'object' : 'objects';
+      const elapsed = formatDuration(performance.now() - startMs);
+      session.log.info(`${session.input.label}: ${wanted.length} ${noun} ready, after ${elapsed}`);
+    } finally {
+      client.close();
+    }
+  });
 }
