@@ -3,6 +3,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { type Resource, pathOf } from '../kube/discovery.ts';
 import { KubeStatusError, isNotFound, isStale } from '../kube/errors.ts';
+import { getObject } from '../kube/objects.ts';
 import { type KubeObject, numberAt, textAt } from '../model/object.ts';
 import { type Holder, isDead } from './holder.ts';
 
@@ -56,7 +57,10 @@ export class LeaseTaker {
   async attempt(): Promise<Attempt> {
     const made = await this.#create();
     if (made !== undefined) return made;
-    const current = await this.#read();
+    const current = await getObject(this.#client, {
+      resource: LEASES,
+      object: leaseObject(this.#place, this.#holder, 0),
+    });
     // Given back just now: the caller tries again.
     if (current === undefined) return { kind: 'held', by: { identity: 'nobody', since: '' } };
     const by = holderOf(current);
@@ -83,20 +87,6 @@ export class LeaseTaker {
       if (error.reason === 'AlreadyExists') return undefined;
       const isEnding = error.causes.some(({ reason }) => reason === 'NamespaceTerminating');
       if (isNotFound(error) || isEnding) return { kind: 'homeless' };
-      throw error;
-    }
-  }
-
-  async #read(): Promise<KubeObject | undefined> {
-    try {
-      return (await this.#client.request({
-        method: 'GET',
-        path: pathOf(LEASES, this.#place),
-        doing: `Locking ${this.#place.name}`,
-        signal: this.#signal,
-      })) as KubeObject;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
       throw error;
     }
   }
@@ -129,7 +119,15 @@ export async function renewLease(
   const spec = { ...(lease['spec'] as object), renewTime: microTime() };
   const { name, namespace, annotations } = lease.metadata;
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }), annotations, ...versionOf(lease) };
-  return putLease(client, { apiVersion: lease.apiVersion, kind: lease.kind, metadata, spec } as KubeObject, signal);
+  const wanted = { apiVersion: lease.apiVersion, kind: lease.kind, metadata, spec } as KubeObject;
+  const renewed = await putLease(client, wanted, signal);
+  if (renewed !== undefined) return renewed;
+  // A renewal whose answer was lost has changed the version, too.
+  const current = await getObject(client, { resource: LEASES, object: lease });
+  const isOurs =
+    current?.metadata.annotations?.[RUN] === annotations?.[RUN] &&
+    textAt(current, 'spec', 'holderIdentity') === textAt(lease, 'spec', 'holderIdentity');
+  return isOurs ? current : undefined;
 }
 
 /** Gives a lease back, where it is still the one that is held. */

@@ -19,6 +19,8 @@ export interface TestStack {
   readonly env?: Readonly<Record<string, string>>;
   readonly context?: string;
   readonly cluster?: string;
+  /** Default: the server's, beside the objects. */
+  readonly kubeconfig?: string;
   /** Called for each line that is logged. */
   readonly onLine?: (line: string) => void;
   /** Default: ends after two minutes. */
@@ -55,6 +57,40 @@ export async function withSession<T>(
   stack: TestStack,
   use: (opened: TestSession) => Promise<T>,
 ): Promise<T> {
+  return withPlan(server, stack, async ({ input, folder, env }) => {
+    const lines: string[] = [];
+    const push = (line: string) => {
+      lines.push(line);
+      stack.onLine?.(line);
+    };
+    const session = await openSession({
+      input,
+      args: stack.args ?? [],
+      env,
+      log: { info: push, warn: push, error: push },
+      signal: stack.signal ?? AbortSignal.timeout(120_000),
+      resolve: (path) => join(folder, path),
+      terminal: stack.terminal ?? NOBODY,
+      streams: { ...NO_STREAMS, ...stack.streams },
+    });
+    return use({ session, lines });
+  });
+}
+
+/** A stack as the build hands it over, in a folder. */
+export interface TestPlan {
+  readonly input: PlanInput;
+  /** Where the files are that the plan names. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Writes a stack's files, which are gone once `use` is done. */
+export async function withPlan<T>(
+  server: Pick<ApiServer, 'kubeconfig' | 'context'>,
+  stack: TestStack,
+  use: (plan: TestPlan) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-stack-'));
   try {
     const sets = await Promise.all(
@@ -68,23 +104,8 @@ export async function withSession<T>(
       sets,
       args: [],
     };
-    const lines: string[] = [];
-    const push = (line: string) => {
-      lines.push(line);
-      stack.onLine?.(line);
-    };
-    const log = { info: push, warn: push, error: push };
-    const session = await openSession({
-      input,
-      args: stack.args ?? [],
-      env: { FATHOM_USER: 'ada', HOME: folder, FATHOM_STATE: join(folder, 'state'), ...stack.env },
-      log,
-      signal: stack.signal ?? AbortSignal.timeout(120_000),
-      resolve: (path) => join(folder, path),
-      terminal: stack.terminal ?? NOBODY,
-      streams: { ...NO_STREAMS, ...stack.streams },
-    });
-    return await use({ session, lines });
+    const env = { FATHOM_USER: 'ada', HOME: folder, FATHOM_STATE: join(folder, 'state'), ...stack.env };
+    return await use({ input, folder, env });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -101,7 +122,13 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
   const file = `${name}.object.json`;
   const label = `//test:${setName || 'object'}`;
   const context = stack.context ?? server.context;
-  const connection = { cluster: stack.cluster ?? '', context, namespace, user: '', kubeconfig: 'kubeconfig' };
+  const connection = {
+    cluster: stack.cluster ?? '',
+    context,
+    namespace,
+    user: '',
+    kubeconfig: stack.kubeconfig ?? 'kubeconfig',
+  };
   await writeFile(join(folder, file), JSON.stringify({ version: 1, label, connection, guard, images, objects }));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
   return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };

@@ -158,7 +158,7 @@ test('keeps its lock by renewing it', async () => {
   assert.equal(await get(path), undefined);
 });
 
-test('stops when somebody else has taken its lock', async () => {
+test('stops when somebody else has taken its lock', { timeout: 20_000 }, async () => {
   await makeNamespace('lost');
   const lost = await new Promise<ToolError>((resolve, reject) => {
     lockAs('bob@there:1:2', 'lost', { renewEveryMs: 20, onLost: resolve })

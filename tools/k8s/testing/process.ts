@@ -1,0 +1,65 @@
+// The engine as a process of its own, as `bazel run` starts it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { runfile } from '../../lib/runfiles.ts';
+import type { ApiServer } from './apiserver.ts';
+import { type TestStack, withPlan } from './stack.ts';
+
+/** What came of a process. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of {@link runEngine}. */
+export interface EngineOptions {
+  readonly verb: string;
+  /** Called when it has started. */
+  readonly onStart?: (child: ChildProcess) => void;
+  /** Called for each event of `--output=json`, in order. */
+  readonly onEvent?: (event: Readonly<Record<string, unknown>>, child: ChildProcess) => void;
+}
+
+const ENDS_WITHIN_MS = 120_000;
+
+/** Runs a verb on a stack until it ends. */
+export async function runEngine(
+  server: Pick<ApiServer, 'kubeconfig' | 'context'>,
+  stack: TestStack,
+  { verb, onStart, onEvent }: EngineOptions,
+): Promise<Outcome> {
+  // The plan's paths are of runfiles; these files are elsewhere.
+  const root = runfile('');
+  return withPlan(server, stack, async ({ input, folder, env }) => {
+    const sets = input.sets.map((set) => ({
+      ...set,
+      objects: set.objects.map((file) => relative(root, join(folder, file))),
+    }));
+    const plan = join(folder, 'plan.json');
+    await writeFile(plan, JSON.stringify({ ...input, sets }));
+    const args = [`--verb=${verb}`, '--plan', plan, '--kubeconfig', join(folder, 'kubeconfig'), ...(stack.args ?? [])];
+    const child = spawn(runfile('fathom/tools/k8s/engine'), args, {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: ENDS_WITHIN_MS,
+    });
+    onStart?.(child);
+    let stdout = '';
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      if (onEvent !== undefined) for (const line of lines) onEvent(JSON.parse(line), child);
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    return new Promise<Outcome>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+  });
+}
