@@ -21,6 +21,8 @@ await runMain(async ({ argv, env, signal }) => {
       return (await import('./verbs/diff.ts')).diffVerb(open);
     case 'logs':
       return (await import('./verbs/logs.ts')).logsVerb(await open());
+    case 'rbac':
+      return (await import('./verbs/rbac.ts')).rbacVerb(await open());
     case 'resolve':
       return (await import('./verbs/resolve.ts')).resolveVerb(await open());
     case 'rollback':

@@ -37,6 +37,11 @@ VERBS = {
         images = IMAGES_NONE,
         cluster = True,
     ),
+    "rbac": struct(
+        doc = "prints the least rights that the stack needs, as Roles and bindings; --subject user:NAME",
+        images = IMAGES_NONE,
+        cluster = True,
+    ),
     "replace": struct(
         doc = "replaces existing objects as a whole; fails when one of them does not exist",
         images = IMAGES_BLOBS,

@@ -9,6 +9,7 @@ export const VERBS = [
   'describe',
   'diff',
   'logs',
+  'rbac',
   'replace',
   'resolve',
   'rollback',
@@ -32,6 +33,7 @@ export const OPTIONS = {
   list: { type: 'boolean', doc: 'rollback: only print the revisions' },
   recreate: { type: 'boolean', doc: 'delete and make anew objects of which a field cannot be changed' },
   since: { type: 'string', doc: 'logs: only lines of the last so long, such as 10m' },
+  subject: { type: 'string', doc: 'rbac: who gets the rights, user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME' },
   tail: { type: 'string', doc: 'logs: only the last so many lines of each container' },
   timeout: { type: 'string', doc: 'how long to wait for readiness and deletions (default 5m)' },
   to: { type: 'string', doc: 'rollback: the number of a revision (default: the one before)' },
@@ -63,6 +65,8 @@ export interface VerbOptions {
   readonly junit: string | undefined;
   readonly logs: LogsOptions;
   readonly rollback: RollbackOptions;
+  /** A subject of RBAC. */
+  readonly subject: Readonly<Record<string, string>>;
 }
 
 /** What `rollback` puts back. */
@@ -119,6 +123,7 @@ export function parseOptions(args: readonly string[]): VerbOptions {
     lockWaitMs: parseDuration(values['wait-lock'] ?? DEFAULT_TIMEOUT, '--wait-lock'),
     junit: values.junit,
     output: oneOf(values.output ?? 'text', ['text', 'json'], '--output'),
+    subject: parseSubject(values.subject ?? 'user:deployer'),
     rollback: {
       isListing: values.list === true,
       to: values.to === undefined ? undefined : parseCount(values.to, '--to'),
@@ -143,6 +148,16 @@ function oneOf<T extends string>(text: string, words: readonly T[], option: stri
   const word = words.find((candidate) => candidate === text);
   if (word === undefined) throw usage(`${option} '${text}' is not one of ${words.join(', ')}`);
   return word;
+}
+
+function parseSubject(text: string): Readonly<Record<string, string>> {
+  const [, kind, name] = /^(user|group):(.+)$/.exec(text) ?? [];
+  if (kind !== undefined && name !== undefined) {
+    return { apiGroup: 'rbac.authorization.k8s.io', kind: kind === 'user' ? 'User' : 'Group', name };
+  }
+  const [, namespace, account] = /^serviceaccount:([^/]+)\/([^/]+)$/.exec(text) ?? [];
+  if (namespace !== undefined && account !== undefined) return { kind: 'ServiceAccount', namespace, name: account };
+  throw usage(`--subject '${text}' is no user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME`);
 }
 
 function parseCount(text: string, option: string): number {
