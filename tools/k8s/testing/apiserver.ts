@@ -59,7 +59,7 @@ export async function startApiServer(): Promise<ApiServer> {
         `--cert-dir=${join(folder, 'certs')}`,
         `--token-auth-file=${join(folder, 'tokens.csv')}`,
         '--authorization-mode=RBAC',
-        '--service-cluster-ip-range=10.0.0.0/24',
+        '--service-cluster-ip-range=10.0.0.0/16',
         `--service-account-key-file=${join(folder, 'sa.key')}`,
         `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
         '--service-account-issuer=https://kubernetes.default.svc',

@@ -1,0 +1,113 @@
+// Compares Fathom's engine with kubectl: a first apply, one that changes nothing, a diff, one change; and grows the
+// stack to 5000 objects. Prints the figures as JSON, or writes them to `--out FILE`; all on one API server, the
+// contenders by turns, each on a namespace of its own.
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runMain } from '../../tools/lib/cli.ts';
+import { step, createLog } from '../../tools/lib/log.ts';
+import { userPath } from '../../tools/lib/runfiles.ts';
+import { startApiServer, type ApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import { type Contender, type Verb, configMaps, fathom, kubectl } from './contenders.ts';
+import { type Figures, type Sample, figuresOf, measure, round } from './measure.ts';
+
+const OBJECTS = 300;
+const SIZES = [625, 1250, 2500, 5000];
+
+interface Scenario {
+  readonly name: string;
+  readonly verb: Verb;
+  /** How many objects differ from what was applied. */
+  readonly changed: (round: number) => number;
+}
+
+// In this order, in every round, so that each finds what the one before has left.
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'first apply', verb: 'apply', changed: () => 0 },
+  { name: 'apply without changes', verb: 'apply', changed: () => 0 },
+  { name: 'diff without changes', verb: 'diff', changed: () => 0 },
+  { name: 'apply with one change', verb: 'apply', changed: () => 1 },
+];
+
+await runMain(async ({ argv, env }) => {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { out: { type: 'string' }, rounds: { type: 'string', default: '5' } },
+  });
+  const log = createLog();
+  const server = await startApiServer();
+  try {
+    const contenders = [fathom(server), await kubectl(server, false), await kubectl(server, true)];
+    const rounds = Number(values.rounds);
+    const compared = await step(`Comparing, ${rounds} rounds`, () => compare(server, contenders, rounds), { log });
+    const sizes = await step('Growing to 5000 objects', () => grow(server, fathom(server)), { log });
+    const text = `${JSON.stringify({ machine: { cpus: cpus().length, node: process.version }, objects: OBJECTS, ...compared, sizes }, null, 2)}\n`;
+    if (values.out === undefined) process.stdout.write(text);
+    else await writeFile(userPath(values.out, env), text);
+  } finally {
+    await server.stop();
+  }
+});
+
+async function compare(server: ApiServer, contenders: readonly Contender[], rounds: number) {
+  const samples = new Map<string, Sample[]>();
+  for (let index = 0; index < rounds; index++) {
+    for (const [place, contender] of contenders.entries()) {
+      const namespace = `bench-${index}-${place}`;
+      await makeNamespace(server, namespace);
+      for (const { name, verb, changed } of SCENARIOS) {
+        const objects = configMaps(OBJECTS, namespace, changed(index));
+        const sample = await measure((onStart) => contender.run(verb, objects, onStart));
+        const key = `${name}\n${contender.name}`;
+        samples.set(key, [...(samples.get(key) ?? []), sample]);
+      }
+    }
+  }
+  const figures = (scenario: string, contender: string) => figuresOf(samples.get(`${scenario}\n${contender}`) ?? []);
+  const results = Object.fromEntries(
+    SCENARIOS.map(({ name }) => [
+      name,
+      Object.fromEntries(contenders.map((one) => [one.name, figures(name, one.name)])),
+    ]),
+  );
+  return { results, ratios: ratiosOf(results) };
+}
+
+/** How many times as long as Fathom each other takes, by medians. */
+function ratiosOf(results: Readonly<Record<string, Readonly<Record<string, Figures>>>>) {
+  return Object.fromEntries(
+    Object.entries(results).map(([scenario, { fathom: ours, ...others }]) => [
+      scenario,
+      Object.fromEntries(
+        Object.entries(others).map(([name, { medianSeconds }]) => [
+          name,
+          Math.round((medianSeconds / (ours?.medianSeconds ?? Number.NaN)) * 10) / 10,
+        ]),
+      ),
+    ]),
+  );
+}
+
+async function grow(server: ApiServer, contender: Contender) {
+  const rows = [];
+  for (const count of SIZES) {
+    const namespace = `size-${count}`;
+    await makeNamespace(server, namespace);
+    const objects = configMaps(count, namespace);
+    const first = await measure((onStart) => contender.run('apply', objects, onStart));
+    const again = await measure((onStart) => contender.run('apply', objects, onStart));
+    rows.push({
+      objects: count,
+      firstSeconds: round(first.seconds),
+      againSeconds: round(again.seconds),
+      againMillisecondsPerObject: round(again.seconds / count) * 1000,
+      megabytes: Math.round(Math.max(first.megabytes, again.megabytes)),
+    });
+  }
+  return rows;
+}
+
+async function makeNamespace(server: ApiServer, name: string): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await server.client.request({ method: 'POST', path: '/api/v1/namespaces', body, doing: 'Making a namespace' });
+}

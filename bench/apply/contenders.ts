@@ -1,0 +1,63 @@
+// The programs that are compared, on the same objects and the same API server.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runfile } from '../../tools/lib/runfiles.ts';
+import type { KubeObject } from '../../tools/k8s/model/object.ts';
+import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import { configMap } from '../../tools/k8s/testing/objects.ts';
+import { runEngine } from '../../tools/k8s/testing/process.ts';
+
+export type Verb = 'apply' | 'diff';
+
+/** A program that applies and compares. */
+export interface Contender {
+  readonly name: string;
+  /** Runs a verb on objects of a namespace of its own; rejects where the program fails. */
+  run(verb: Verb, objects: readonly KubeObject[], onStart: (child: ChildProcess) => void): Promise<void>;
+}
+
+/** `count` ConfigMaps of about 500 bytes; those below `changed` have another value. */
+export function configMaps(count: number, namespace: string, changed = 0): KubeObject[] {
+  return Array.from({ length: count }, (_, index) =>
+    configMap(`o${index}`, namespace, { text: 'x'.repeat(380), value: index < changed ? 'changed' : 'first' }),
+  );
+}
+
+/** Fathom's engine, as `bazel run` starts it. */
+export function fathom(server: ApiServer): Contender {
+  return {
+    name: 'fathom',
+    async run(verb, objects, onStart) {
+      const namespace = objects[0]?.metadata.namespace ?? '';
+      const stack = { sets: [{ stack: 'bench', namespace, objects }] };
+      const outcome = await runEngine(server, stack, { verb, onStart });
+      // A diff exits 1 when something differs.
+      if (outcome.code !== 0 && !(verb === 'diff' && outcome.code === 1)) throw new Error(outcome.stderr);
+    },
+  };
+}
+
+/** kubectl of the same Kubernetes as the server. */
+export async function kubectl(server: ApiServer, isServerSide: boolean): Promise<Contender> {
+  const program = join(server.folder, isServerSide ? 'server-side/kubectl' : 'client-side/kubectl');
+  await mkdir(join(program, '..'), { recursive: true });
+  await symlink(runfile('go_kubernetes/bin/kubernetes'), program);
+  const flags = isServerSide ? ['--server-side'] : [];
+  return {
+    name: isServerSide ? 'kubectl --server-side' : 'kubectl',
+    async run(verb, objects, onStart) {
+      const file = `${program}.json`;
+      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
+      const child = spawn(program, [verb, ...flags, ...where], { stdio: ['ignore', 'ignore', 'pipe'] });
+      onStart(child);
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      const code = await new Promise<number | null>((resolve, reject) =>
+        child.on('error', reject).on('close', resolve),
+      );
+      if (code !== 0 && !(verb === 'diff' && code === 1)) throw new Error(stderr);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// Time and memory of one process, from its start to its end.
+import { type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** What one run of a program took. */
+export interface Sample {
+  readonly seconds: number;
+  /** The most memory that it held, in megabytes; of its own process. */
+  readonly megabytes: number;
+}
+
+const LOOK_EVERY_MS = 10;
+
+/** Measures `run`, which hands over the process as soon as it has one. */
+export async function measure(run: (onStart: (child: ChildProcess) => void) => Promise<unknown>): Promise<Sample> {
+  let kilobytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const startMs = performance.now();
+  try {
+    await run((child) => {
+      const look = () => (kilobytes = Math.max(kilobytes, peakOf(child.pid)));
+      timer = setInterval(look, LOOK_EVERY_MS);
+    });
+  } finally {
+    clearInterval(timer);
+  }
+  return { seconds: (performance.now() - startMs) / 1000, megabytes: kilobytes / 1000 };
+}
+
+/** The peak of resident memory of a process until now, in kilobytes; 0 once it has ended. */
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** What several runs took. */
+export interface Figures {
+  /** All of them, in their order. */
+  readonly seconds: readonly number[];
+  readonly medianSeconds: number;
+  readonly megabytes: number;
+}
+
+/** Median and extremes of samples. */
+export function figuresOf(samples: readonly Sample[]): Figures {
+  const seconds = samples.map((sample) => round(sample.seconds));
+  return {
+    seconds,
+    medianSeconds: medianOf(seconds),
+    megabytes: Math.round(Math.max(...samples.map(({ megabytes }) => megabytes))),
+  };
+}
+
+function medianOf(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
+  return round((low + high) / 2);
+}
+
+/** To milliseconds. */
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

@@ -1,0 +1,47 @@
+// What is written about the engine is what is in it: codes of errors, options, verbs.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { runfile } from '../../lib/runfiles.ts';
+import { OPTIONS, VERBS } from '../deploy/options.ts';
+
+const read = (path: string) => readFileSync(runfile(`fathom/${path}`), 'utf8');
+const sorted = (words: Iterable<string>) => [...new Set(words)].sort();
+const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, word = '']) => word);
+
+function sources(): string {
+  const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
+  const parts = ['build', 'deploy', 'kube', 'model', 'readiness', 'verbs'];
+  return parts
+    .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+}
+
+test('docs/errors.md has every code of the engine, and no other', () => {
+  const used = sorted(matches(sources(), /'(K8S_[A-Z_]+)'/g));
+  assert.ok(used.length > 50);
+  assert.deepEqual(sorted(matches(read('docs/errors.md'), /`(K8S_[A-Z_]+)`/g)), used);
+});
+
+test('the engine has the verbs of verbs.bzl, and docs/deploys.md tells of each', () => {
+  const table = read('tools/k8s/verbs.bzl');
+  const verbs = sorted(matches(table, /^ {4}"([a-z]+)": struct\(/gm));
+  assert.deepEqual(sorted(VERBS), verbs);
+  const rows = read('docs/deploys.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `.'))
+    .flatMap((line) => matches(line.split('|')[1] ?? '', /`\.([a-z]+)`/g));
+  assert.deepEqual(sorted(rows), verbs);
+});
+
+test('docs/deploys.md names only options that there are', () => {
+  const known = new Set(Object.keys(OPTIONS));
+  const named = sorted(matches(read('docs/deploys.md'), /--([a-z][a-z-]+)/g));
+  assert.deepEqual(
+    named.filter((name) => !known.has(name)),
+    [],
+  );
+});
