@@ -2,6 +2,7 @@
 import { keyOf, type KubeObject, asList, asRecord } from '../model/object.ts';
 import { PART_OF, parentName } from '../deploy/applyset.ts';
 import type { ApiServer } from './apiserver.ts';
+import { callsTo } from './calls.ts';
 import { configMap } from './objects.ts';
 import type { TestStack } from './stack.ts';
 
@@ -52,6 +53,15 @@ export async function snapshot(server: ApiServer, namespace: string): Promise<Re
       .map((object) => [keyOf(object), plain(object, namespace)] as const)
       .map(([key, value]) => [key.replaceAll(namespace, 'NS'), value] as const),
   );
+}
+
+/** What a namespace looks like in which nothing disturbed the two applies. */
+export async function undisturbed(server: ApiServer): Promise<Readonly<Record<string, unknown>>> {
+  const { applyStack, makeNamespace } = callsTo(() => server);
+  await makeNamespace('undisturbed');
+  await applyStack(hundredObjects(1, 'undisturbed'));
+  await applyStack(hundredObjects(2, 'undisturbed'));
+  return snapshot(server, 'undisturbed');
 }
 
 /** How many revisions there were differs where a run was cut off; what else the parent says does not. */

@@ -6,7 +6,7 @@ import { ToolError } from '../../lib/errors.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { FAULTS, type Chooser, type Fault, startFaultProxy } from '../testing/fault_proxy.ts';
-import { hundredObjects, snapshot } from '../testing/hundred.ts';
+import { hundredObjects, snapshot, undisturbed } from '../testing/hundred.ts';
 import { runEngine } from '../testing/process.ts';
 import { chooseSeed, createRandom, roundsOf } from '../testing/random.ts';
 import { configMap } from '../testing/objects.ts';
@@ -20,10 +20,7 @@ const random = createRandom(chooseSeed());
 
 before(async () => {
   server = await startApiServer();
-  await makeNamespace('undisturbed');
-  await applyStack(hundredObjects(1, 'undisturbed'));
-  await applyStack(hundredObjects(2, 'undisturbed'));
-  expected = await snapshot(server, 'undisturbed');
+  expected = await undisturbed(server);
 });
 after(() => server.stop());
 const { applyStack, get, getMap, makeNamespace } = callsTo(() => server);

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { hundredObjects, snapshot } from '../testing/hundred.ts';
+import { hundredObjects, snapshot, undisturbed } from '../testing/hundred.ts';
 import { runEngine } from '../testing/process.ts';
 import { chooseSeed, createRandom, roundsOf } from '../testing/random.ts';
 
@@ -16,10 +16,7 @@ const random = createRandom(chooseSeed());
 
 before(async () => {
   server = await startApiServer();
-  await makeNamespace('undisturbed');
-  await applyStack(hundredObjects(1, 'undisturbed'));
-  await applyStack(hundredObjects(2, 'undisturbed'));
-  expected = await snapshot(server, 'undisturbed');
+  expected = await undisturbed(server);
 });
 after(() => server.stop());
 const { applyStack, makeNamespace } = callsTo(() => server);
