@@ -7,7 +7,7 @@ import { readDeb } from '../oci/layer/deb.ts';
 
 await runMain(async ({ argv }) => {
   const [deb = '', path = '', output = ''] = argv;
-  const entries = await readDeb({ path: deb, spool: `${output}.spool`, origin: deb });
+  const { entries } = await readDeb({ path: deb, spool: `${output}.spool`, origin: deb });
   const entry = entries.find((candidate) => candidate.path === path);
   if (entry?.kind !== 'file') {
     throw new ToolError('DEB_FILE_MISSING', `Reading ${path} from ${deb}: it has no such file`, {

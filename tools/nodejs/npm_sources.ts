@@ -42,7 +42,7 @@ export async function npmSources(
   });
   const sources: LayerSource[] = [];
   for (const { key, directory, meta } of packed) {
-    sources.push({ kind: 'tree', path: place(key), source: directory, exclude: NOT_NEEDED });
+    sources.push({ kind: 'tree', path: place(key), source: directory, exclude: NOT_NEEDED, npmMeta: meta });
     for (const [name, dependency] of Object.entries(await readDependencies(meta))) {
       // A package may need itself by name; a dependency may be of another platform, and so not be there.
       if (dependency === key || !nameOf.has(dependency)) continue;

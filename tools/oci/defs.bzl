@@ -5,6 +5,7 @@ load("//tools/oci/private:image.bzl", _oci_image = "oci_image")
 load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
 load("//tools/oci/private:pull.bzl", _oci_pull = "oci_pull")
 load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
+load("//tools/oci/private:subtarget.bzl", "image_subtargets")
 load("//tools/oci/private:tarball.bzl", _oci_tarball = "oci_tarball")
 
 OciImageInfo = _OciImageInfo
@@ -17,7 +18,13 @@ oci_tarball = _oci_tarball
 def oci_image(name, base = None, layers = [], visibility = None, tags = [], testonly = False, **kwargs):
     """Makes an image of a base, layers, and one more layer of the files that are given here.
 
-    Outputs: `<name>.digest`, `<name>.json`, `<name>.manifest.json`, `<name>.config.json`.
+    Outputs: `<name>.digest`, `<name>.json`, `<name>.manifest.json`, `<name>.config.json`; output groups `sbom` and
+    `provenance`. To run (`bazel run X:<name>.explain`; the table is in subtargets.bzl):
+
+    - `<name>.diff` compares it with another image, file by file
+    - `<name>.explain` prints its layers with their sizes, what is in each and what brought it
+    - `<name>.provenance` prints how it was made
+    - `<name>.sbom` prints its bill of materials
 
     Args:
       name: the image; `image` in a service's package.
@@ -50,3 +57,4 @@ def oci_image(name, base = None, layers = [], visibility = None, tags = [], test
         visibility = visibility,
         **kwargs
     )
+    image_subtargets(name, testonly = testonly, visibility = visibility)

@@ -4,6 +4,7 @@ OciLayerInfo = provider(
     doc = "One layer: a blob, and what it is.",
     fields = {
         "blob": "File: the compressed tar",
+        "contents": "File: JSON {version, createdBy, packages, inputs, entries}: what is in the blob, so that nobody has to open it; or None where only the blob is known",
         "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}, and source {registry, repository, plainHttp} where a registry has the blob",
         "lazy": "bool: the pusher has the blob from its registry, so that it is not among an image's runfiles; absent: False",
     },
@@ -12,7 +13,7 @@ OciLayerInfo = provider(
 OciImageInfo = provider(
     doc = "One image for one platform. A target that provides it has all its blobs among its runfiles.",
     fields = {
-        "artifacts": "list of struct(artifact_type, media_type, file): documents that a push attaches; absent: none. `index_entry` names them as well, as `artifacts: [{artifactType, mediaType, path}]`",
+        "artifacts": "list of struct(artifact_type = string, media_type = string, file = File): documents about the image that a push attaches as referrers: its SPDX bill of materials, its SLSA provenance; absent: none. `index_entry` names them as well, as `artifacts: [{artifactType, mediaType, path}]`",
         "config": "File: the image configuration",
         "debian_packages": "depset of string: the Debian packages in its layers",
         "digest": "File: one line, `sha256:…`",

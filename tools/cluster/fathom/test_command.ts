@@ -22,6 +22,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '--plant=services/routeguide/client/main.ts',
     '//services/routeguide/client:image',
   ],
+  ['run', '//tools/oci:large_file_test'],
   ['run', '//tools/ci/fresh_machine', '--', './fathom up && ./fathom status && ./fathom down', './fathom test'],
 ];
 

@@ -11,16 +11,18 @@ APP = "/app"
 _LAYER_TOOL = attr.label(doc = "The layer builder.", default = "//tools/oci:layer_tool", executable = True, cfg = "exec")
 
 def _layer_providers(layer):
-    return [layer, DefaultInfo(files = depset([layer.blob, layer.descriptor]))]
+    return [layer, DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents]))]
 
 def _nodejs_runtime_layer_impl(ctx):
-    directory = ctx.attr.node[NpmPackageInfo].directory
+    node = ctx.attr.node[NpmPackageInfo]
+    directory = node.directory
+    packed = {"kind": "file", "npmMeta": node.meta.path}
     sources = [
-        {"kind": "file", "source": directory.path + "/bin/node", "path": "/usr/local/bin/node", "mode": "0755", "strip": ctx.attr.strip},
-        {"kind": "file", "source": directory.path + "/LICENSE", "path": "/usr/local/share/doc/node/LICENSE", "mode": "0644"},
+        dict(packed, source = directory.path + "/bin/node", path = "/usr/local/bin/node", mode = "0755", strip = ctx.attr.strip),
+        dict(packed, source = directory.path + "/LICENSE", path = "/usr/local/share/doc/node/LICENSE", mode = "0644"),
     ]
     tool = ctx.attr._tool[DefaultInfo].files_to_run
-    return _layer_providers(write_layer(ctx, tool, {"sources": sources}, depset([directory]), "NodejsRuntimeLayer"))
+    return _layer_providers(write_layer(ctx, tool, {"sources": sources}, depset([directory, node.meta]), "NodejsRuntimeLayer"))
 
 nodejs_runtime_layer = rule(
     implementation = _nodejs_runtime_layer_impl,

@@ -2,6 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { createLog } from '../../lib/log.ts';
+import { type ConflictPolicy, checkConflicts } from '../inspect/conflicts.ts';
+import { type LayerContents, readContents } from '../layer/contents.ts';
 import { type BaseImage, type ImageSettings, buildImage } from './build_image.ts';
 import { asArray, asObject, asString, parseConfig, parseLayerDescriptor } from './model.ts';
 import { readJson } from './read_json.ts';
@@ -10,6 +13,9 @@ import { readJson } from './read_json.ts';
 interface LayerInput {
   readonly descriptor: string;
   readonly runfile: string;
+  /** What is in it, and where that is at run time. Default: not known. */
+  readonly contents?: string;
+  readonly contentsRunfile?: string;
 }
 
 function parseLayers(value: unknown, where: string): LayerInput[] {
@@ -18,6 +24,8 @@ function parseLayers(value: unknown, where: string): LayerInput[] {
     return {
       descriptor: asString(object['descriptor'], `${where}[${index}].descriptor`),
       runfile: asString(object['runfile'], `${where}[${index}].runfile`),
+      ...(typeof object['contents'] === 'string' ? { contents: object['contents'] } : {}),
+      ...(typeof object['contentsRunfile'] === 'string' ? { contentsRunfile: object['contentsRunfile'] } : {}),
     };
   });
 }
@@ -26,6 +34,13 @@ async function readDescriptors(inputs: readonly LayerInput[]) {
   return Promise.all(
     inputs.map(async ({ descriptor }) => parseLayerDescriptor(await readJson(descriptor), descriptor)),
   );
+}
+
+/** What is in a layer. Where that is not known, nothing is: its blob is not opened for a warning. */
+async function contentsOf({ contents, descriptor }: LayerInput): Promise<LayerContents> {
+  return contents === undefined
+    ? { createdBy: descriptor, packages: [], inputs: [], entries: [] }
+    : readContents(contents);
 }
 
 await runMain(async ({ argv }) => {
@@ -51,15 +66,25 @@ await runMain(async ({ argv }) => {
     // Written by the rule, whose attributes have these types.
     settings: asObject(parameters['settings'], `${path}.settings`) as ImageSettings,
   });
+  const contents = await Promise.all([...baseLayers, ...ownLayers].map(contentsOf));
+  checkConflicts({
+    image: text('label'),
+    layers: contents,
+    from: baseLayers.length,
+    replaces: asArray(parameters['replaces'], `${path}.replaces`).map((item) => asString(item, `${path}.replaces`)),
+    policy: text('layerConflicts') as ConflictPolicy,
+    warn: createLog().warn,
+  });
   const index = {
     version: 1,
     repository: text('repository'),
     manifest: { ...built.manifest.descriptor, path: text('manifestRunfile') },
     config: { ...built.config.descriptor, path: text('configRunfile') },
-    layers: [...baseLayers, ...ownLayers].map(({ runfile }, at) => {
+    layers: [...baseLayers, ...ownLayers].map(({ runfile, contentsRunfile }, at) => {
       const layer = built.layers[at];
       const { digest, size, mediaType, source } = layer ?? {};
-      return { digest, size, mediaType, path: runfile, source };
+      const blob = { digest, size, mediaType, path: runfile, source };
+      return contentsRunfile === undefined ? blob : { ...blob, contents: contentsRunfile };
     }),
   };
   await Promise.all([

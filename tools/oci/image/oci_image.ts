@@ -22,6 +22,12 @@ export interface ArtifactFile {
   readonly path: string;
 }
 
+/** A layer, and where the list of its contents is. */
+export interface OciLayer extends BlobFile {
+  /** Absolute path of the document that contents.ts describes; it is there only where it was asked for. Default: none. */
+  readonly contents?: string;
+}
+
 /** An image whose blobs are all on this machine. */
 export interface OciImage {
   /** Its name within a registry: `services/routeguide/server`. */
@@ -29,7 +35,7 @@ export interface OciImage {
   readonly manifest: BlobFile;
   readonly config: BlobFile;
   /** Lowest first. */
-  readonly layers: readonly BlobFile[];
+  readonly layers: readonly OciLayer[];
   /** Default: none. */
   readonly artifacts?: readonly ArtifactFile[];
 }
@@ -69,9 +75,14 @@ export function parseImage(value: unknown, where: string, resolve: (runfilesPath
     repository: asString(object['repository'], `${where}.repository`),
     manifest: blob(object['manifest'], `${where}.manifest`),
     config: blob(object['config'], `${where}.config`),
-    layers: asArray(object['layers'], `${where}.layers`).map((layer, index) =>
-      blob(layer, `${where}.layers[${index}]`),
-    ),
+    layers: asArray(object['layers'], `${where}.layers`).map((layer, index): OciLayer => {
+      const at = `${where}.layers[${index}]`;
+      const { contents } = asObject(layer, at);
+      return {
+        ...blob(layer, at),
+        ...(contents === undefined ? {} : { contents: resolve(asString(contents, `${at}.contents`)) }),
+      };
+    }),
     artifacts: asArray(artifacts, `${where}.artifacts`).map((item, index) => {
       const artifact = asObject(item, `${where}.artifacts[${index}]`);
       const text = (field: string) => asString(artifact[field], `${where}.artifacts[${index}].${field}`);

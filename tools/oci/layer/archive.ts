@@ -1,5 +1,6 @@
 // The entries of a tar archive, compressed or not. Contents are spooled to a file beside the output, because a layer
 // is sorted and an archive is not; entries refer to ranges of it.
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Readable } from 'node:stream';
@@ -8,95 +9,159 @@ import { ReadableStream } from 'node:stream/web';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Header, extract } from 'tar-stream';
 import xz from 'xz-decompress';
-import { errorText } from '../../lib/errors.ts';
+import { ToolError, errorText } from '../../lib/errors.ts';
 import { invalidArchive } from './ar.ts';
 import { type Piece } from './content.ts';
-import { type LayerEntry, checkTarget, entryPath } from './entries.ts';
+import { type LayerEntry, checkTarget, entryPath, nameNotUtf8 } from './entries.ts';
 
-/** Which bytes of a file are the archive, and where its contents may be written. */
-export interface ReadArchiveOptions {
+/** Which bytes of which file are an archive. */
+export interface ArchiveOptions {
   readonly path: string;
   /** The range of the archive in the file. Default: the whole file. */
   readonly range?: { readonly offset: number; readonly size: number };
-  /** A file that is written and that must live until the layer is. */
-  readonly spool: string;
   /** Put before every path. Default: none. */
   readonly prefix?: string;
   /** For messages. */
   readonly origin: string;
-  /** Whether an entry is wanted. Default: all are. */
-  readonly want?: (path: string) => boolean;
 }
 
-/** The entries of a tar archive with their own modes and owners. Throws OCI_ARCHIVE_INVALID. */
-export async function readArchive(options: ReadArchiveOptions): Promise<LayerEntry[]> {
-  const entries: LayerEntry[] = [];
-  const spool = await open(options.spool, 'w');
-  let spooled = 0;
+/** One member of an archive, with names that are known to be UTF-8. */
+export interface ArchiveMember {
+  /** As the entries of layers have it; the root is the empty string. */
+  readonly path: string;
+  /** As tar-stream names it: `file`, `directory`, `symlink`, `link`, `character-device`, … */
+  readonly type: string;
+  /** Of a symlink or hard link, as it stands in the archive; of anything else, the empty string. */
+  readonly linkname: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  /** May be read once, before the next member is asked for; what is not read is skipped. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** So that no byte of a name is lost before it is looked at; an option that the types of tar-stream lack. */
+const BYTES_AS_CHARACTERS: object = { filenameEncoding: 'latin1' };
+
+/** The members in the archive's order. Throws OCI_ARCHIVE_INVALID, OCI_NAME_NOT_UTF8, OCI_PATH_INVALID. */
+export async function* archiveMembers(options: ArchiveOptions): AsyncGenerator<ArchiveMember> {
+  const { path: file, origin } = options;
   try {
-    const archive = extract();
+    const archive = extract(BYTES_AS_CHARACTERS);
     const feeding = pipeline(await decompressed(options), archive);
     // The loop below reports what goes wrong in either; without this a rejection could go unhandled first.
     feeding.catch(() => undefined);
     for await (const entry of archive) {
       const { header } = entry;
-      const path = entryPath(`${options.prefix ?? ''}/${header.name}`, options.origin);
-      const wanted = options.want?.(path) ?? true;
-      const start = spooled;
-      for await (const chunk of entry as AsyncIterable<Buffer>) {
-        if (!wanted) continue;
-        await spool.appendFile(chunk);
-        spooled += chunk.length;
-      }
-      if (!wanted) continue;
-      const owned = { path, mode: header.mode ?? 0o644, uid: ownerOf(header, 'uid'), gid: ownerOf(header, 'gid') };
-      const content: Piece = { file: options.spool, offset: start, size: spooled - start };
-      const made = toEntry(
-        header.type ?? 'file',
-        { ...owned, origin: options.origin },
-        content,
-        header.linkname,
-        entries,
-      );
-      if (made === undefined) throw invalidArchive(options.path, `${header.name} is of type ${header.type}`);
-      entries.push(made);
+      const name = nameOf(header.name, paxOf(header)['path'], origin);
+      yield {
+        path: entryPath(`${options.prefix ?? ''}/${name}`, origin),
+        type: header.type ?? 'file',
+        linkname: nameOf(header.linkname ?? '', paxOf(header)['linkpath'], origin),
+        mode: header.mode ?? 0o644,
+        uid: ownerOf(header, 'uid'),
+        gid: ownerOf(header, 'gid'),
+        mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1000),
+        body: bodyOf(entry as AsyncIterable<Buffer>, file),
+      };
+      entry.resume();
     }
     await feeding;
   } catch (error) {
-    if (error instanceof Error && 'hint' in error) throw error;
-    throw invalidArchive(options.path, `its content is damaged (${errorText(error)})`, error);
+    throw damaged(error, file);
+  }
+}
+
+/** A member's content, whose errors its reader meets, in the words of the archive's. */
+async function* bodyOf(body: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw damaged(error, file);
+  }
+}
+
+function damaged(error: unknown, file: string): ToolError {
+  if (error instanceof ToolError) return error;
+  return invalidArchive(file, `its content is damaged (${errorText(error)})`, error);
+}
+
+export interface ReadArchiveOptions extends ArchiveOptions {
+  /** A file that is written and that must live until the layer is. */
+  readonly spool: string;
+  /** Whether an entry is wanted. Default: all are. */
+  readonly want?: (path: string) => boolean;
+  /** Whether entries keep their times. Default: false. */
+  readonly keepTimes?: boolean;
+}
+
+/** The entries of a tar archive with their own modes and owners. Throws what {@link archiveMembers} throws. */
+export async function readArchive(options: ReadArchiveOptions): Promise<LayerEntry[]> {
+  const entries: LayerEntry[] = [];
+  const spool = await open(options.spool, 'w');
+  let spooled = 0;
+  try {
+    for await (const member of archiveMembers(options)) {
+      const wanted = options.want?.(member.path) ?? true;
+      const start = spooled;
+      if (!wanted) continue;
+      for await (const chunk of member.body) {
+        await spool.appendFile(chunk);
+        spooled += chunk.length;
+      }
+      const content: Piece = { file: options.spool, offset: start, size: spooled - start };
+      const made = toEntry(member, options, content, entries);
+      if (made === undefined) throw invalidArchive(options.path, `${member.path} is of type ${member.type}`);
+      entries.push(made);
+    }
   } finally {
     await spool.close();
   }
   return entries;
 }
 
-/** The numeric owner; one that does not fit the header is in the pax record, which the reader leaves alone. */
-function ownerOf(header: Header, field: 'uid' | 'gid'): number {
-  const pax = header.pax as Readonly<Record<string, string>> | null | undefined;
-  return Number(pax?.[field] ?? header[field] ?? 0);
+function paxOf(header: Header): Readonly<Record<string, string | undefined>> {
+  return (header.pax as Readonly<Record<string, string>> | null | undefined) ?? {};
 }
 
-type Owned = Pick<LayerEntry, 'path' | 'mode' | 'uid' | 'gid' | 'origin'>;
+/** A name of a member. pax records are UTF-8 by definition; what is not, the reader has replaced already. */
+function nameOf(bytes: string, pax: string | undefined, origin: string): string {
+  if (pax !== undefined) {
+    if (pax.includes('\ufffd')) throw nameNotUtf8(Buffer.from(pax), origin);
+    return pax;
+  }
+  const name = Buffer.from(bytes, 'latin1');
+  if (!isUtf8(name)) throw nameNotUtf8(name, origin);
+  return name.toString('utf8');
+}
+
+/** The numeric owner; one that does not fit the header is in the pax record, which the reader leaves alone. */
+function ownerOf(header: Header, field: 'uid' | 'gid'): number {
+  return Number(paxOf(header)[field] ?? header[field] ?? 0);
+}
 
 function toEntry(
-  type: string,
-  owned: Owned,
+  member: ArchiveMember,
+  options: ReadArchiveOptions,
   content: Piece,
-  linkname: string | null | undefined,
   before: readonly LayerEntry[],
 ): LayerEntry | undefined {
-  switch (type) {
+  const { path, mode, uid, gid, linkname, mtime } = member;
+  const { origin } = options;
+  const owned = { path, mode, uid, gid, origin, ...(options.keepTimes === true ? { mtime } : {}) };
+  switch (member.type) {
     case 'file':
     case 'contiguous-file':
       return { ...owned, kind: 'file', content: [content] };
     case 'directory':
       return { ...owned, kind: 'directory' };
     case 'symlink':
-      return { ...owned, kind: 'symlink', target: checkTarget(owned.path, linkname ?? '', owned.origin) };
+      return { ...owned, kind: 'symlink', target: checkTarget(path, linkname, origin) };
     case 'link': {
       // A hard link becomes a file of its own: its target may be sorted behind it or be left out.
-      const target = entryPath(linkname ?? '', owned.origin);
+      const target = entryPath(linkname, origin);
       const found = before.findLast((entry) => entry.path === target || entry.path.endsWith(`/${target}`));
       return found?.kind === 'file' ? { ...owned, kind: 'file', content: found.content } : undefined;
     }
@@ -107,7 +172,7 @@ function toEntry(
 
 const MAGIC_BYTES = 6;
 
-async function decompressed({ path, range }: ReadArchiveOptions): Promise<Readable | AsyncIterable<Uint8Array>> {
+async function decompressed({ path, range }: ArchiveOptions): Promise<Readable | AsyncIterable<Uint8Array>> {
   const start = range?.offset ?? 0;
   const handle = await open(path, 'r');
   const magic = Buffer.alloc(MAGIC_BYTES);

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
-import type { Digest } from '../../lib/digest.ts';
+import { type Digest } from '../../lib/digest.ts';
 import { type Compression, LAYER_MEDIA_TYPE } from '../image/media_types.ts';
 import type { LayerDescriptor } from '../image/model.ts';
 import { contentSize, readContent } from './content.ts';
@@ -22,11 +22,19 @@ export interface WriteLayerOptions {
   readonly level?: number;
   /** The label that made the layer. */
   readonly createdBy: string;
+  /** Seconds since 1970, of entries without a time of their own. Default: 0. */
+  readonly mtime?: number;
+  /** Told of each entry when it is written. Default: nobody is. */
+  readonly onEntry?: OnEntry;
 }
+
+/** Told of an entry when it is written; `digest` is that of a file's content. */
+export type OnEntry = (entry: LayerEntry, digest?: Digest) => void;
 
 /** Writes a layer's blob and returns its descriptor. Throws what {@link arrange} throws. */
 export async function writeLayer(options: WriteLayerOptions): Promise<LayerDescriptor> {
-  const entries = arrange(options.entries);
+  const mtime = options.mtime ?? 0;
+  const entries = arrange(options.entries).map((entry) => ({ mtime, ...entry }));
   const tarHash = createHash('sha256');
   const blobHash = createHash('sha256');
   let size = 0;
@@ -39,7 +47,7 @@ export async function writeLayer(options: WriteLayerOptions): Promise<LayerDescr
         await out.appendFile(chunk);
       }
     };
-    const source = hashed(evenChunks(tarBytes(entries)), tarHash);
+    const source = hashed(evenChunks(tarBytes(entries, options.onEntry)), tarHash);
     const compressor = createCompressor(options.compression, options.level);
     if (compressor === undefined) await sink(source);
     else await pipeline(source, compressor, sink);
@@ -57,14 +65,19 @@ export async function writeLayer(options: WriteLayerOptions): Promise<LayerDescr
 }
 
 /** The bytes of a tar archive of entries that are {@link arrange}d. */
-export async function* tarBytes(entries: readonly LayerEntry[]): AsyncGenerator<Buffer> {
+export async function* tarBytes(entries: readonly LayerEntry[], onEntry?: OnEntry): AsyncGenerator<Buffer> {
   for (const entry of entries) {
     const size = entry.kind === 'file' ? contentSize(entry.content) : 0;
     const target = entry.kind === 'symlink' ? { target: entry.target } : {};
     yield encodeHeader({ ...entry, ...target, type: entry.kind, size });
     if (entry.kind === 'file') {
-      yield* readContent(entry.content);
+      const hash = createHash('sha256');
+      const content = readContent(entry.content);
+      yield* onEntry === undefined ? content : hashed(content, hash);
       yield padding(size);
+      onEntry?.(entry, `sha256:${hash.digest('hex')}`);
+    } else {
+      onEntry?.(entry);
     }
   }
   yield END_OF_ARCHIVE;

@@ -1,9 +1,12 @@
 // A Debian package as entries of a layer: what dpkg would unpack, less what nobody reads in a container, plus what the
 // package's maintainer script would have made, as far as a program needs it.
+import { digestOfFile } from '../../lib/digest.ts';
 import { type Content, readContent } from './content.ts';
 import { invalidArchive, readArMembers } from './ar.ts';
 import { readArchive } from './archive.ts';
+import { debianLicences } from './debian_copyright.ts';
 import type { FileEntry, LayerEntry } from './entries.ts';
+import { type PackageRecord, packageTitle } from './package_record.ts';
 
 /** Documentation and service-manager files; copyright files stay. */
 const NOT_NEEDED: readonly string[] = [
@@ -36,8 +39,13 @@ export interface ReadDebOptions {
   readonly exclude?: readonly string[];
 }
 
-/** The entries of a .deb. Its control record is put where scanners look for it: var/lib/dpkg/status.d. */
-export async function readDeb(options: ReadDebOptions): Promise<LayerEntry[]> {
+export interface DebContent {
+  readonly entries: readonly LayerEntry[];
+  readonly package: PackageRecord;
+}
+
+/** What is in a .deb. Its control record is put where scanners look for it: var/lib/dpkg/status.d. */
+export async function readDeb(options: ReadDebOptions): Promise<DebContent> {
   const members = await readArMembers(options.path);
   const member = (prefix: string) => {
     const found = members.find(({ name }) => name.startsWith(prefix));
@@ -63,17 +71,42 @@ export async function readDeb(options: ReadDebOptions): Promise<LayerEntry[]> {
   const record = control.find((entry): entry is FileEntry => entry.kind === 'file');
   if (record === undefined) throw invalidArchive(path, 'it has no control record');
   const text = (await bytesOf(record.content)).toString('utf8');
-  const name = /^Package: *(\S+)/m.exec(text)?.[1] ?? '';
+  const made = await packageOf(path, text, data);
   const status: FileEntry = {
     kind: 'file',
-    path: `var/lib/dpkg/status.d/${name}`,
+    path: `var/lib/dpkg/status.d/${made.name}`,
     mode: 0o644,
     uid: 0,
     gid: 0,
     origin,
     content: [{ bytes: Buffer.from(text) }],
   };
-  return [...data, status, ...(await configure(name, data, origin))];
+  const input = packageTitle(made);
+  const entries = [...data, status, ...(await configure(made.name, data, origin))];
+  return { entries: entries.map((entry) => ({ ...entry, input })), package: made };
+}
+
+/** What a package says of itself in its control record and its copyright file. */
+async function packageOf(path: string, control: string, data: readonly LayerEntry[]): Promise<PackageRecord> {
+  const field = (name: string) => new RegExp(`^${name}: *(\\S+)`, 'm').exec(control)?.[1] ?? '';
+  const [name, version, architecture, source] = ['Package', 'Version', 'Architecture', 'Source'].map(field);
+  if (name === undefined || name === '' || version === undefined || version === '') {
+    throw invalidArchive(path, 'its control record has no name or version');
+  }
+  const copyright = data.find(
+    (entry): entry is FileEntry => entry.kind === 'file' && entry.path === `usr/share/doc/${name}/copyright`,
+  );
+  const licences = copyright === undefined ? [] : debianLicences((await bytesOf(copyright.content)).toString('utf8'));
+  const digest = await digestOfFile(path);
+  return {
+    type: 'deb',
+    name,
+    version,
+    ...(architecture === undefined || architecture === 'all' || architecture === '' ? {} : { architecture }),
+    ...(licences.length === 0 ? {} : { licence: licences.join('; ') }),
+    checksum: { algorithm: 'SHA256', value: digest.slice('sha256:'.length) },
+    ...(source === undefined || source === '' || source === name ? {} : { source }),
+  };
 }
 
 function isWanted(path: string, excluded: readonly string[]): boolean {

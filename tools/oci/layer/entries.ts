@@ -10,6 +10,10 @@ interface Owned {
   readonly gid: number;
   /** What it came from, for messages: a label, a package, a file. */
   readonly origin: string;
+  /** What brought it, for `explain`: a package's title. Default: `origin`. */
+  readonly input?: string;
+  /** Seconds since 1970. Default: the layer's. */
+  readonly mtime?: number;
 }
 
 export interface FileEntry extends Owned {
@@ -40,6 +44,18 @@ export function entryPath(path: string, origin: string): string {
     });
   }
   return parts.join('/');
+}
+
+/** The error for a name whose bytes are no UTF-8: no two readers of a tar archive agree on what it is. */
+export function nameNotUtf8(name: Uint8Array, origin: string): ToolError {
+  const shown = [...name]
+    .map((byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
+  return new ToolError('OCI_NAME_NOT_UTF8', `Packing "${shown}" of ${origin}: its name is not UTF-8`, {
+    hint: 'Rename it; `convmv -f latin1 -t utf8` does so for a whole folder.',
+  });
 }
 
 /** Checks a symlink's target: a relative one must stay within the root. Throws OCI_LINK_LEAVES_ROOT. */
@@ -104,7 +120,9 @@ function addParents(entry: LayerEntry, byPath: Map<string, LayerEntry>): void {
     const path = entry.path.slice(0, slash);
     const present = byPath.get(path);
     if (present === undefined) {
-      byPath.set(path, { kind: 'directory', path, mode: 0o755, uid: 0, gid: 0, origin: entry.origin });
+      const { origin, input } = entry;
+      const owned = { mode: 0o755, uid: 0, gid: 0, origin, ...(input === undefined ? {} : { input }) };
+      byPath.set(path, { ...owned, kind: 'directory', path });
     } else if (present.kind !== 'directory') {
       throw new ToolError(
         'OCI_PATH_CONFLICT',

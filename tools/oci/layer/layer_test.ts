@@ -34,7 +34,7 @@ async function untar(archive: Readable): Promise<Unpacked[]> {
 }
 
 async function tarOf(sources: readonly LayerSource[], spool: string): Promise<Unpacked[]> {
-  return untar(Readable.from(tarBytes(arrange(await readSources(sources, spool)))));
+  return untar(Readable.from(tarBytes(arrange((await readSources(sources, spool)).entries))));
 }
 
 const names = (entries: readonly Unpacked[]) => entries.map(({ header }) => header.name);
@@ -65,7 +65,7 @@ for (const compression of ['zstd', 'gzip', 'none'] as const) {
     const sources: LayerSource[] = ['c', 'a', 'b'].map((path) => ({ kind: 'text', path, text: big + path }));
     const write = async (name: string, list: readonly LayerSource[]) => {
       const path = join(folder.path, name);
-      return writeLayer({ entries: await readSources(list, path), path, compression, createdBy: '//x' });
+      return writeLayer({ entries: (await readSources(list, path)).entries, path, compression, createdBy: '//x' });
     };
     const one = await write('one', sources);
     const two = await write('two', sources.toReversed());
@@ -211,7 +211,7 @@ test('fails where a file shrinks while it is packed', async () => {
   await using folder = await scratchFolder();
   const path = join(folder.path, 'file');
   await writeFile(path, 'x'.repeat(1000));
-  const entries = await readSources([{ kind: 'file', path: '/f', source: path }], join(folder.path, 's'));
+  const { entries } = await readSources([{ kind: 'file', path: '/f', source: path }], join(folder.path, 's'));
   await truncate(path, 10);
   const blob = join(folder.path, 'blob');
   await assert.rejects(
@@ -224,7 +224,7 @@ test('fails where a file shrinks while it is packed', async () => {
 async function sampleDeb(path: string, data: readonly LayerSource[], packageName = 'sample'): Promise<void> {
   const tar = async (sources: readonly LayerSource[]) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of tarBytes(arrange(await readSources(sources, `${path}.s`)))) chunks.push(chunk);
+    for await (const chunk of tarBytes(arrange((await readSources(sources, `${path}.s`)).entries))) chunks.push(chunk);
     return gzipSync(Buffer.concat(chunks));
   };
   const member = (name: string, bytes: Buffer) => {
@@ -295,8 +295,8 @@ test('names the archive that is damaged', async () => {
 test('strips a program to what is loaded', async () => {
   await using folder = await scratchFolder();
   const source: LayerSource = { kind: 'file', path: '/node', source: process.execPath, strip: true };
-  const [entry] = await readSources([source], join(folder.path, 's'));
-  assert.equal(entry?.kind, 'file');
+  const { entries } = await readSources([source], join(folder.path, 's'));
+  assert.equal(entries[0]?.kind, 'file');
   const text = join(folder.path, 'text');
   await writeFile(text, 'no program, but long enough to have a header: '.repeat(3));
   await assert.rejects(
@@ -309,9 +309,11 @@ test('leaves no scratch file behind', async () => {
   await using folder = await scratchFolder();
   const deb = join(folder.path, 'x.deb');
   await sampleDeb(deb, [{ kind: 'text', path: '/a', text: 'a' }]);
-  const [blob, descriptor] = [join(folder.path, 'out/blob'), join(folder.path, 'out/descriptor')];
+  const [blob, descriptor, contents] = ['blob', 'descriptor', 'contents'].map((name) =>
+    join(folder.path, 'out', name),
+  ) as [string, string, string];
   await mkdir(join(folder.path, 'out'));
   const sources: LayerSource[] = [{ kind: 'deb', source: deb }];
-  await buildLayer({ blob, descriptor, createdBy: '//x', compression: 'zstd', sources });
-  assert.deepEqual((await readdir(join(folder.path, 'out'))).sort(), ['blob', 'descriptor']);
+  await buildLayer({ blob, descriptor, contents, createdBy: '//x', compression: 'zstd', sources });
+  assert.deepEqual((await readdir(join(folder.path, 'out'))).sort(), ['blob', 'contents', 'descriptor']);
 });

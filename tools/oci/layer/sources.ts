@@ -1,12 +1,15 @@
 // What a layer is made of, as its rule writes it into a parameter file, and how that becomes entries.
-import { lstat, readdir, readlink, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { ToolError } from '../../lib/errors.ts';
 import { asArray, asObject, asString } from '../image/model.ts';
+import { readJson } from '../image/read_json.ts';
 import { readArchive } from './archive.ts';
 import { readDeb } from './deb.ts';
 import { strippedElf } from './elf.ts';
 import { type LayerEntry, checkTarget, entryPath } from './entries.ts';
+import { goModules } from './go_buildinfo.ts';
+import { type PackageRecord, integrityChecksum, packageTitle, parsePackage } from './package_record.ts';
+import { readTree } from './tree.ts';
 
 /** Mode and owner of what is packed; archives keep their own. */
 interface Owner {
@@ -16,61 +19,131 @@ interface Owner {
   readonly gid?: number;
 }
 
+/** The package that a source is of. */
+interface Packaged {
+  /** What the lock says of it. */
+  readonly package?: PackageRecord;
+  /** An npm package's description, `package.meta.json` of its repository. */
+  readonly npmMeta?: string;
+}
+
 /** One part of a layer. */
 export type LayerSource =
-  | ({ readonly kind: 'file'; readonly path: string; readonly source: string; readonly strip?: boolean } & Owner)
+  | ({ readonly kind: 'file'; readonly path: string; readonly source: string; readonly strip?: boolean } & Owner &
+      Packaged)
   | ({ readonly kind: 'text'; readonly path: string; readonly text: string } & Owner)
   | ({ readonly kind: 'directory'; readonly path: string } & Owner)
   | ({ readonly kind: 'symlink'; readonly path: string; readonly target: string } & Owner)
-  /** A folder of the disk with all that is in it: 0755 what is executable, 0644 the rest. */
-  | ({ readonly kind: 'tree'; readonly path: string; readonly source: string; readonly exclude?: string } & Owner)
-  | { readonly kind: 'tar'; readonly path: string; readonly source: string }
+  /** A folder of the disk with all that is in it: 0755 what is executable, 0644 the rest, unless a mode is given. */
+  | ({ readonly kind: 'tree'; readonly path: string; readonly source: string; readonly exclude?: string } & Owner &
+      Packaged)
+  | ({ readonly kind: 'tar'; readonly path: string; readonly source: string; readonly keepTimes?: boolean } & Packaged)
   | { readonly kind: 'deb'; readonly source: string; readonly exclude?: readonly string[] }
   /** Hides a path of the layers below. */
   | { readonly kind: 'whiteout'; readonly path: string };
 
-/** The entries of all sources. `spool` is a prefix of scratch files; they must live until the layer is written. */
-export async function readSources(sources: readonly LayerSource[], spool: string): Promise<LayerEntry[]> {
-  const entries: LayerEntry[] = [];
-  for (const [index, source] of sources.entries()) {
-    entries.push(...(await readSource(source, `${spool}.${index}`)));
-  }
-  return entries;
+/** What sources bring. */
+export interface SourceContent {
+  readonly entries: readonly LayerEntry[];
+  /** The packages that they are of; a Go program brings all modules in it. */
+  readonly packages: readonly PackageRecord[];
 }
 
-async function readSource(source: LayerSource, spool: string): Promise<LayerEntry[]> {
+/** The content of all sources. `spool` is a prefix of scratch files; they must live until the layer is written. */
+export async function readSources(sources: readonly LayerSource[], spool: string): Promise<SourceContent> {
+  const entries: LayerEntry[] = [];
+  const packages: PackageRecord[] = [];
+  for (const [index, source] of sources.entries()) {
+    const content = await readSource(source, `${spool}.${index}`);
+    entries.push(...content.entries);
+    packages.push(...content.packages);
+  }
+  return { entries, packages: packages.map((record) => withLinkedLicence(record, entries, packages)) };
+}
+
+/** Debian's packages of one source share one copyright file: the folder of one is a link to that of another. */
+function withLinkedLicence(
+  record: PackageRecord,
+  entries: readonly LayerEntry[],
+  packages: readonly PackageRecord[],
+): PackageRecord {
+  if (record.type !== 'deb' || record.licence !== undefined) return record;
+  const folder = entries.find(({ path }) => path === `usr/share/doc/${record.name}`);
+  if (folder?.kind !== 'symlink') return record;
+  const other = folder.target.slice(folder.target.lastIndexOf('/') + 1);
+  const licence = packages.find(({ type, name }) => type === 'deb' && name === other)?.licence;
+  return licence === undefined ? record : { ...record, licence };
+}
+
+const ITSELF = 'the layer itself';
+
+async function readSource(source: LayerSource, spool: string): Promise<SourceContent> {
   switch (source.kind) {
     case 'file': {
       const content = source.strip === true ? await strippedElf(source.source) : await wholeFile(source.source);
-      return [{ ...owned(source, source.path, 0o555, source.source), kind: 'file', content }];
+      const entry: LayerEntry = { ...owned(source, source.path, 0o555, source.source), kind: 'file', content };
+      return packaged(source, [entry], await goModules(source.source));
     }
     case 'text': {
       const content = [{ bytes: Buffer.from(source.text) }];
-      return [{ ...owned(source, source.path, 0o644, 'the layer itself'), kind: 'file', content }];
+      return plain({ ...owned(source, source.path, 0o644, ITSELF), kind: 'file', content });
     }
     case 'directory':
-      return [{ ...owned(source, source.path, 0o755, 'the layer itself'), kind: 'directory' }];
+      return plain({ ...owned(source, source.path, 0o755, ITSELF), kind: 'directory' });
     case 'symlink': {
-      const base = owned(source, source.path, 0o777, 'the layer itself');
-      return [{ ...base, kind: 'symlink', target: checkTarget(base.path, source.target, base.origin) }];
+      const base = owned(source, source.path, 0o777, ITSELF);
+      return plain({ ...base, kind: 'symlink', target: checkTarget(base.path, source.target, base.origin) });
     }
     case 'tree': {
-      const exclude = source.exclude === undefined ? undefined : new RegExp(source.exclude);
-      return readTree(source, source.source, entryPath(source.path, source.source), exclude);
+      const { path, mode, uid, gid } = owned(source, source.path, 0o755, source.source);
+      const exclude = source.exclude === undefined ? {} : { exclude: new RegExp(source.exclude) };
+      const ownMode = source.mode === undefined ? {} : { mode };
+      const entries = await readTree({ folder: source.source, path, uid, gid, ...exclude, ...ownMode });
+      return packaged(source, entries);
     }
-    case 'tar':
-      return readArchive({ path: source.source, prefix: source.path, spool, origin: source.source });
+    case 'tar': {
+      const { source: path, path: prefix, keepTimes } = source;
+      const options = { path, prefix, spool, origin: path, keepTimes: keepTimes ?? false };
+      return packaged(source, await readArchive(options));
+    }
     case 'deb': {
       const exclude = source.exclude ?? [];
-      return readDeb({ path: source.source, spool, origin: source.source, exclude });
+      const deb = await readDeb({ path: source.source, spool, origin: source.source, exclude });
+      return { entries: deb.entries, packages: [deb.package] };
     }
     case 'whiteout': {
-      const path = entryPath(source.path, 'the layer itself');
+      const path = entryPath(source.path, ITSELF);
       const slash = path.lastIndexOf('/') + 1;
       const hidden = `${path.slice(0, slash)}.wh.${path.slice(slash)}`;
-      return [{ kind: 'file', path: hidden, mode: 0o644, uid: 0, gid: 0, origin: 'the layer itself', content: [] }];
+      return plain({ kind: 'file', path: hidden, mode: 0o644, uid: 0, gid: 0, origin: ITSELF, content: [] });
     }
   }
+}
+
+function plain(entry: LayerEntry): SourceContent {
+  return { entries: [entry], packages: [] };
+}
+
+/** The entries as those of the package that the source names, and that package. */
+async function packaged(
+  source: Packaged,
+  entries: readonly LayerEntry[],
+  more: readonly PackageRecord[] = [],
+): Promise<SourceContent> {
+  const made = source.npmMeta === undefined ? source.package : await npmPackage(source.npmMeta);
+  if (made === undefined) return { entries, packages: more };
+  const input = packageTitle(made);
+  return { entries: entries.map((entry) => ({ ...entry, input })), packages: [made, ...more] };
+}
+
+async function npmPackage(meta: string): Promise<PackageRecord> {
+  const { name, version, license, integrity } = asObject(await readJson(meta), meta);
+  const checksum = typeof integrity === 'string' ? integrityChecksum(integrity) : undefined;
+  const licence = typeof license === 'string' && license !== 'NOASSERTION' ? { licence: license } : {};
+  return parsePackage(
+    { type: 'npm', name, version, ...licence, ...(checksum === undefined ? {} : { checksum }) },
+    meta,
+  );
 }
 
 function owned(owner: Owner, path: string, defaultMode: number, origin: string) {
@@ -92,36 +165,12 @@ async function wholeFile(path: string) {
   return [{ file: path, offset: 0, size }];
 }
 
-async function readTree(owner: Owner, folder: string, path: string, exclude?: RegExp): Promise<LayerEntry[]> {
-  const entries: LayerEntry[] = [{ ...owned({ ...owner, mode: '0755' }, path, 0o755, folder), kind: 'directory' }];
-  const names = (await readdir(folder)).sort();
-  for (const name of names) {
-    const disk = join(folder, name);
-    const inside = `${path}/${name}`;
-    if (exclude?.test(inside) === true) continue;
-    const link = await lstat(disk);
-    if (link.isSymbolicLink() && !(await readlink(disk)).startsWith('/')) {
-      const target = await readlink(disk);
-      entries.push({ ...owned({ ...owner, mode: '0777' }, inside, 0o777, disk), kind: 'symlink', target });
-      continue;
-    }
-    // An absolute link is the sandbox's way to show a file: what it points to is meant.
-    const info = await stat(disk);
-    if (info.isDirectory()) {
-      entries.push(...(await readTree(owner, disk, inside, exclude)));
-    } else {
-      const mode = (info.mode & 0o100) !== 0 ? 0o755 : 0o644;
-      const content = [{ file: disk, offset: 0, size: info.size }];
-      entries.push({ ...owned(owner, inside, mode, disk), kind: 'file', content });
-    }
-  }
-  return entries;
-}
-
 /** The sources of a parameter file, each with its kind checked; the rule is trusted with the rest. */
 export function parseSources(value: unknown, where: string): LayerSource[] {
   return asArray(value, where).map((item, index) => {
-    asString(asObject(item, `${where}[${index}]`)['kind'], `${where}[${index}].kind`);
+    const object = asObject(item, `${where}[${index}]`);
+    asString(object['kind'], `${where}[${index}].kind`);
+    if (object['package'] !== undefined) parsePackage(object['package'], `${where}[${index}].package`);
     return item as LayerSource;
   });
 }

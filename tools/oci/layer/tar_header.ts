@@ -1,7 +1,7 @@
 // The bytes of tar headers: POSIX ustar, with a pax extended header where a field does not fit.
 // Written here rather than taken from a library, because a library's update would change every digest.
 
-/** A header's fields. Times are always zero: layers are the same in every build. */
+/** A header's fields. */
 export interface TarHeader {
   readonly path: string;
   readonly type: 'file' | 'directory' | 'symlink';
@@ -12,6 +12,8 @@ export interface TarHeader {
   readonly size: number;
   /** Where a symlink points. Default: the empty string. */
   readonly target?: string;
+  /** Seconds since 1970. Default: 0, so that layers are the same in every build. */
+  readonly mtime?: number;
 }
 
 export const BLOCK = 512;
@@ -29,10 +31,12 @@ export function encodeHeader(header: TarHeader): Buffer {
   if (header.uid > MAX_OCTAL_7) records.push(paxRecord('uid', String(header.uid)));
   if (header.gid > MAX_OCTAL_7) records.push(paxRecord('gid', String(header.gid)));
   if (header.size > MAX_OCTAL_11) records.push(paxRecord('size', String(header.size)));
-  const main = ustar({ ...header, path, target, flag: TYPE_FLAG[header.type] });
+  const mtime = header.mtime ?? 0;
+  const main = ustar({ ...header, path, target, mtime, flag: TYPE_FLAG[header.type] });
   if (records.length === 0) return main;
   const body = Buffer.from(records.join(''));
-  const pax = ustar({ path: 'pax', target: '', mode: 0o644, uid: 0, gid: 0, size: body.length, flag: TYPE_FLAG.pax });
+  const owned = { mode: 0o644, uid: 0, gid: 0, mtime: 0 };
+  const pax = ustar({ ...owned, path: 'pax', target: '', size: body.length, flag: TYPE_FLAG.pax });
   return Buffer.concat([pax, body, padding(body.length), main]);
 }
 
@@ -51,6 +55,7 @@ interface UstarFields {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
+  readonly mtime: number;
   readonly flag: string;
 }
 
@@ -61,7 +66,7 @@ function ustar(fields: UstarFields): Buffer {
   writeOctal(block, Math.min(fields.uid, MAX_OCTAL_7), 108, 8);
   writeOctal(block, Math.min(fields.gid, MAX_OCTAL_7), 116, 8);
   writeOctal(block, Math.min(fields.size, MAX_OCTAL_11), 124, 12);
-  writeOctal(block, 0, 136, 12);
+  writeOctal(block, Math.min(Math.max(fields.mtime, 0), MAX_OCTAL_11), 136, 12);
   block.fill(0x20, 148, 156);
   block.write(fields.flag, 156, 'latin1');
   writeText(block, fields.target, 157, 100);

@@ -133,7 +133,7 @@ def _oci_layer_impl(ctx):
     return [
         layer,
         OciPackagesInfo(debian_packages = depset(content.debian_packages)),
-        DefaultInfo(files = depset([layer.blob, layer.descriptor])),
+        DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents])),
     ]
 
 oci_layer = rule(

@@ -7,6 +7,7 @@ COMPRESSIONS = ["zstd", "gzip", "none"]
 LAYER_ACTION_ATTRS = {
     "compression": attr.string(doc = "`zstd`, `gzip` or `none`.", default = "zstd", values = COMPRESSIONS),
     "compression_level": attr.int(doc = "The compressor's level: 3 for what changes often, up to 19 for what seldom does. Default: 3 for zstd, 6 for gzip.", default = -1),
+    "compression_options": attr.string_list(doc = "The level as rules_docker has it: `-1` to `-9`. Use `compression_level`."),
 }
 
 _SUFFIX = {"gzip": ".tar.gz", "none": ".tar", "zstd": ".tar.zst"}
@@ -22,13 +23,22 @@ def created_by(label):
     """
     return "//{}:{}".format(label.package, label.name)
 
+def _level(ctx):
+    level = ctx.attr.compression_level
+    for option in ctx.attr.compression_options:
+        digits = option.lstrip("-")
+        if not option.startswith("-") or not digits.isdigit():
+            fail("{}: 'compression_options' must be a level such as \"-9\", got \"{}\". The compressor is built in and has no other option.".format(ctx.label, option))
+        level = int(digits)
+    return level
+
 def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
-    """Declares a layer's blob and descriptor and the action that makes both.
+    """Declares a layer's blob, descriptor and contents, and the action that makes them.
 
     Args:
       ctx: the rule's context, with LAYER_ACTION_ATTRS.
       tool: FilesToRunProvider: takes a parameter file as its only argument.
-      parameters: dict: what the tool reads beside blob, descriptor, createdBy, compression and level.
+      parameters: dict: what the tool reads beside blob, descriptor, contents, createdBy, compression and level.
       inputs: depset of File.
       mnemonic: string.
 
@@ -37,14 +47,16 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
     """
     blob = ctx.actions.declare_file(ctx.label.name + _SUFFIX[ctx.attr.compression])
     descriptor = ctx.actions.declare_file(ctx.label.name + ".descriptor.json")
+    contents = ctx.actions.declare_file(ctx.label.name + ".contents.json")
     file = ctx.actions.declare_file(ctx.label.name + ".layer.json")
     ctx.actions.write(file, json.encode(dict(
         parameters,
         blob = blob.path,
         descriptor = descriptor.path,
+        contents = contents.path,
         createdBy = created_by(ctx.label),
         compression = ctx.attr.compression,
-        level = ctx.attr.compression_level,
+        level = _level(ctx),
     )))
     ctx.actions.run(
         mnemonic = mnemonic,
@@ -52,6 +64,6 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
         executable = tool,
         arguments = [file.path],
         inputs = depset([file], transitive = [inputs]),
-        outputs = [blob, descriptor],
+        outputs = [blob, descriptor, contents],
     )
-    return OciLayerInfo(blob = blob, descriptor = descriptor)
+    return OciLayerInfo(blob = blob, contents = contents, descriptor = descriptor)

@@ -1,14 +1,12 @@
 """oci_tarball: an image as one file, for nodes and machines that no registry reaches yet."""
 
 load("//tools/oci:providers.bzl", "OciImageInfo")
+load("//tools/ts/private:compile.bzl", "rlocation")
 
 _DOC = """Writes an image as a tar file in the OCI image layout, which `ctr images import` reads.
 
 The image is recorded as `<registry>/<repository>@<digest>` and as `<registry>/<repository>:<tag>` for each tag.
 """
-
-def _runfile(ctx, file):
-    return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
 def _oci_tarball_impl(ctx):
     image = ctx.attr.image[OciImageInfo]
@@ -22,7 +20,7 @@ def _oci_tarball_impl(ctx):
     for tag in ctx.attr.tags_in_registry:
         args.add("--tag", tag)
     for file in files:
-        args.add("--blob", "{}={}".format(_runfile(ctx, file), file.path))
+        args.add("--blob", "{}={}".format(rlocation(ctx, file), file.path))
     ctx.actions.run(
         mnemonic = "OciTarball",
         progress_message = "Writing image {} as a tar file".format(image.repository),
