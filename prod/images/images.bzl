@@ -1,14 +1,15 @@
 """Images of single Go programs, as nodes need them before there is a registry."""
 
 load("//:cluster_constants.bzl", "REGISTRY")
-load("//tools/oci:defs.bzl", "oci_image", "oci_tarball")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_test", "oci_tarball")
 
-def go_program_image(program, path, **kwargs):
-    """An image of one static program, `:image`, and the file that a node imports, `:tarball`.
+def go_program_image(program, path, test = {}, **kwargs):
+    """An image of one static program, `:image`, the file that a node imports, `:tarball`, and `:image_test`.
 
     Args:
       program: label of the program.
       path: string: its path in the image.
+      test: dict of attributes of oci_image_test: how much it may weigh, how it is run.
       **kwargs: attributes of oci_image.
     """
     oci_image(
@@ -23,4 +24,18 @@ def go_program_image(program, path, **kwargs):
         name = "tarball",
         image = ":image",
         registry = REGISTRY,
+    )
+    oci_image_test(
+        name = "image_test",
+        size = "small",
+        absent_files = ["/lib64/ld-linux-x86-64.so.2"],
+        entrypoint = [path],
+        files = [
+            path,
+            "/etc/ssl/certs/ca-certificates.crt",
+        ],
+        image = ":image",
+        modes = {"/tmp": "1777"},
+        user = "65532:65532",
+        **test
     )

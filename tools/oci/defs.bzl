@@ -2,6 +2,7 @@
 
 load("//tools/oci:providers.bzl", _OciImageInfo = "OciImageInfo", _OciLayerInfo = "OciLayerInfo")
 load("//tools/oci/private:image.bzl", _oci_image = "oci_image")
+load("//tools/oci/private:image_test.bzl", _oci_image_test = "oci_image_test")
 load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
 load("//tools/oci/private:pull.bzl", _oci_pull = "oci_pull")
 load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
@@ -58,3 +59,19 @@ def oci_image(name, base = None, layers = [], visibility = None, tags = [], test
         **kwargs
     )
     image_subtargets(name, testonly = testonly, visibility = visibility)
+
+def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
+    """Tests an image: its files, configuration and size, and whether its program runs and answers.
+
+    Args:
+      name: the test.
+      max_layer_bytes: end of the label that made a layer (`image__app`) → the most bytes of its blob.
+      tags: of the test; `block-network` is added, which gives it a network of its own: ports never clash.
+      **kwargs: attributes of the oci_image_test rule: image, files, modes, max_bytes, run, run_port, …
+    """
+    _oci_image_test(
+        name = name,
+        max_layer_bytes = {layer: str(most) for layer, most in max_layer_bytes.items()},
+        tags = tags + ["block-network"],
+        **kwargs
+    )

@@ -4,15 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { digestOf } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { buildImage } from '../image/build_image.ts';
 import { writeOciLayoutTar } from '../image/layout_tar.ts';
 import { MEDIA_TYPE } from '../image/media_types.ts';
-import { type LayerDescriptor, parseLayerDescriptor } from '../image/model.ts';
-import type { OciImage } from '../image/oci_image.ts';
-import { readJson } from '../image/read_json.ts';
-import { buildLayer } from '../layer/build_layer.ts';
-import { type LayerContents, readContents } from '../layer/contents.ts';
 import type { LayerSource } from '../layer/sources.ts';
+import { imageOf, layerOf, text } from '../testing/built_layers.ts';
 import { scratchFolder } from '../testing/sample_image.ts';
 import { type ConflictPolicy, checkConflicts } from './conflicts.ts';
 import { diffImages, diffLines, isSameImage } from './diff.ts';
@@ -21,43 +16,6 @@ import { inspectImage } from './inspected.ts';
 import { openLayout } from './layout.ts';
 import { scanLayer } from './scan.ts';
 import { resolvePath, viewImage } from './view.ts';
-
-interface Built {
-  readonly path: string;
-  readonly descriptor: LayerDescriptor;
-  readonly contents: LayerContents;
-  readonly contentsPath: string;
-}
-
-async function layerOf(folder: string, name: string, sources: readonly LayerSource[]): Promise<Built> {
-  const [path, descriptor, contents] = ['blob', 'json', 'contents'].map((end) => join(folder, `${name}.${end}`)) as [
-    string,
-    string,
-    string,
-  ];
-  await buildLayer({ blob: path, descriptor, contents, createdBy: `//${name}`, compression: 'zstd', sources });
-  return {
-    path,
-    descriptor: parseLayerDescriptor(await readJson(descriptor), descriptor),
-    contents: await readContents(contents),
-    contentsPath: contents,
-  };
-}
-
-async function imageOf(folder: string, name: string, layers: readonly Built[], env: Record<string, string> = {}) {
-  const built = buildImage({ layers: layers.map(({ descriptor }) => descriptor), settings: { env } });
-  const [manifest, config] = [join(folder, `${name}.manifest`), join(folder, `${name}.config`)];
-  await Promise.all([writeFile(manifest, built.manifest.bytes), writeFile(config, built.config.bytes)]);
-  const image: OciImage = {
-    repository: name,
-    manifest: { ...built.manifest.descriptor, path: manifest },
-    config: { ...built.config.descriptor, path: config },
-    layers: layers.map(({ descriptor, path, contentsPath }) => ({ ...descriptor, path, contents: contentsPath })),
-  };
-  return image;
-}
-
-const text = (path: string, value: string, mode = '0644'): LayerSource => ({ kind: 'text', path, text: value, mode });
 
 test('lists of a layer what another reader finds in its blob', async () => {
   await using folder = await scratchFolder();
@@ -170,7 +128,9 @@ test('explains layers, sizes, what brought what, and conflicts', async () => {
     text('/etc/x', '1'),
   ]);
   const above = await layerOf(folder.path, 'above', [text('/etc/x', '2')]);
-  const lines = explainImage(await inspectImage(await imageOf(folder.path, 'i', [below, above], { A: '1' }), '//i'));
+  const lines = explainImage(
+    await inspectImage(await imageOf(folder.path, 'i', [below, above], { env: { A: '1' } }), '//i'),
+  );
   const all = lines.join('\n');
   for (const part of [
     'linux/amd64, 2 layers',
@@ -210,8 +170,11 @@ test('tells two images apart by file, mode, package and configuration', async ()
     text('/text', '2'),
     file('2'),
   ]);
-  const before = await inspectImage(await imageOf(folder.path, 'before', [shared, one], { A: '1' }), 'before');
-  const after = await inspectImage(await imageOf(folder.path, 'after', [shared, two], { A: '2', B: '3' }), 'after');
+  const before = await inspectImage(await imageOf(folder.path, 'before', [shared, one], { env: { A: '1' } }), 'before');
+  const after = await inspectImage(
+    await imageOf(folder.path, 'after', [shared, two], { env: { A: '2', B: '3' } }),
+    'after',
+  );
   const diff = diffImages(before, after);
   assert.equal(isSameImage(diff), false);
   assert.deepEqual(diff.config, [
