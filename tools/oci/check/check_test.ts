@@ -191,9 +191,9 @@ test('waits for an answer at the port, and for the end after SIGTERM', async () 
 });
 
 test('finds an answer that does not match, and none', async () => {
-  const bad = { port: 18_081, httpPath: '/index.html', httpBody: '^bad', timeoutMs: 3000 };
+  const bad = { port: 18_081, httpPath: '/index.html', httpBody: '^bad', timeoutMs: 6000 };
   assert.match((await runOf(serve(18_081), bad)) ?? '', /answered "good\\n", which does not match \^bad/);
-  const none = { port: 18_082, httpPath: '/none.html', timeoutMs: 3000 };
+  const none = { port: 18_082, httpPath: '/none.html', timeoutMs: 6000 };
   assert.match((await runOf(serve(18_082), none)) ?? '', /status 404/);
   assert.match(
     (await runOf('busybox sleep 60', { port: 18_083, timeoutMs: 2000 })) ?? '',

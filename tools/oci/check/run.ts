@@ -34,11 +34,13 @@ async function answerProblem(
     isOver = true;
     return `it ended with exit code ${code} before port ${port} answered`;
   });
-  let problem: string | undefined = `port ${port} was not asked`;
+  let problem = `port ${port} was not asked`;
   while (!deadline.aborted) {
     const asked = spec.httpPath === undefined ? tcpProblem(port, deadline) : httpProblem(port, spec, deadline);
-    problem = await Promise.race([asked, ended]);
-    if (problem === undefined || isOver) return problem;
+    const result = await Promise.race([asked, ended]);
+    if (result === undefined || isOver) return result;
+    // What a request says that the deadline cut off is no news.
+    if (!deadline.aborted) problem = result;
     await sleep(POLL_MS);
   }
   return `${problem} (after ${spec.timeoutMs} ms)`;

@@ -19,12 +19,17 @@ const EPOCH = '1970-01-01T00:00:00Z';
 export interface ImageSettings {
   /** `linux`, `amd64`: of an image without a base. Default: the base's. */
   readonly os?: string;
+  readonly osVersion?: string;
   readonly architecture?: string;
+  /** `v8`: of the processor. */
+  readonly variant?: string;
+  /** When the image was made: seconds since 1970, or a time by RFC 3339. Default: 1970, the same in every build. */
+  readonly created?: string;
   /** `uid`, `uid:gid` or a name that the image's /etc/passwd has. Default: the base's, else 65532:65532. */
   readonly user?: string;
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
-  /** Added to the base's; `$NAME` is not expanded. */
+  /** Added to the base's; `$NAME` and `${NAME}` stand for the base's variables, where it has them. */
   readonly env?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** `8080`, `8080/tcp`, `53/udp`. */
@@ -68,9 +73,11 @@ export function buildImage({ base, layers, settings }: BuildImageOptions): Built
   const all = [...(base?.layers ?? []), ...layers];
   const history: HistoryEntry[] = all.map((layer) => ({ created: EPOCH, created_by: layer.createdBy }));
   const config = toDocument<ImageConfig>(MEDIA_TYPE.config, {
-    created: EPOCH,
+    created: settings.created === undefined ? EPOCH : timeOf(settings.created),
     architecture: settings.architecture ?? base?.config.architecture ?? 'amd64',
     os: settings.os ?? base?.config.os ?? 'linux',
+    ...optional('os.version', settings.osVersion ?? base?.config['os.version']),
+    ...optional('variant', settings.variant ?? base?.config.variant),
     config: containerConfig(base?.config.config ?? {}, settings),
     rootfs: { type: 'layers', diff_ids: all.map((layer) => layer.diffId) },
     history,
@@ -94,7 +101,10 @@ function containerConfig(base: ContainerConfig, settings: ImageSettings): Contai
   const ports = [...Object.keys(base.ExposedPorts ?? {}), ...(settings.ports ?? []).map(portKey)];
   const volumes = [...Object.keys(base.Volumes ?? {}), ...(settings.volumes ?? [])];
   const env = new Map((base.Env ?? []).map((line) => splitEnv(line)));
-  for (const [name, value] of Object.entries(settings.env ?? {})) env.set(checkEnvName(name), value);
+  const inherited = new Map(env);
+  for (const [name, value] of Object.entries(settings.env ?? {})) {
+    env.set(checkEnvName(name), withVariables(value, inherited));
+  }
   const cmd = settings.cmd ?? (settings.entrypoint === undefined ? base.Cmd : undefined);
   return {
     User: settings.user ?? base.User ?? '65532:65532',
@@ -129,6 +139,20 @@ function keySet(keys: readonly string[]): Record<string, Record<string, never>> 
 function splitEnv(line: string): [string, string] {
   const equals = line.indexOf('=');
   return equals < 0 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
+}
+
+function withVariables(value: string, variables: ReadonlyMap<string, string>): string {
+  return value.replaceAll(/\$(?:(\w+)|\{(\w+)\})/g, (whole, plain?: string, braced?: string) => {
+    return variables.get(plain ?? braced ?? '') ?? whole;
+  });
+}
+
+function timeOf(text: string): string {
+  const time = /^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(text);
+  if (Number.isNaN(time.getTime())) {
+    throw badSetting('creation_time', text, 'seconds since 1970, or a time such as 2026-01-31T12:00:00Z');
+  }
+  return time.toISOString().replace('.000Z', 'Z');
 }
 
 function checkEnvName(name: string): string {

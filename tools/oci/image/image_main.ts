@@ -1,13 +1,14 @@
 // The program of the OciImage action: descriptors in, documents out; it opens no layer.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { type ConflictPolicy, checkConflicts } from '../inspect/conflicts.ts';
 import { type LayerContents, readContents } from '../layer/contents.ts';
 import { type BaseImage, type ImageSettings, buildImage } from './build_image.ts';
-import { asArray, asObject, asString, parseConfig, parseLayerDescriptor } from './model.ts';
+import { type JsonObject, asArray, asObject, asString, parseConfig, parseLayerDescriptor } from './model.ts';
 import { readJson } from './read_json.ts';
+import { parseStatus, stampSettings } from './stamp.ts';
 
 /** A layer's descriptor file, and where its blob is at run time. */
 interface LayerInput {
@@ -43,6 +44,21 @@ async function contentsOf({ contents, descriptor }: LayerInput): Promise<LayerCo
     : readContents(contents);
 }
 
+/** The settings, with labels out of files, and with the workspace status of a stamped build. */
+async function readSettings(parameters: JsonObject, where: string): Promise<ImageSettings> {
+  // Written by the rule, whose attributes have these types.
+  const settings = asObject(parameters['settings'], `${where}.settings`) as ImageSettings;
+  const files = Object.entries(asObject(parameters['labelFiles'], `${where}.labelFiles`)) as [string, string][];
+  const read = await Promise.all(
+    files.map(async ([key, file]) => [key, (await readFile(file, 'utf8')).replace(/\n$/, '')] as const),
+  );
+  const labelled = { ...settings, labels: { ...settings.labels, ...Object.fromEntries(read) } };
+  const status = asArray(parameters['status'], `${where}.status`).map((file) => asString(file, `${where}.status`));
+  if (status.length === 0) return labelled;
+  const lines = await Promise.all(status.map(async (file) => [...parseStatus(await readFile(file, 'utf8'))]));
+  return stampSettings(labelled, new Map(lines.flat()));
+}
+
 await runMain(async ({ argv }) => {
   const [path] = argv;
   if (path === undefined) {
@@ -63,8 +79,7 @@ await runMain(async ({ argv }) => {
   const built = buildImage({
     ...(base === undefined ? {} : { base }),
     layers: await readDescriptors(ownLayers),
-    // Written by the rule, whose attributes have these types.
-    settings: asObject(parameters['settings'], `${path}.settings`) as ImageSettings,
+    settings: await readSettings(parameters, path),
   });
   const contents = await Promise.all([...baseLayers, ...ownLayers].map(contentsOf));
   checkConflicts({
@@ -86,6 +101,8 @@ await runMain(async ({ argv }) => {
       const blob = { digest, size, mediaType, path: runfile, source };
       return contentsRunfile === undefined ? blob : { ...blob, contents: contentsRunfile };
     }),
+    // Paths only: what is in these documents is not known here, as they have the image's digest.
+    artifacts: parameters['artifacts'],
   };
   await Promise.all([
     writeFile(text('manifest'), built.manifest.bytes),

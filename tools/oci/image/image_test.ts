@@ -10,6 +10,7 @@ import { writeOciLayoutTar } from './layout_tar.ts';
 import { MEDIA_TYPE } from './media_types.ts';
 import { type LayerDescriptor, parseConfig, parseDescriptor, parseManifest } from './model.ts';
 import { imageDigest, parseImage, readImage } from './oci_image.ts';
+import { stampSettings } from './stamp.ts';
 
 function layer(name: string): LayerDescriptor {
   const digest: Digest = digestOf(name);
@@ -70,6 +71,65 @@ test('writes documents that it reads', () => {
   assert.deepEqual(parseConfig(JSON.parse(BASE.config.bytes.toString('utf8')), 'config'), BASE.config.value);
 });
 
+test('puts the base’s variables into new ones, and leaves others as they are', () => {
+  const { config } = buildImage({
+    base,
+    layers: [],
+    settings: { env: { PATH: '/opt/bin:$PATH', B: '${A}$C', A: 'new' } },
+  }).config.value;
+  assert.deepEqual(config?.Env, ['PATH=/opt/bin:/bin', 'A=new', 'B=1$C']);
+});
+
+for (const [created, expected] of [
+  ['0', '1970-01-01T00:00:00Z'],
+  ['1700000000', '2023-11-14T22:13:20Z'],
+  ['1700000000.25', '2023-11-14T22:13:20.250Z'],
+  ['2026-01-31T12:00:00+01:00', '2026-01-31T11:00:00Z'],
+] as const) {
+  test(`reads creation time ${created}`, () => {
+    assert.equal(buildImage({ layers: [], settings: { created } }).config.value.created, expected);
+  });
+}
+
+test('keeps the base’s platform, and takes another that is given', () => {
+  const arm = buildImage({ layers: [], settings: { architecture: 'arm64', variant: 'v8', osVersion: '1' } });
+  const {
+    architecture,
+    variant,
+    'os.version': version,
+  } = buildImage({
+    base: { config: arm.config.value, layers: [] },
+    layers: [],
+    settings: { osVersion: '2' },
+  }).config.value;
+  assert.deepEqual([architecture, variant, version], ['arm64', 'v8', '2']);
+});
+
+test('fills the workspace status into env, labels, annotations and creation time', () => {
+  const status = new Map([
+    ['BUILD_TIMESTAMP', '1700000000'],
+    ['STABLE_GIT_COMMIT', '0123abcd'],
+  ]);
+  const settings: ImageSettings = {
+    env: { COMMIT: '{STABLE_GIT_COMMIT}', JSON: '{"a":1}' },
+    labels: { commit: 'at {STABLE_GIT_COMMIT}' },
+    annotations: { time: '{BUILD_TIMESTAMP}' },
+    entrypoint: ['{BUILD_TIMESTAMP}'],
+  };
+  assert.deepEqual(stampSettings(settings, status), {
+    env: { COMMIT: '0123abcd', JSON: '{"a":1}' },
+    labels: { commit: 'at 0123abcd' },
+    annotations: { time: '1700000000' },
+    entrypoint: ['{BUILD_TIMESTAMP}'],
+    created: '1700000000',
+  });
+  assert.equal(stampSettings({ created: '7' }, status).created, '7');
+  assert.throws(
+    () => stampSettings({ labels: { x: '{STABLE_NONE}' } }, status),
+    (error) => error instanceof ToolError && error.code === 'OCI_STAMP_UNKNOWN' && /labels x/.test(error.message),
+  );
+});
+
 test('does not depend on the order in which settings are given', () => {
   const digest = (settings: ImageSettings) => buildImage({ layers: [], settings }).manifest.descriptor.digest;
   assert.equal(
@@ -82,6 +142,7 @@ for (const [what, settings] of Object.entries<ImageSettings>({
   'a port out of range': { ports: ['70000'] },
   'a port that is a name': { ports: ['http'] },
   'a relative working folder': { workdir: 'app' },
+  'a creation time that is none': { created: 'yesterday' },
   'an environment name with "="': { env: { 'A=B': 'c' } },
 })) {
   test(`refuses ${what}`, () => {

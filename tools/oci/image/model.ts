@@ -52,6 +52,7 @@ export interface ImageConfig {
   readonly created?: string;
   readonly architecture: string;
   readonly os: string;
+  readonly 'os.version'?: string;
   readonly variant?: string;
   readonly config?: ContainerConfig;
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly Digest[] };

@@ -125,6 +125,28 @@ test('puts what is below a link of the same layer where the link points', async 
   assert.deepEqual(names(entries), ['lib', 'usr', 'usr/lib', 'usr/lib/x', 'usr/lib/x/y']);
 });
 
+test('gives everything the layer’s time, and lets archives keep theirs when asked to', async () => {
+  await using folder = await scratchFolder();
+  const tar = join(folder.path, 'old.tar');
+  const write = async (path: string, sources: readonly LayerSource[], mtime: number) => {
+    const { entries } = await readSources(sources, join(folder.path, 's'));
+    await writeLayer({ entries, path, compression: 'none', createdBy: '//x', mtime });
+    return (await untar(createReadStream(path))).map(({ header }) => [
+      header.name,
+      (header.mtime?.getTime() ?? 0) / 1000,
+    ]);
+  };
+  await write(tar, [{ kind: 'text', path: '/old', text: '' }], 1000);
+  const kept: LayerSource = { kind: 'tar', path: '/a', source: tar, keepTimes: true };
+  const sources: LayerSource[] = [kept, { ...kept, path: '/b', keepTimes: false }];
+  assert.deepEqual(await write(join(folder.path, 'new.tar'), sources, 2000), [
+    ['a', 2000],
+    ['a/old', 1000],
+    ['b', 2000],
+    ['b/old', 2000],
+  ]);
+});
+
 test('writes whiteouts', async () => {
   await using folder = await scratchFolder();
   const entries = await tarOf([{ kind: 'whiteout', path: '/etc/motd' }], join(folder.path, 's'));

@@ -16,13 +16,15 @@ A path that two layers have and disagree on is said in a warning that names both
 """
 
 _ATTRS = {
-    "annotations": attr.string_dict(doc = "Annotations of the manifest."),
+    "annotations": attr.string_dict(doc = "Annotations of the manifest; `{KEY}` of a stamped image is filled in."),
     "architecture": attr.string(doc = "Go's name of the processor. Default: the base's, else amd64."),
     "base": attr.label(doc = "The image below. Default: none.", providers = [OciImageInfo]),
+    "creation_time": attr.string(doc = "When it was made: seconds since 1970, or a time by RFC 3339; `{KEY}` of a stamped image is filled in. Default: 1970; of a stamped image, the time of the build."),
     "cmd": attr.string_list(doc = "Arguments of the entrypoint, which a pod's `args` replace. Default: the base's, unless `entrypoint` is given."),
     "entrypoint": attr.string_list(doc = "The program. Default: the base's."),
-    "env": attr.string_dict(doc = "Environment variables, added to the base's."),
-    "labels": attr.string_dict(doc = "Labels, added to the base's."),
+    "env": attr.string_dict(doc = "Environment variables, added to the base's. Make variables (`$(NAME)`) are expanded, `$$NAME` stands for the base's variable; `{KEY}` of a stamped image is filled in."),
+    "label_files": attr.label_keyed_string_dict(doc = "File → labels (one a line) whose value it holds; oci_image fills it in for `labels` with \"@file\".", allow_files = True),
+    "labels": attr.string_dict(doc = "Labels, added to the base's. A value \"@file\" is the content of that file, given as a label. Make variables are expanded; `{KEY}` of a stamped image is filled in."),
     "layer_conflicts": attr.string(
         doc = "What is done about a path that a layer of this image has and a layer below has differently: `warn`, `error` or `ignore`.",
         default = "warn",
@@ -30,11 +32,14 @@ _ATTRS = {
     ),
     "layers": attr.label_list(doc = "Layers on top of the base's, the lowest first.", providers = [OciLayerInfo]),
     "operating_system": attr.string(doc = "Go's name of the system. Default: the base's, else linux."),
+    "os_version": attr.string(doc = "The version of the system that it needs. Default: the base's, else none."),
     "ports": attr.string_list(doc = "Ports that the program listens on: `8080`, `53/udp`."),
     "replaces": attr.string_list(doc = "Paths of layers below that this image's layers replace on purpose, with all that is below them: no conflicts."),
     "repository": attr.string(doc = "Its name in a registry. Default: the package's path, for a target not named `image` followed by the target's name."),
+    "stamp": attr.bool(doc = "Whether values of the workspace status replace `{KEY}` in env, labels, annotations and creation_time, and its provenance says when and of which commit it was built."),
     "stop_signal": attr.string(doc = "What ends the program. Default: the base's, else SIGTERM."),
     "user": attr.string(doc = "`uid:gid`. Default: the base's, else 65532:65532 (nonroot)."),
+    "variant": attr.string(doc = "The variant of the processor, such as v8. Default: the base's, else none."),
     "volumes": attr.string_list(doc = "Folders that are volumes."),
     "workdir": attr.string(doc = "Where the program starts. Default: the base's, else /."),
     "_tool": attr.label(doc = "Writes the documents.", default = "//tools/oci:image_tool", executable = True, cfg = "exec"),
@@ -62,16 +67,33 @@ def default_repository(label):
     """
     return "/".join([part for part in [label.package, "" if label.name == "image" else label.name] if part])
 
+def _expanded(ctx, attribute):
+    return {key: ctx.expand_make_variables(attribute, value, {}) for key, value in getattr(ctx.attr, attribute).items()}
+
+def _label_files(ctx):
+    """Label → the file with its value."""
+    files = {}
+    for target, labels in ctx.attr.label_files.items():
+        found = target[DefaultInfo].files.to_list()
+        if len(found) != 1:
+            fail("{}: 'labels' must name targets with one file, got {} with {}.".format(ctx.label, target.label, len(found)))
+        for label in labels.split("\n"):
+            files[label] = found[0]
+    return files
+
 def _settings(ctx):
     """The attributes that were set, by their names in build_image.ts."""
     settings = {
         "os": ctx.attr.operating_system,
+        "osVersion": ctx.attr.os_version,
         "architecture": ctx.attr.architecture,
+        "variant": ctx.attr.variant,
+        "created": ctx.attr.creation_time,
         "user": ctx.attr.user,
         "entrypoint": ctx.attr.entrypoint,
         "cmd": ctx.attr.cmd,
-        "env": ctx.attr.env,
-        "labels": ctx.attr.labels,
+        "env": _expanded(ctx, "env"),
+        "labels": _expanded(ctx, "labels"),
         "ports": ctx.attr.ports,
         "volumes": ctx.attr.volumes,
         "workdir": ctx.attr.workdir,
@@ -92,6 +114,17 @@ def _oci_image_impl(ctx):
     index = ctx.actions.declare_file(name + ".json")
     parameters = ctx.actions.declare_file(name + ".image.json")
     repository = ctx.attr.repository or default_repository(ctx.label)
+    label_files = _label_files(ctx)
+    status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp else []
+    contents = [layer.contents for layer in base_layers + own if layer.contents]
+    described = describe_image(ctx, struct(
+        config = config,
+        contents = contents,
+        descriptors = [layer.descriptor for layer in base_layers + own],
+        digest = digest,
+        repository = repository,
+        status = status,
+    ))
     ctx.actions.write(parameters, json.encode({
         "label": created_by(ctx.label),
         "repository": repository,
@@ -101,6 +134,12 @@ def _oci_image_impl(ctx):
         "baseLayers": _layer_inputs(ctx, base_layers),
         "layers": _layer_inputs(ctx, own),
         "settings": _settings(ctx),
+        "labelFiles": {label: file.path for label, file in label_files.items()},
+        "status": [file.path for file in status],
+        "artifacts": [
+            {"artifactType": one.artifact_type, "mediaType": one.media_type, "path": rlocation(ctx, one.file)}
+            for one in described.artifacts
+        ],
         "manifest": manifest.path,
         "manifestRunfile": rlocation(ctx, manifest),
         "config": config.path,
@@ -108,24 +147,15 @@ def _oci_image_impl(ctx):
         "digest": digest.path,
         "index": index.path,
     }))
-    contents = [layer.contents for layer in base_layers + own if layer.contents]
     ctx.actions.run(
         mnemonic = "OciImage",
         progress_message = "Describing image {}".format(repository),
         executable = ctx.executable._tool,
         arguments = [parameters.path],
-        inputs = [parameters] + [layer.descriptor for layer in base_layers + own] + contents + ([base.config] if base else []),
+        inputs = [parameters] + [layer.descriptor for layer in base_layers + own] + contents + status + label_files.values() + ([base.config] if base else []),
         outputs = [manifest, config, digest, index],
     )
     documents = [digest, index, manifest, config]
-    described = describe_image(ctx, struct(
-        config = config,
-        contents = contents,
-        descriptors = [layer.descriptor for layer in base_layers + own],
-        digest = digest,
-        repository = repository,
-        status = [],
-    ))
     packages = [target[OciPackagesInfo].debian_packages for target in ctx.attr.layers if OciPackagesInfo in target]
     return [
         OciImageInfo(
@@ -140,7 +170,7 @@ def _oci_image_impl(ctx):
         ),
         DefaultInfo(
             files = depset(documents),
-            runfiles = ctx.runfiles(files = documents + [layer.blob for layer in base_layers + own if not getattr(layer, "lazy", False)]),
+            runfiles = ctx.runfiles(files = documents + [one.file for one in described.artifacts] + [layer.blob for layer in base_layers + own if not getattr(layer, "lazy", False)]),
         ),
         OutputGroupInfo(
             digest = depset([digest]),

@@ -15,23 +15,26 @@ as Debian's /bin and /lib: name /usr/bin and /usr/lib.
 """
 
 LAYER_CONTENT_ATTRS = {
-    "data_path": attr.string(doc = "Files keep their path below this folder (relative to the workspace). Default: only the file's name is kept."),
+    "data_path": attr.string(doc = "Files keep their path below this folder: relative to the package (`.` is the package itself), or to the workspace where it begins with a slash. Default: only the file's name is kept."),
     "debs": attr.label_list(
         doc = "Debian packages (`@debian//:libc6`), each with all that it needs, or single .deb files.",
         allow_files = [".deb"],
     ),
-    "directory": attr.string(doc = "Where `files` go.", default = "/"),
+    "directory": attr.string(doc = "Where `files` and `tars` go. Debian packages know their places themselves.", default = "/"),
     "empty_dirs": attr.string_list(doc = "Folders to make; see `modes` and `owners`."),
     "empty_files": attr.string_list(doc = "Files to make that are empty."),
+    "enable_mtime_preservation": attr.bool(doc = "Whether what comes from `tars` keeps its times."),
     "exclude": attr.string_list(doc = "Paths to leave out of `debs`, with all that is below them."),
     "file_paths": attr.label_keyed_string_dict(doc = "File → its path in the image.", allow_files = True),
     "files": attr.label_list(doc = "Files to put into `directory`.", allow_files = True),
     "mode": attr.string(doc = "Of files, octal.", default = "0555"),
     "modes": attr.string_dict(doc = "Path in the image → mode, of a file or folder named in this rule."),
+    "mtime": attr.int(doc = "The time of everything in the layer, in seconds since 1970. Default: 0, that is 1970.", default = -1),
     "owner": attr.string(doc = "`uid:gid` of what is named in this rule.", default = "0:0"),
     "owners": attr.string_dict(doc = "Path in the image → `uid:gid`, of a file or folder named in this rule."),
+    "portable_mtime": attr.bool(doc = "Whether the time is 2000-01-01, for programs that take 1970 for a mistake."),
     "symlinks": attr.string_dict(doc = "Path in the image → what the link points to."),
-    "tars": attr.label_list(doc = "Tar archives, plain or compressed (gzip, xz, zstd), unpacked at the root.", allow_files = True),
+    "tars": attr.label_list(doc = "Tar archives, plain or compressed (gzip, xz, zstd), unpacked in `directory`.", allow_files = True),
     "texts": attr.string_dict(doc = "Path in the image → content of a small text file, mode 0644."),
     "whiteouts": attr.string_list(doc = "Paths of the layers below that this layer hides."),
 }
@@ -54,12 +57,29 @@ def _owner(ctx, attribute, value):
 def _absolute(path):
     return "/" + path.strip("/")
 
+# 2000-01-01T00:00:00Z.
+_PORTABLE_MTIME = 946684800
+
+def _mtime(ctx):
+    if ctx.attr.portable_mtime and ctx.attr.mtime >= 0:
+        fail("{}: 'portable_mtime' and 'mtime' both say which time files have. Remove one of them.".format(ctx.label))
+    return _PORTABLE_MTIME if ctx.attr.portable_mtime else max(ctx.attr.mtime, 0)
+
+def _data_folder(ctx):
+    """`data_path` relative to the workspace, with a closing slash; the empty string for the workspace itself."""
+    path = ctx.attr.data_path
+    parts = [part for part in path.split("/") if part not in ["", "."]]
+    if ".." in parts:
+        fail("{}: 'data_path' must not go up with \"..\", got \"{}\". Begin it with a slash to start at the workspace.".format(ctx.label, path))
+    if not path.startswith("/") and ctx.label.package:
+        parts = [ctx.label.package] + parts
+    return "/".join(parts) + "/" if parts else ""
+
 def _file_path(ctx, file):
     """Where a file of `files` goes."""
     if not ctx.attr.data_path:
         return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.basename)
-    prefix = ctx.attr.data_path.strip("/") + "/"
-    prefix = "" if prefix in ["/", "./"] else prefix
+    prefix = _data_folder(ctx)
     if not file.short_path.startswith(prefix):
         fail("{}: 'data_path' must be a folder of all files, got \"{}\", which {} is not in.".format(ctx.label, ctx.attr.data_path, file.short_path))
     return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.short_path[len(prefix):])
@@ -113,7 +133,10 @@ def layer_sources(ctx, without):
             for file in target[DefaultInfo].files.to_list():
                 debs[file.path] = file
     sources += [{"kind": "deb", "source": debs[name].path, "exclude": ctx.attr.exclude} for name in sorted(debs.keys())]
-    sources += [{"kind": "tar", "source": file.path, "path": "/"} for file in ctx.files.tars]
+    sources += [
+        {"kind": "tar", "source": file.path, "path": ctx.attr.directory, "keepTimes": ctx.attr.enable_mtime_preservation}
+        for file in ctx.files.tars
+    ]
     sources += [{"kind": "whiteout", "path": path} for path in ctx.attr.whiteouts]
     return struct(
         sources = sources,
@@ -127,13 +150,14 @@ def _oci_layer_impl(ctx):
     layer = write_layer(
         ctx,
         ctx.attr._tool[DefaultInfo].files_to_run,
-        {"sources": content.sources},
+        {"mtime": _mtime(ctx), "sources": content.sources},
         depset(content.files),
     )
     return [
         layer,
         OciPackagesInfo(debian_packages = depset(content.debian_packages)),
         DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents])),
+        OutputGroupInfo(blob = depset([layer.blob])),
     ]
 
 oci_layer = rule(

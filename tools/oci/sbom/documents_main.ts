@@ -5,8 +5,9 @@ import { type Digest, isDigest } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { asArray, asObject, asString, invalid, parseConfig, parseLayerDescriptor } from '../image/model.ts';
 import { readJson } from '../image/read_json.ts';
+import { parseStatus } from '../image/stamp.ts';
 import { readContents } from '../layer/contents.ts';
-import { parseStatus, provenanceStatement } from './provenance.ts';
+import { provenanceStatement } from './provenance.ts';
 import { spdxDocument } from './spdx.ts';
 
 await runMain(async ({ argv }) => {

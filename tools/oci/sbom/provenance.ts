@@ -65,13 +65,3 @@ function metadataOf(status: ReadonlyMap<string, string>) {
 function hexOf(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
-
-/** The lines `KEY value` of a workspace status file. */
-export function parseStatus(text: string): Map<string, string> {
-  const status = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space > 0) status.set(line.slice(0, space), line.slice(space + 1));
-  }
-  return status;
-}

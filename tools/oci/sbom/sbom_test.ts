@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf } from '../../lib/digest.ts';
+import { parseStatus } from '../image/stamp.ts';
 import { debianLicences } from '../layer/debian_copyright.ts';
 import { parseBuildInfo } from '../layer/go_buildinfo.ts';
 import { type PackageRecord, integrityChecksum, uniquePackages } from '../layer/package_record.ts';
 import { schemaProblems } from '../testing/schemas.ts';
 import { isExpression, licenceExpression } from './licences.ts';
-import { parseStatus, provenanceStatement } from './provenance.ts';
+import { provenanceStatement } from './provenance.ts';
 import { packageUrl } from './purl.ts';
 import { spdxDocument } from './spdx.ts';
 
