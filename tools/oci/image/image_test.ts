@@ -6,6 +6,7 @@ import { type Digest, digestOf } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { sampleImage, scratchFolder } from '../testing/sample_image.ts';
 import { type ImageSettings, buildImage } from './build_image.ts';
+import { buildIndex } from './build_index.ts';
 import { writeOciLayoutTar } from './layout_tar.ts';
 import { MEDIA_TYPE } from './media_types.ts';
 import { type LayerDescriptor, parseConfig, parseDescriptor, parseManifest } from './model.ts';
@@ -199,4 +200,32 @@ test('writes the same layout tar again, with each name once', async () => {
   const bytes = await readFile(first);
   assert.deepEqual(bytes, await readFile(second));
   for (const name of namesOfImage) assert.ok(bytes.includes(`"io.containerd.image.name":"${name}"`));
+});
+
+function indexed(label: string, settings: ImageSettings) {
+  const { manifest, config } = buildImage({ layers: [layer(label)], settings });
+  return { label, manifest: manifest.descriptor, config: config.value };
+}
+
+test('puts images for several platforms into an index', () => {
+  const images = [indexed('//a', {}), indexed('//b', { architecture: 'arm64', variant: 'v8' })];
+  const { bytes, descriptor } = buildIndex(images, { b: '2', a: '1' });
+  assert.deepEqual(JSON.parse(bytes.toString('utf8')), {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: [
+      { ...images[0]?.manifest, platform: { architecture: 'amd64', os: 'linux' } },
+      { ...images[1]?.manifest, platform: { architecture: 'arm64', os: 'linux', variant: 'v8' } },
+    ],
+    annotations: { a: '1', b: '2' },
+  });
+  assert.deepEqual(descriptor, { mediaType: MEDIA_TYPE.index, digest: digestOf(bytes), size: bytes.length });
+});
+
+test('refuses an index with two images for one platform, and one with none', () => {
+  assert.throws(
+    () => buildIndex([indexed('//a', {}), indexed('//b', {})]),
+    (error) => error instanceof ToolError && /\/\/a and \/\/b are both for amd64\/linux/.test(error.message),
+  );
+  assert.throws(() => buildIndex([]), { code: 'OCI_INDEX_EMPTY' });
 });

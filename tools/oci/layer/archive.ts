@@ -56,6 +56,7 @@ export async function* archiveMembers(options: ArchiveOptions): AsyncGenerator<A
     for await (const entry of archive) {
       const { header } = entry;
       const name = nameOf(header.name, paxOf(header)['path'], origin);
+      const { body, skip } = readerOf(entry as AsyncIterable<Buffer>, file);
       yield {
         path: entryPath(`${options.prefix ?? ''}/${name}`, origin),
         type: header.type ?? 'file',
@@ -64,9 +65,9 @@ export async function* archiveMembers(options: ArchiveOptions): AsyncGenerator<A
         uid: ownerOf(header, 'uid'),
         gid: ownerOf(header, 'gid'),
         mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1000),
-        body: bodyOf(entry as AsyncIterable<Buffer>, file),
+        body: body(),
       };
-      entry.resume();
+      await skip();
     }
     await feeding;
   } catch (error) {
@@ -74,13 +75,26 @@ export async function* archiveMembers(options: ArchiveOptions): AsyncGenerator<A
   }
 }
 
-/** A member's content, whose errors its reader meets, in the words of the archive's. */
-async function* bodyOf(body: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw damaged(error, file);
-  }
+/**
+ * A member's content, whose errors its reader meets in the words of the archive's, and a way to pass over what the
+ * reader leaves. Both share one iterator that is never told to end early: that would end the whole archive.
+ */
+function readerOf(entry: AsyncIterable<Buffer>, file: string) {
+  const chunks = entry[Symbol.asyncIterator]();
+  return {
+    body: async function* (): AsyncGenerator<Buffer> {
+      for (;;) {
+        const { done, value } = await chunks.next().catch((error: unknown) => {
+          throw damaged(error, file);
+        });
+        if (done === true) return;
+        yield value as Buffer;
+      }
+    },
+    skip: async () => {
+      while ((await chunks.next()).done !== true);
+    },
+  };
 }
 
 function damaged(error: unknown, file: string): ToolError {

@@ -47,8 +47,15 @@ _ATTRS = {
     ),
 }
 
-def _find_npm(ctx):
-    """The npm of PATH, else the one that `./fathom` put into the cache folder; with the PATH that it needs."""
+def find_npm(ctx):
+    """The npm of PATH, else the one that `./fathom` put into the cache folder.
+
+    Args:
+      ctx: repository_ctx.
+
+    Returns:
+      (its path, the PATH that it needs), both strings.
+    """
     path = ctx.os.environ.get("PATH", "")
     found = ctx.which("npm")
     if found:
@@ -112,7 +119,7 @@ def _npm_packages_impl(ctx):
         ctx.path(tool)
     ctx.file("package.json", ctx.read(package_json))
     ctx.file("package-lock.json", ctx.read(lock))
-    npm, path = _find_npm(ctx)
+    npm, path = find_npm(ctx)
     ctx.report_progress("npm ci of {}".format(ctx.attr.lock))
     environment = {"PATH": path, "npm_config_update_notifier": "false"}
     result = ctx.execute(
