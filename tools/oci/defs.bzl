@@ -6,6 +6,7 @@ load("//tools/oci/private:image_test.bzl", _oci_image_test = "oci_image_test")
 load("//tools/oci/private:index.bzl", _oci_image_index = "oci_image_index")
 load("//tools/oci/private:layer.bzl", "LAYER_ATTRIBUTES", _oci_layer = "oci_layer")
 load("//tools/oci/private:pull.bzl", _oci_pull = "oci_pull")
+load("//tools/oci/private:load.bzl", _oci_load = "oci_load")
 load("//tools/oci/private:push.bzl", _oci_push = "oci_push")
 load("//tools/oci/private:subtarget.bzl", "image_subtargets")
 load("//tools/oci/private:tarball.bzl", _oci_tarball = "oci_tarball")
@@ -15,6 +16,7 @@ OciImageInfo = _OciImageInfo
 OciLayerInfo = _OciLayerInfo
 oci_layer = _oci_layer
 oci_pull = _oci_pull
+oci_load = _oci_load
 oci_push = _oci_push
 oci_tarball = _oci_tarball
 

@@ -11,6 +11,20 @@ import { type OciImage, imageBlobs } from './oci_image.ts';
  * the image on import. The same input gives the same bytes.
  */
 export async function writeOciLayoutTar(image: OciImage, path: string, names: readonly string[] = []): Promise<void> {
+  const out = await open(path, 'w');
+  try {
+    for await (const chunk of tarBytes(arrange(layoutEntries(image, names)))) await out.appendFile(chunk);
+  } finally {
+    await out.close();
+  }
+}
+
+/** The files of the layout; blobs that `isPresent` are left out, for a reader that has them. */
+export function layoutEntries(
+  image: OciImage,
+  names: readonly string[],
+  isPresent: (digest: string) => boolean = () => false,
+): LayerEntry[] {
   const { digest, size, mediaType } = image.manifest;
   const annotations = names.map((name) => ({
     'io.containerd.image.name': name,
@@ -20,21 +34,17 @@ export async function writeOciLayoutTar(image: OciImage, path: string, names: re
     annotations.length === 0
       ? [{ mediaType, digest, size }]
       : annotations.map((annotation) => ({ mediaType, digest, size, annotations: annotation }));
-  const entries = [
+  // The manifest is small, and no reader can do without it.
+  const blobs = [image.manifest, ...imageBlobs(image).filter((blob) => !isPresent(blob.digest))];
+  return [
     text('index.json', JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests })),
     text('oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' })),
-    ...[image.manifest, ...imageBlobs(image)].map((blob): LayerEntry => {
+    ...blobs.map((blob): LayerEntry => {
       const blobPath = `blobs/${blob.digest.replace(':', '/')}`;
       const content = [{ file: blob.path, offset: 0, size: blob.size }];
       return { kind: 'file', path: blobPath, mode: 0o644, uid: 0, gid: 0, origin: blob.path, content };
     }),
   ];
-  const out = await open(path, 'w');
-  try {
-    for await (const chunk of tarBytes(arrange(entries))) await out.appendFile(chunk);
-  } finally {
-    await out.close();
-  }
 }
 
 function text(path: string, value: string): LayerEntry {
