@@ -13,7 +13,7 @@ OciLayerInfo = provider(
 OciImageInfo = provider(
     doc = "One image for one platform. A target that provides it has all its blobs among its runfiles.",
     fields = {
-        "artifacts": "list of struct(artifact_type = string, media_type = string, file = File): documents about the image that a push attaches as referrers: its SPDX bill of materials, its SLSA provenance; absent: none. `index_entry` names them as well, as `artifacts: [{artifactType, mediaType, path}]`",
+        "artifacts": "list of struct(artifact_type = string, media_type = string, file = File): documents that a push attaches to the image as referrers: its SPDX bill of materials, its SLSA provenance; absent: none. A pusher knows them by `index_entry`, which has `artifacts: [{artifactType, mediaType, path}]`; they are among the runfiles",
         "config": "File: the image configuration",
         "debian_packages": "depset of string: the Debian packages in its layers",
         "digest": "File: one line, `sha256:…`",

@@ -38,7 +38,7 @@ def _oci_push_impl(ctx):
         struct(artifact_type = artifact_type, media_type = artifact_type, file = file)
         for target, artifact_type in ctx.attr.artifacts.items()
         for file in target[DefaultInfo].files.to_list()
-    ] + getattr(image, "artifacts", [])
+    ]
     for artifact in artifacts:
         arguments += [shell_quote("--artifact-type=" + artifact.artifact_type)]
         arguments += [shell_quote("--artifact-media-type=" + artifact.media_type)]

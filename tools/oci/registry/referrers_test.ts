@@ -134,3 +134,22 @@ test('writes the tag after the documents', async () => {
   assert.equal(await headManifest({ transport, repository: 'a' }, 'v1'), undefined);
   transport.close();
 });
+
+test('writes its entry again where another process has overwritten the list', async () => {
+  await using folder = await scratchFolder();
+  await using registry = await startFakeRegistry();
+  const { endpoint } = registry;
+  const image = await documentedImage(folder.path, 'a');
+  const tag = fallbackTag(imageDigest(image));
+  let puts = 0;
+  registry.fault = (_request, _response, { method, path }) => {
+    if (!path.endsWith(tag)) return false;
+    if (method === 'PUT') puts += 1;
+    // Before the list is read again, the other's is in its place: an empty one.
+    if (method === 'GET' && puts === 1) registry.manifests.delete(`a:${tag}`);
+    return false;
+  };
+  await pushImages([{ repository: 'a', image }], { ...options, endpoint });
+  assert.equal(puts, 2);
+  assert.equal(registry.manifests.has(`a:${tag}`), true);
+});

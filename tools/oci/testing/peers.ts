@@ -1,5 +1,7 @@
 // The registries that tests run against, as the BUILD file names them in the environment.
-import { readDeb } from '../layer/deb.ts';
+import { join } from 'node:path';
+import { readArMembers } from '../layer/ar.ts';
+import { readArchive } from '../layer/archive.ts';
 import { readContent } from '../layer/content.ts';
 import { runfile } from '../../lib/runfiles.ts';
 import {
@@ -62,10 +64,13 @@ export const PEERS: readonly Peer[] = [
 
 const unpacked = new Map<string, Promise<Buffer>>();
 
-/** The bytes of a program in a Debian package, which is read once. */
+/** The bytes of a program in a Debian package. */
 async function programOf(deb: string, folder: string, path: string): Promise<Buffer> {
-  const entries = await readDeb({ path: deb, spool: `${folder}/deb`, origin: deb });
-  const entry = entries.find((candidate) => candidate.kind === 'file' && candidate.path === path);
+  const data = (await readArMembers(deb)).find(({ name }) => name.startsWith('data.tar'));
+  if (data === undefined) throw new Error(`${deb} is no Debian package`);
+  const spool = join(folder, 'deb');
+  const entries = await readArchive({ path: deb, range: data, spool, origin: deb, want: (name) => name === path });
+  const entry = entries.find((candidate) => candidate.kind === 'file');
   if (entry?.kind !== 'file') throw new Error(`${deb} has no ${path}`);
   const chunks: Buffer[] = [];
   for await (const chunk of readContent(entry.content)) chunks.push(chunk);
