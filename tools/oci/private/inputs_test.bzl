@@ -1,0 +1,45 @@
+"""action_inputs_test: what the actions of a target read, for tests that a cost does not grow with what it is about."""
+
+load("//tools/ts/private:launcher.bzl", "shell_quote")
+
+ActionInputsInfo = provider(
+    doc = "The inputs of a target's own actions.",
+    fields = {"inputs": "dict of mnemonic → list of path"},
+)
+
+def _action_inputs_impl(target, _ctx):
+    inputs = {}
+    for action in target.actions:
+        known = inputs.setdefault(action.mnemonic, [])
+        known.extend([file.short_path for file in action.inputs.to_list()])
+    return [ActionInputsInfo(inputs = inputs)]
+
+_action_inputs = aspect(
+    implementation = _action_inputs_impl,
+    doc = "Collects what a target's own actions read.",
+)
+
+def _action_inputs_test_impl(ctx):
+    inputs = ctx.attr.target[ActionInputsInfo].inputs
+    problems = []
+    for mnemonic in ctx.attr.mnemonics:
+        if mnemonic not in inputs:
+            problems.append("no action {} in {}, only {}".format(mnemonic, ctx.attr.target.label, ", ".join(sorted(inputs.keys()))))
+        for path in inputs.get(mnemonic, []):
+            if [end for end in ctx.attr.forbidden_suffixes if path.endswith(end)]:
+                problems.append("{} reads {}".format(mnemonic, path))
+    executable = ctx.actions.declare_file(ctx.label.name)
+    lines = ["echo {} >&2".format(shell_quote(problem)) for problem in problems]
+    ctx.actions.write(executable, "\n".join(["#!/bin/sh"] + lines + ["exit {}".format(1 if problems else 0)]) + "\n", is_executable = True)
+    return [DefaultInfo(executable = executable)]
+
+action_inputs_test = rule(
+    implementation = _action_inputs_test_impl,
+    doc = "Fails where an action of a target reads a file that it should do without, or where there is no such action.",
+    attrs = {
+        "forbidden_suffixes": attr.string_list(doc = "Ends of names that no input may have.", mandatory = True),
+        "mnemonics": attr.string_list(doc = "The actions.", mandatory = True),
+        "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
+    },
+    test = True,
+)
