@@ -14,7 +14,7 @@ _LAYER_TOOL = attr.label(doc = "The layer builder.", default = "//tools/oci:laye
 def _write(ctx, sources, files, facts, mnemonic):
     tool = ctx.attr._tool[DefaultInfo].files_to_run
     layer = write_layer(ctx, tool, {"sources": sources}, depset(files), mnemonic)
-    return [layer, ThirdPartyInfo(packages = depset(facts)), DefaultInfo(files = depset([layer.blob, layer.descriptor]))]
+    return [layer, ThirdPartyInfo(packages = depset(facts)), DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents]))]
 
 def _java_runtime_layer_impl(ctx):
     entry = [e for e in ctx.attr.runtime[PypiPackageInfo].closure.to_list() if e.package_name == ctx.attr.runtime[PypiPackageInfo].package_name][0]

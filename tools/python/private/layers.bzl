@@ -16,7 +16,7 @@ _LAYER_TOOL = attr.label(doc = "The layer builder.", default = "//tools/oci:laye
 def _write(ctx, sources, files, facts, mnemonic):
     tool = ctx.attr._tool[DefaultInfo].files_to_run
     layer = write_layer(ctx, tool, {"sources": sources}, files, mnemonic)
-    return [layer, ThirdPartyInfo(packages = depset(facts)), DefaultInfo(files = depset([layer.blob, layer.descriptor]))]
+    return [layer, ThirdPartyInfo(packages = depset(facts)), DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents]))]
 
 def _py_packages_layer_impl(ctx):
     entries = depset(transitive = [
