@@ -73,7 +73,7 @@ export async function startApiServer(): Promise<ApiServer> {
     const ca = await certificateOf(children, folder);
     await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(`https://127.0.0.1:${securePort}`, ca, tokens)));
     const access = await findCluster({ env: {}, context: CONTEXT, cluster: '', user: '', files: [kubeconfig] });
-    const client = createClient(access, { signal: AbortSignal.timeout(600_000), retryDeadlineMs: 0 });
+    const client = createClient(access, { signal: AbortSignal.timeout(7_200_000), retryDeadlineMs: 0 });
     await untilReady(client, children, folder);
     return {
       folder,
