@@ -6,7 +6,8 @@ REGISTRY = "registry.fathom.internal"
 
 # Each environment: `cluster` and `context` (kube context; ours are called fathom-<cluster>), `namespace`,
 # `registry` (reference), `images` ("built": push what was built just now; "pinned": deploy the digests of
-# pins.json), `protected` (verbs that change it ask first), `replicas` (default of the components).
+# pins.json), `protected` (verbs that change it ask first), `replicas` (default of the components), and for a cluster that
+# `./fathom up` did not make `ca_sha256` (the fingerprint of its authority, without which nobody changes it if protected).
 # "myns-placeholder" is the reserved name that the engine replaces by the namespace of whoever runs a verb.
 ENVS = {
     "prod": {

@@ -23,6 +23,14 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '//services/routeguide/client:image',
   ],
   ['run', '//tools/oci:large_file_test'],
+  [
+    'test',
+    '--test_env=FATHOM_KILL_ROUNDS=50',
+    '--test_env=FATHOM_FAULT_ROUNDS=200',
+    '--test_timeout=3600',
+    '//tools/k8s/tests:kill_test',
+    '//tools/k8s/tests:fault_test',
+  ],
   ['run', '//tools/ci/fresh_machine', '--', './fathom up && ./fathom status && ./fathom down', './fathom test'],
 ];
 
