@@ -50,6 +50,18 @@ export async function copySources(workspace: string, target: string, signal: Abo
   }
 }
 
+/** The labels of all images that services and the cluster-wide parts are deployed from. */
+export async function imagesOf(bazel: string, workspace: string, signal: AbortSignal): Promise<readonly string[]> {
+  const query = 'kind("^oci_image rule$", //services/... + //prod/...)';
+  const { stdout } = await run(bazel, ['query', query], {
+    cwd: workspace,
+    signal,
+    env: process.env,
+    timeoutMs: 10 * 60_000,
+  });
+  return stdout.split('\n').filter((label) => label !== '');
+}
+
 /** Writes a time into a source file of the copy: what a build must not do, planted to prove that the check sees it. */
 export async function plantTimestamp(checkout: string, file: string): Promise<void> {
   const path = join(checkout, file);
@@ -98,8 +110,6 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Read
       `--repository_cache=${join(home, 'repositories')}`,
       '--color=no',
       '--curses=no',
-      // Tests that need a cluster bring all of Kubernetes along, which is in no image.
-      '--build_tag_filters=-cluster',
       '--',
       ...options.targets,
     );

@@ -6,13 +6,13 @@ import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, step, type Log } from '../../lib/log.ts';
-import { SURROUNDINGS, copySources, isolatedBuild, plantTimestamp, removeTree } from './builds.ts';
+import { SURROUNDINGS, copySources, imagesOf, isolatedBuild, plantTimestamp, removeTree } from './builds.ts';
 import { disagreements } from './compare.ts';
 
 await runMain(async ({ argv, env, signal }) => {
   const command = new Command('reproducible')
     .description('Builds targets twice with no cache in common, and compares the digests of all images.')
-    .argument('[targets...]', 'what to build', ['//services/...'])
+    .argument('[targets...]', 'what to build; without any, all images of services and prod')
     .option(
       '--plant <file>',
       'write the time into this source of both copies: the check passes if it sees a difference',
@@ -22,6 +22,7 @@ await runMain(async ({ argv, env, signal }) => {
   const { plant, bazel } = command.opts<{ plant?: string; bazel: string }>();
   const workspace = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
   const log = createLog();
+  const targets = command.args.length > 0 ? command.args : await imagesOf(bazel, workspace, signal);
   const folder = await mkdtemp(join(tmpdir(), 'fathom-reproducible-'));
   try {
     const results: ReadonlyMap<string, string>[] = [];
@@ -33,7 +34,7 @@ await runMain(async ({ argv, env, signal }) => {
       const build = () =>
         isolatedBuild({
           bazel,
-          targets: command.args.length > 0 ? command.args : ['//services/...'],
+          targets,
           surroundings,
           folder: own,
           log,

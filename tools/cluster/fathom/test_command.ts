@@ -14,7 +14,7 @@ import { bazel, installPrerequisites, startCluster } from './up_command.ts';
 
 /** The checks that only `--full` runs: programs, each of which counts as one test. */
 const FULL_CHECKS: readonly (readonly string[])[] = [
-  ['run', '//tools/ci/reproducible', '--', '//services/...', '//prod/images/...'],
+  ['run', '//tools/ci/reproducible'],
   [
     'run',
     '//tools/ci/reproducible',
