@@ -23,9 +23,7 @@ export interface PersonalNamespaceOptions {
  */
 export function personalNamespace(options: PersonalNamespaceOptions = {}): string {
   const env = options.env ?? process.env;
-  const passwdName = options.passwdName ?? (() => userInfo().username);
-  const original =
-    [env['FATHOM_USER'], env['USER'], env['LOGNAME']].find((name) => name !== undefined && name !== '') ?? passwdName();
+  const original = personName(env, options.passwdName);
   if (original === '') {
     throw new ToolError('NAMESPACE_NO_USER', 'Finding the personal namespace: this user has no name', {
       hint: 'Set FATHOM_USER to your name.',
@@ -40,6 +38,16 @@ export function personalNamespace(options: PersonalNamespaceOptions = {}): strin
     });
   }
   return namespace;
+}
+
+/** Who runs this: FATHOM_USER, else USER, else LOGNAME, else the passwd name (default: that of the running user). */
+export function personName(
+  env: Readonly<Record<string, string | undefined>>,
+  passwdName: () => string = () => userInfo().username,
+): string {
+  return (
+    [env['FATHOM_USER'], env['USER'], env['LOGNAME']].find((name) => name !== undefined && name !== '') ?? passwdName()
+  );
 }
 
 function mapToNamespace(original: string): string {

@@ -1,16 +1,9 @@
 // Who runs a verb, and of which commit: for locks, history and guards.
 import { execFile } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { ToolError, errorText } from '../../lib/errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** The person's name: FATHOM_USER, else USER, else LOGNAME, else the passwd name. */
-export function actorName(env: Env): string {
-  const named = [env['FATHOM_USER'], env['USER'], env['LOGNAME']].find((name) => name !== undefined && name !== '');
-  return named ?? userInfo().username;
-}
 
 /** The state of the checkout from which a verb runs. */
 export interface Checkout {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { actorName } from './actor.ts';
+import { personName } from '../../lib/user.ts';
 
 /** This process, as one that may hold a lock. */
 export interface Holder {
@@ -44,7 +44,7 @@ function processSpace(): string {
 export function thisHolder(env: Readonly<Record<string, string | undefined>>): Holder {
   const pid = String(process.pid);
   return {
-    identity: `${actorName(env)}@${hostname()}:${pid}:${startOf(pid) ?? '0'}`,
+    identity: `${personName(env)}@${hostname()}:${pid}:${startOf(pid) ?? '0'}`,
     space: processSpace(),
     run: randomUUID(),
   };

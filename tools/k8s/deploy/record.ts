@@ -2,13 +2,14 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { mapLimited } from '../../lib/limit.ts';
+import { personName } from '../../lib/user.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { pathOf } from '../kube/discovery.ts';
 import { getObject } from '../kube/objects.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
-import { actorName, readCheckout } from './actor.ts';
+import { readCheckout } from './actor.ts';
 import { REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
 import { type History, type Revision, packHistory, readHistory, withRevision, withState } from './history.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
@@ -99,7 +100,7 @@ async function commonFacts({ session, verb }: RecordOptions) {
     run: randomUUID(),
     verb,
     state: 'started' as const,
-    who: `${actorName(session.env)}@${hostname()}`,
+    who: `${personName(session.env)}@${hostname()}`,
     when: new Date().toISOString(),
     ...(checkout === undefined ? {} : { commit: checkout.commit, isDirty: checkout.changes.length > 0 }),
   };

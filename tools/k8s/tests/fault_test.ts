@@ -8,7 +8,7 @@ import { callsTo } from '../testing/calls.ts';
 import { FAULTS, type Chooser, type Fault, startFaultProxy } from '../testing/fault_proxy.ts';
 import { hundredObjects, snapshot, undisturbed } from '../testing/hundred.ts';
 import { runEngine } from '../testing/process.ts';
-import { chooseSeed, createRandom, roundsOf } from '../testing/random.ts';
+import { chooseSeed, createRandom, roundsOf } from '../../lib/testing/random.ts';
 import { configMap } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { applyVerb } from '../verbs/apply.ts';

@@ -7,7 +7,7 @@ import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { hundredObjects, snapshot, undisturbed } from '../testing/hundred.ts';
 import { runEngine } from '../testing/process.ts';
-import { chooseSeed, createRandom, roundsOf } from '../testing/random.ts';
+import { chooseSeed, createRandom, roundsOf } from '../../lib/testing/random.ts';
 
 let server: ApiServer;
 let expected: Awaited<ReturnType<typeof snapshot>>;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
+import { chooseSeed, createRandom } from '../../lib/testing/random.ts';
 import { imageBlobs, imageDigest } from '../image/oci_image.ts';
 import { FAULTS, type FaultKind, startFaultProxy } from '../testing/fault_proxy.ts';
 import { PEERS, peerPath } from '../testing/peers.ts';
@@ -19,17 +19,6 @@ const run = promisify(execFile);
 const log = createLog(() => undefined);
 const signal = new AbortController().signal;
 const credentials = () => () => Promise.resolve(USER);
-
-/** Numbers from 0 to 1 that a seed determines (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Tags that the registry has, each of which must name an image that is all there. */
 async function assertTagsComplete(endpoint: string, items: readonly PushItem[], plainLogin = true): Promise<number> {
@@ -146,9 +135,8 @@ for (const kind of ['500', 'drop-request', 'drop-answer'] as const) {
 }
 
 test('ends well or with a clear error under random faults, and a tag never names an incomplete image', async (context) => {
-  const seed = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 31));
-  context.diagnostic(`FAULT_SEED=${seed}`);
-  const random = randomNumbers(seed);
+  const seed = chooseSeed();
+  const random = createRandom(seed);
   await using folder = await scratchFolder();
   const users = { [USER.username]: USER.password };
   await using tokens = await startTokenServer({ folder: folder.path, users });
