@@ -17,4 +17,6 @@ def package_record(fact):
     algorithm, _, value = fact.checksum.partition(":")
     if algorithm in ["sha1", "sha256", "sha512"]:
         record["checksum"] = {"algorithm": algorithm.upper(), "value": value}
+    elif algorithm == "h1":
+        record["goSum"] = fact.checksum
     return record

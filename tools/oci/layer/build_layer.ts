@@ -7,7 +7,7 @@ import { writeLayer } from './blob.ts';
 import { contentSize } from './content.ts';
 import { type ContentsEntry, contentsText } from './contents.ts';
 import type { LayerEntry } from './entries.ts';
-import { uniquePackages } from './package_record.ts';
+import { type PackageRecord, parsePackages, uniquePackages, withLockedFacts } from './package_record.ts';
 import { type LayerSource, parseSources, readSources } from './sources.ts';
 
 /** The parameter file. */
@@ -21,6 +21,8 @@ export interface LayerParameters {
   /** Seconds since 1970, of entries without a time of their own. Default: 0. */
   readonly mtime?: number;
   readonly sources: readonly LayerSource[];
+  /** What locks say of modules that programs among the sources may be linked of. Default: nothing. */
+  readonly linked?: readonly PackageRecord[];
 }
 
 /** Reads sources, writes blob, descriptor and contents; scratch files are gone afterwards. */
@@ -28,7 +30,8 @@ export async function buildLayer(parameters: LayerParameters): Promise<void> {
   const { blob, descriptor, contents, compression, level, createdBy, mtime } = parameters;
   const spool = `${blob}.spool`;
   try {
-    const { entries, packages } = await readSources(parameters.sources, spool);
+    const { entries, packages: found } = await readSources(parameters.sources, spool);
+    const packages = withLockedFacts(found, parameters.linked ?? []);
     const listing = new Listing();
     const made = await writeLayer({
       entries,
@@ -100,5 +103,6 @@ export function parseParameters(value: unknown, where: string): LayerParameters 
     ...(typeof level === 'number' && level > 0 ? { level } : {}),
     ...(typeof mtime === 'number' && mtime > 0 ? { mtime } : {}),
     sources: parseSources(object['sources'], `${where}.sources`),
+    linked: parsePackages(object['linked'] ?? [], `${where}.linked`),
   };
 }

@@ -47,6 +47,15 @@ export function uniquePackages(records: Iterable<PackageRecord>): PackageRecord[
   });
 }
 
+/**
+ * Records with what a lock knows of the same package (type, name and version) and they do not say themselves: a Go
+ * program names its modules, and neither their licences nor, when it was built of a vendor folder, their hashes.
+ */
+export function withLockedFacts(records: readonly PackageRecord[], locked: readonly PackageRecord[]): PackageRecord[] {
+  const byTitle = new Map(locked.map((record) => [packageTitle(record), record]));
+  return records.map((record) => ({ ...byTitle.get(packageTitle(record)), ...record }));
+}
+
 /** `deb libc6 2.41-12`: how a person is told of a package. */
 export function packageTitle({ type, name, version }: PackageRecord): string {
   return `${type} ${name} ${version}`;

@@ -10,6 +10,7 @@ import { type LayerEntry, checkTarget, entryPath } from './entries.ts';
 import { goModules } from './go_buildinfo.ts';
 import { type PackageRecord, integrityChecksum, packageTitle, parsePackage } from './package_record.ts';
 import { readTree } from './tree.ts';
+import { wheelLicence } from './wheel_metadata.ts';
 
 /** Mode and owner of what is packed; archives keep their own. */
 interface Owner {
@@ -99,7 +100,7 @@ async function readSource(source: LayerSource, spool: string): Promise<SourceCon
       const exclude = source.exclude === undefined ? {} : { exclude: new RegExp(source.exclude) };
       const ownMode = source.mode === undefined ? {} : { mode };
       const entries = await readTree({ folder: source.source, path, uid, gid, ...exclude, ...ownMode });
-      return packaged(source, entries);
+      return packaged(await withWheelLicence(source), entries);
     }
     case 'tar': {
       const { source: path, path: prefix, keepTimes } = source;
@@ -134,6 +135,14 @@ async function packaged(
   if (made === undefined) return { entries, packages: more };
   const input = packageTitle(made);
   return { entries: entries.map((entry) => ({ ...entry, input })), packages: [made, ...more] };
+}
+
+/** Older pips do not tell a lock of a wheel's SPDX expression: it is in the wheel itself. */
+async function withWheelLicence(source: Packaged & { readonly source: string }): Promise<Packaged> {
+  const { package: record } = source;
+  if (record?.type !== 'pypi' || record.licence !== undefined) return source;
+  const licence = await wheelLicence(source.source);
+  return licence === undefined ? source : { ...source, package: { ...record, licence } };
 }
 
 async function npmPackage(meta: string): Promise<PackageRecord> {

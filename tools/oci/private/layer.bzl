@@ -2,6 +2,8 @@
 
 load("//tools/oci:providers.bzl", "OciImageInfo", "OciLayerInfo", "OciPackagesInfo")
 load("//tools/packages:providers.bzl", "DebianPackageInfo")
+load("//tools/packages:record.bzl", "package_record")
+load("//tools/packages/private:facts.bzl", "third_party_aspect", "third_party_of")
 load(":layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 
 _DOC = """Packs files, Debian packages and tar archives into one layer.
@@ -25,8 +27,8 @@ LAYER_CONTENT_ATTRS = {
     "empty_files": attr.string_list(doc = "Files to make that are empty."),
     "enable_mtime_preservation": attr.bool(doc = "Whether what comes from `tars` keeps its times."),
     "exclude": attr.string_list(doc = "Paths to leave out of `debs`, with all that is below them."),
-    "file_paths": attr.label_keyed_string_dict(doc = "File → its path in the image.", allow_files = True),
-    "files": attr.label_list(doc = "Files to put into `directory`.", allow_files = True),
+    "file_paths": attr.label_keyed_string_dict(doc = "File → its path in the image.", allow_files = True, aspects = [third_party_aspect]),
+    "files": attr.label_list(doc = "Files to put into `directory`.", allow_files = True, aspects = [third_party_aspect]),
     "mode": attr.string(doc = "Of files, octal.", default = "0555"),
     "modes": attr.string_dict(doc = "Path in the image → mode, of a file or folder named in this rule."),
     "mtime": attr.int(doc = "The time of everything in the layer, in seconds since 1970. Default: 0, that is 1970.", default = -1),
@@ -105,7 +107,8 @@ def layer_sources(ctx, without):
       without: dict of names of Debian packages that are not packed.
 
     Returns:
-      struct(sources = list of dict for the layer tool, files = list of File, debian_packages = list of string).
+      struct(sources = list of dict for the layer tool, files = list of File, debian_packages = list of string,
+        linked = list of dict for the layer tool: what is known of the modules that Go programs may have in them).
     """
     placing = _placing(ctx)
     mode = _octal(ctx, "mode", ctx.attr.mode)
@@ -142,6 +145,12 @@ def layer_sources(ctx, without):
         sources = sources,
         files = ctx.files.files + ctx.files.file_paths + debs.values() + ctx.files.tars,
         debian_packages = [name for name in debs.keys() if not name.endswith(".deb")],
+        # Which of them a program has, it says itself; hashes and licences are known by the lock alone.
+        linked = [
+            package_record(fact)
+            for fact in third_party_of(ctx.attr.files + ctx.attr.file_paths.keys()).to_list()
+            if fact.kind == "golang"
+        ],
     )
 
 def _oci_layer_impl(ctx):
@@ -150,7 +159,7 @@ def _oci_layer_impl(ctx):
     layer = write_layer(
         ctx,
         ctx.attr._tool[DefaultInfo].files_to_run,
-        {"mtime": _mtime(ctx), "sources": content.sources},
+        {"linked": content.linked, "mtime": _mtime(ctx), "sources": content.sources},
         depset(content.files),
     )
     return [

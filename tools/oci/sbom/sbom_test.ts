@@ -4,7 +4,8 @@ import { digestOf } from '../../lib/digest.ts';
 import { parseStatus } from '../image/stamp.ts';
 import { debianLicences } from '../layer/debian_copyright.ts';
 import { parseBuildInfo } from '../layer/go_buildinfo.ts';
-import { type PackageRecord, integrityChecksum, uniquePackages } from '../layer/package_record.ts';
+import { type PackageRecord, integrityChecksum, uniquePackages, withLockedFacts } from '../layer/package_record.ts';
+import { metadataLicence } from '../layer/wheel_metadata.ts';
 import { schemaProblems } from '../testing/schemas.ts';
 import { isExpression, licenceExpression } from './licences.ts';
 import { provenanceStatement } from './provenance.ts';
@@ -134,6 +135,26 @@ test('reads which common licences a prose copyright file refers to', () => {
     'On Debian systems see `/usr/share/common-licenses/LGPL-2.1`, and /usr/share/common-licenses/GPL-2.\n';
   assert.deepEqual(debianLicences(copyright), ['GPL-2', 'LGPL-2.1']);
   assert.deepEqual(debianLicences('All rights reserved'), []);
+});
+
+test('reads the licence of a Python package out of its headers alone', () => {
+  const expression = 'Metadata-Version: 2.4\nName: x\nLicense-Expression: Apache-2.0 OR MIT\nLicense: see file\n\ntext';
+  assert.equal(metadataLicence(expression), 'Apache-2.0 OR MIT');
+  assert.equal(metadataLicence('Name: x\r\nLicense: BSD License\r\n\r\ntext'), 'BSD License');
+  assert.equal(metadataLicence(`Name: x\nLicense: ${'Copyright and so on '.repeat(5)}\n\n`), undefined);
+  assert.equal(metadataLicence('Name: x\n\nLicense: of the description'), undefined);
+});
+
+test('completes what a Go program says of its modules by the lock, and overwrites nothing', () => {
+  const net = { type: 'golang', name: 'golang.org/x/net', version: 'v0.42.0' } as const;
+  const locked = [
+    { ...net, goSum: 'h1:abc=', licence: 'BSD-3-Clause' },
+    { ...net, version: 'v0.43.0', goSum: 'h1:other=' },
+    { ...net, name: 'not/linked' },
+  ];
+  assert.deepEqual(withLockedFacts([net], locked), [locked[0]]);
+  assert.deepEqual(withLockedFacts([{ ...net, goSum: 'h1:own=' }], locked), [{ ...locked[0], goSum: 'h1:own=' }]);
+  assert.deepEqual(withLockedFacts([net], []), [net]);
 });
 
 test('turns an npm integrity text into a checksum', () => {

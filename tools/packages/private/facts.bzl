@@ -35,3 +35,33 @@ def third_party(facts):
       ThirdPartyInfo.
     """
     return ThirdPartyInfo(packages = depset(facts))
+
+# What an attribute names may be a filegroup, which hands on no provider.
+_FilesThirdPartyInfo = provider(
+    doc = "Of a target whose files are named: ThirdPartyInfo of it and of what it groups.",
+    fields = {"packages": "depset as of ThirdPartyInfo"},
+)
+
+def _third_party_aspect_impl(target, ctx):
+    grouped = getattr(ctx.rule.attr, "srcs", []) if ctx.rule.kind == "filegroup" else []
+    return [_FilesThirdPartyInfo(packages = depset(
+        transitive = [one[_FilesThirdPartyInfo].packages for one in grouped if _FilesThirdPartyInfo in one] +
+                     ([target[ThirdPartyInfo].packages] if ThirdPartyInfo in target else []),
+    ))]
+
+third_party_aspect = aspect(
+    implementation = _third_party_aspect_impl,
+    doc = "Finds ThirdPartyInfo of targets and of what filegroups group; for third_party_of.",
+    attr_aspects = ["srcs"],
+)
+
+def third_party_of(targets):
+    """The third-party packages that targets may bring.
+
+    Args:
+      targets: list of Target, of attributes with third_party_aspect.
+
+    Returns:
+      depset as ThirdPartyInfo has it.
+    """
+    return depset(transitive = [target[_FilesThirdPartyInfo].packages for target in targets if _FilesThirdPartyInfo in target])

@@ -3,6 +3,14 @@
 load("//tools/packages:providers.bzl", "ThirdPartyInfo")
 load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
+_MODULES = "Module path → version, its hash in go.sum, and its licence."
+
+def _third_party(modules):
+    return third_party([
+        package_fact("golang", module, version, checksum = checksum, license = licence)
+        for module, (version, checksum, licence) in modules.items()
+    ])
+
 def _go_build_impl(ctx):
     outputs = {name: ctx.actions.declare_file("bin/" + name) for name in ctx.attr.binaries}
     params = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -32,6 +40,7 @@ def _go_build_impl(ctx):
     )
     return [
         DefaultInfo(files = depset(outputs.values())),
+        _third_party(ctx.attr.modules),
         OutputGroupInfo(**{name: depset([output]) for name, output in outputs.items()}),
     ]
 
@@ -46,6 +55,7 @@ _go_build = rule(
         "goarch": attr.string(doc = "Go's name of the processor that runs the programs.", mandatory = True),
         "goos": attr.string(doc = "Go's name of the system that runs the programs.", mandatory = True),
         "ldflags": attr.string_list(doc = "More flags of the linker."),
+        "modules": attr.string_list_dict(doc = _MODULES),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
         "_node": attr.label(doc = "Runs the driver.", default = "@fathom_npm//:node", allow_single_file = True, cfg = "exec"),
         "_sdk": attr.label(doc = "The Go toolchain.", default = "@fathom_go_sdk//:go", allow_single_file = True),
@@ -53,15 +63,12 @@ _go_build = rule(
 )
 
 def _go_modules_impl(ctx):
-    return [third_party([
-        package_fact("golang", module, version, checksum = checksum)
-        for module, (version, checksum) in ctx.attr.modules.items()
-    ])]
+    return [_third_party(ctx.attr.modules)]
 
 _go_modules = rule(
     implementation = _go_modules_impl,
     doc = "The modules that may be in the programs of a module.",
-    attrs = {"modules": attr.string_list_dict(doc = "Module path → version, and its hash in go.sum.")},
+    attrs = {"modules": attr.string_list_dict(doc = _MODULES)},
     provides = [ThirdPartyInfo],
 )
 
@@ -76,13 +83,14 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
       tags: list of Go build tags.
       ldflags: list of linker flags.
       cgo: bool.
-      modules: dict of module path → [version, hash] of the modules that are built in.
+      modules: dict of module path → [version, hash, licence] of the modules that are built in.
     """
     _go_build(
         name = name,
         src = src,
         driver = driver,
         binaries = binaries,
+        modules = modules,
         build_tags = tags,
         ldflags = ldflags,
         cgo = cgo,

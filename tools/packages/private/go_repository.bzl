@@ -13,6 +13,16 @@ _DRIVER = [
     Label("//tools/packages:go_build.ts"),
 ]
 
+# The program that reads licence files.
+_LICENSECHECK = [
+    Label("//third_party/go:licensecheck/go.mod"),
+    Label("//third_party/go:licensecheck/go.sum"),
+    Label("//third_party/go:licensecheck/main.go"),
+]
+
+# Of Go itself: https://go.dev/LICENSE.
+_GO_LICENCE = "BSD-3-Clause"
+
 _SDK_BUILD = """package(default_visibility = ["//visibility:public"])
 
 exports_files(["go", "go/bin/go"])
@@ -33,10 +43,13 @@ go_sdk = repository_rule(
     attrs = {"lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True)},
 )
 
+def _go_environment(go):
+    return {"GOFLAGS": "", "GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"}
+
 def _go(ctx, arguments, what, timeout):
     """Runs the pinned go; module downloads are checked against go.sum and go through the user's own GOPROXY."""
     go = ctx.path(Label("@fathom_go_sdk//:go/bin/go"))
-    environment = {"GOFLAGS": "", "GOROOT": str(go.dirname.dirname), "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    environment = _go_environment(go)
     result = ctx.execute([go] + arguments, timeout = timeout, environment = environment, working_directory = "src")
     if result.return_code != 0:
         run_stage0(
@@ -60,23 +73,16 @@ def _copy_module(ctx):
         if file:
             ctx.file("src/" + name, ctx.read(file), executable = False, legacy_utf8 = False)
 
-def _built_in_modules(modules_txt, go_sum, toolchain):
-    """The modules that vendor/modules.txt lists, a replaced one by what replaces it, and Go's own library.
+def _vendored_modules(modules_txt):
+    """The modules that vendor/modules.txt lists.
 
     Args:
       modules_txt: string: lines `# path version [=> path version]`.
-      go_sum: string: lines `path version h1:…`.
-      toolchain: string: Go's version.
 
     Returns:
-      dict of module path → [version, hash].
+      list of struct(folder = string: in the vendor folder, path, version): a replaced one by what replaces it.
     """
-    hashes = {}
-    for line in go_sum.split("\n"):
-        words = line.split(" ")
-        if len(words) == 3:
-            hashes[(words[0], words[1])] = words[2]
-    modules = {"stdlib": [toolchain, ""]}
+    modules = []
     for line in modules_txt.split("\n"):
         if not line.startswith("# "):
             continue
@@ -84,8 +90,60 @@ def _built_in_modules(modules_txt, go_sum, toolchain):
 
         # A folder that stands for a module has no version: it is code of this repository.
         if len(words) == 2:
-            modules[words[0]] = [words[1], hashes.get((words[0], words[1]), "")]
+            modules.append(struct(folder = line[2:].split(" ")[0], path = words[0], version = words[1]))
     return modules
+
+def _licences(ctx, modules):
+    """What the licence files of vendored modules are, as SPDX expressions.
+
+    Args:
+      ctx: repository_ctx.
+      modules: list of _vendored_modules.
+
+    Returns:
+      dict of module path → expression; without those that are not recognised.
+    """
+    ctx.report_progress("licences of {}".format(ctx.attr.module))
+    program = [ctx.path(source) for source in _LICENSECHECK][0].dirname
+    vendor = ctx.path("src/vendor")
+    ctx.file("licences.json", json.encode({module.path: "{}/{}".format(vendor, module.folder) for module in modules}), executable = False)
+    go = ctx.path(Label("@fathom_go_sdk//:go/bin/go"))
+    output = run_or_fail(
+        ctx,
+        "Reading the licences of the modules of {}".format(shown_label(ctx.attr.module)),
+        [go, "run", "-C", program, ".", ctx.path("licences.json")],
+        "It needs the module in {}: check that GOPROXY is reached.".format(shown_label(_LICENSECHECK[0])),
+        environment = _go_environment(go),
+        timeout = ctx.attr.timeout_s,
+    )
+    ctx.delete("licences.json")
+    return json.decode(output)
+
+def _built_in_modules(modules, licences, go_sum, toolchain):
+    """What is told of the modules in a program, and of Go's own library.
+
+    Args:
+      modules: list of _vendored_modules.
+      licences: dict of _licences.
+      go_sum: string: lines `path version h1:…`.
+      toolchain: string: Go's version.
+
+    Returns:
+      dict of module path → [version, hash, licence].
+    """
+    hashes = {}
+    for line in go_sum.split("\n"):
+        words = line.split(" ")
+        if len(words) == 3:
+            hashes[(words[0], words[1])] = words[2]
+    built_in = {"stdlib": [toolchain, "", _GO_LICENCE]}
+    for module in modules:
+        built_in[module.path] = [
+            module.version,
+            hashes.get((module.path, module.version), ""),
+            licences.get(module.path, ""),
+        ]
+    return built_in
 
 def _go_binaries_impl(ctx):
     _copy_module(ctx)
@@ -102,8 +160,10 @@ def _go_binaries_impl(ctx):
     modules_txt = ctx.read(modules) if modules.exists else ""
     go_sum = ctx.path("src/go.sum")
     ctx.file("modules.txt", modules_txt, executable = False)
+    vendored = _vendored_modules(modules_txt)
     built_in = _built_in_modules(
-        modules_txt,
+        vendored,
+        _licences(ctx, vendored),
         ctx.read(go_sum) if go_sum.exists else "",
         ctx.read(ctx.path(Label("@fathom_go_sdk//:VERSION"))).strip(),
     )
@@ -139,7 +199,7 @@ go_binaries = repository_rule(
 
 Fetching takes seconds; all programs are built by one cacheable action when something needs one of them, for the
 platform that runs them. Beside them `modules.txt` says which modules at which versions are in them, and the
-target `modules` has them as ThirdPartyInfo.
+target `modules` has them as ThirdPartyInfo, with their hashes in go.sum and the licences that their files are.
 
 A program is for one configuration: name it in `data` and the like always, or with cfg = "exec" always, else it is
 built twice.

@@ -35,9 +35,11 @@ test('tells of an npm package its licence as well', () => {
   assert.match(version, /^\d+\.\d+\.\d+$/);
 });
 
-test('tells of a Go program each module in it, and the version of Go', () => {
-  const { kind, version, checksum } = fact('github.com/google/go-jsonnet');
+test('tells of a Go program each module in it with its licence, and the version of Go', () => {
+  const { kind, version, checksum, license } = fact('github.com/google/go-jsonnet');
   assert.equal(kind, 'golang');
+  assert.equal(license, 'Apache-2.0');
+  assert.equal(fact('stdlib').license, 'BSD-3-Clause');
   assert.match(checksum, /^h1:[A-Za-z0-9+/]{43}=$/);
   assert.match(version, /^v\d+\./);
   assert.match(fact('stdlib').version, /^1\.\d+/);
