@@ -4,6 +4,10 @@ load("//tools/packages:defs.bzl", "go_binaries", "go_module_files", "go_sdk", "p
 
 # Repository → what go_binaries makes it of; `module` is a folder of third_party/go.
 _PROGRAMS = {
+    "go_bazel_remote": {
+        "binaries": {"bazel_remote": "github.com/buchgr/bazel-remote/v2"},
+        "module": "bazel_remote",
+    },
     "go_cni": {
         "binaries": {
             "bridge": "github.com/containernetworking/plugins/plugins/main/bridge",

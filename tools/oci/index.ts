@@ -4,10 +4,12 @@ export {
   type ArtifactFile,
   type BlobFile,
   type OciImage,
+  type OciImageIndex,
   imageBlobs,
   imageDigest,
   parseImage,
   readImage,
+  readImageOrIndex,
 } from './image/oci_image.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker_config.ts';
 export { registryAddress } from './registry/address_of.ts';

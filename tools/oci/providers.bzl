@@ -11,13 +11,13 @@ OciLayerInfo = provider(
 )
 
 OciImageInfo = provider(
-    doc = "One image for one platform. A target that provides it has all its blobs among its runfiles.",
+    doc = "One image for one platform. A target that provides it has all its blobs among its runfiles, but for those that a registry or, by the flag //tools/oci:remote_cache, Bazel's remote cache has.",
     fields = {
         "artifacts": "list of struct(artifact_type = string, media_type = string, file = File): documents that a push attaches to the image as referrers: its SPDX bill of materials, its SLSA provenance; absent: none. A pusher knows them by `index_entry`, which has `artifacts: [{artifactType, mediaType, path}]`; they are among the runfiles",
         "config": "File: the image configuration",
         "debian_packages": "depset of string: the Debian packages in its layers",
         "digest": "File: one line, `sha256:…`",
-        "index_entry": "File: `<name>.json`: {version, repository, manifest, config, layers}, each with digest, size, mediaType and runfiles path",
+        "index_entry": "File: `<name>.json`: {version, repository, remoteCache (absent: none), manifest, config, layers}, each with digest, size, mediaType and runfiles path",
         "layers": "depset of OciLayerInfo, the lowest first",
         "manifest": "File: the OCI manifest",
         "repository": "string: its name in a registry, without registry and tag",

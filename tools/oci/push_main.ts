@@ -4,7 +4,7 @@ import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { readClusterState } from '../lib/state.ts';
-import { readImage } from './image/oci_image.ts';
+import { type ArtifactFile, type OciImage, type OciImageIndex, readImageOrIndex } from './image/oci_image.ts';
 import { registryAddress } from './registry/address_of.ts';
 import { type PushOptions, pushImages } from './registry/push.ts';
 import { signImage } from './sign/sign.ts';
@@ -35,13 +35,13 @@ await runMain(async ({ argv, env, signal }) => {
   }
   const state = (await readClusterState(values.cluster, env))?.registry;
   const root = env['RUNFILES_DIR'] ?? '';
-  const described = await readImage(path, (name) => `${root}/${name}`);
+  const described = await readImageOrIndex(path, (name) => `${root}/${name}`);
   const artifacts = values.artifact.map((file, index) => ({
     artifactType: values['artifact-type'][index] ?? '',
     mediaType: values['artifact-media-type'][index] ?? '',
     path: file,
   }));
-  const image = { ...described, artifacts: [...(described.artifacts ?? []), ...artifacts] };
+  const image = withArtifacts(described, artifacts);
   const tags = values.tag ?? values['default-tag'] ?? [];
   const { endpoint, plainHttp } = registryAddress(registry, state);
   const key = values['sign-key'];
@@ -58,3 +58,14 @@ await runMain(async ({ argv, env, signal }) => {
   });
   for (const result of report.results) process.stdout.write(`${registry}/${result.repository}@${result.digest}\n`);
 });
+
+/** The image with more to attach to it. Throws OCI_USAGE for an index, whose images have artifacts of their own. */
+function withArtifacts(image: OciImage | OciImageIndex, more: readonly ArtifactFile[]): OciImage | OciImageIndex {
+  if (more.length === 0) return image;
+  if ('images' in image) {
+    throw new ToolError('OCI_USAGE', `Pushing ${image.repository}: an index takes no 'artifacts'`, {
+      hint: 'Attach them to its images, each with an oci_push of its own.',
+    });
+  }
+  return { ...image, artifacts: [...(image.artifacts ?? []), ...more] };
+}

@@ -32,7 +32,8 @@ func serve(args []string) error {
 	return server.Serve(listener)
 }
 
-// validateImage pulls an image with all its layers, and checks digests, sizes and the configuration against them.
+// validateImage pulls an image, or all images of an index, with all layers, and checks digests, sizes and the
+// configurations against them.
 func validateImage(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("usage: validate host:port/repository:tag")
@@ -41,7 +42,18 @@ func validateImage(args []string) error {
 	if err != nil {
 		return err
 	}
-	image, err := remote.Image(reference)
+	found, err := remote.Get(reference)
+	if err != nil {
+		return err
+	}
+	if found.MediaType.IsIndex() {
+		index, err := found.ImageIndex()
+		if err != nil {
+			return err
+		}
+		return validate.Index(index)
+	}
+	image, err := found.Image()
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { digestOf } from '../../lib/digest.ts';
 import { runfile } from '../../lib/runfiles.ts';
 import { asArray, asObject, parseConfig, parseDescriptor } from '../../oci/image/model.ts';
-import { parseImage } from '../../oci/image/oci_image.ts';
+import { readImageOrIndex } from '../../oci/image/oci_image.ts';
+import { imageForPlatform, machinePlatform } from '../../oci/image/image_for_platform.ts';
 import { readJson } from '../../oci/image/read_json.ts';
 import { archiveMembers } from '../../oci/layer/archive.ts';
 
@@ -14,17 +15,14 @@ const DOCUMENT = process.env['INDEX'] ?? '';
 const MACHINES: Readonly<Record<string, number>> = { amd64: 62, arm64: 183 };
 
 async function read() {
-  const document = asObject(await readJson(DOCUMENT), DOCUMENT);
-  const entry = asObject(document['index'], 'index');
-  const images = asArray(document['images'], 'images').map((image) =>
-    parseImage(image, 'images', (name) => runfile(name)),
-  );
-  return { entry, images, bytes: await readFile(runfile(String(entry['path']))) };
+  const built = await readImageOrIndex(DOCUMENT, (name) => runfile(name));
+  assert.ok('images' in built);
+  return { built, entry: built.manifest, images: built.images, bytes: await readFile(built.manifest.path) };
 }
 
 test('names an image for each platform, by its digest', async () => {
   const { entry, images, bytes } = await read();
-  assert.equal(entry['digest'], digestOf(bytes));
+  assert.equal(entry.digest, digestOf(bytes));
   const index = asObject(JSON.parse(bytes.toString('utf8')), 'index');
   const manifests = asArray(index['manifests'], 'manifests');
   assert.deepEqual(
@@ -39,6 +37,17 @@ test('names an image for each platform, by its digest', async () => {
     const manifest = await readFile(image.manifest.path);
     assert.deepEqual([digest, size], [digestOf(manifest), manifest.length]);
   }
+});
+
+test('gives the image for a platform, and says which there are', async () => {
+  const { built, images } = await read();
+  assert.equal(await imageForPlatform(built, 'linux/arm64'), images[1]);
+  assert.equal(await imageForPlatform(built, machinePlatform('x64')), images[0]);
+  await assert.rejects(imageForPlatform(built, 'linux/s390x'), {
+    code: 'OCI_PLATFORM_MISSING',
+    message: /none is for linux\/s390x$/,
+    hint: 'Choose one of linux/amd64, linux/arm64.',
+  });
 });
 
 test('shares the layers of npm packages and code, and no other', async () => {

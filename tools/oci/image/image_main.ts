@@ -93,6 +93,7 @@ await runMain(async ({ argv }) => {
   const index = {
     version: 1,
     repository: text('repository'),
+    ...(typeof parameters['remoteCache'] === 'string' ? { remoteCache: parameters['remoteCache'] } : {}),
     manifest: { ...built.manifest.descriptor, path: text('manifestRunfile') },
     config: { ...built.config.descriptor, path: text('configRunfile') },
     layers: [...baseLayers, ...ownLayers].map(({ runfile, contentsRunfile }, at) => {

@@ -1,6 +1,6 @@
 // A built image as the programs that ship it see it: `image.json` and the blobs it names.
 import type { Digest } from '../../lib/digest.ts';
-import { type BlobSource, type Descriptor, asArray, asObject, asString, invalid } from './model.ts';
+import { type BlobSource, type Descriptor, type JsonObject, asArray, asObject, asString, invalid } from './model.ts';
 import { parseBlobSource, parseDescriptor } from './model.ts';
 import { readJson } from './read_json.ts';
 
@@ -10,6 +10,8 @@ export interface BlobFile extends Descriptor {
   readonly path: string;
   /** Where the blob can be had when the file is not there. Default: nowhere. */
   readonly source?: BlobSource;
+  /** Bazel's remote cache that has the blob when the file is not there, a URL. Default: none. */
+  readonly remoteCache?: string;
 }
 
 /** A document about an image, which is pushed beside it and refers to it. */
@@ -28,7 +30,7 @@ export interface OciLayer extends BlobFile {
   readonly contents?: string;
 }
 
-/** An image whose blobs are all on this machine. */
+/** An image as it was built; of its layers, the blobs may be elsewhere. */
 export interface OciImage {
   /** Its name within a registry: `services/routeguide/server`. */
   readonly repository: string;
@@ -40,14 +42,23 @@ export interface OciImage {
   readonly artifacts?: readonly ArtifactFile[];
 }
 
-/** The digest by which the image is known: the manifest's. */
-export function imageDigest(image: OciImage): Digest {
-  return image.manifest.digest;
+/** Images of one program for several platforms under one digest. */
+export interface OciImageIndex {
+  /** Its name within a registry, which is that of its images as well. */
+  readonly repository: string;
+  /** The index itself: a registry takes it as it takes a manifest. */
+  readonly manifest: BlobFile;
+  readonly images: readonly OciImage[];
 }
 
-/** All blobs that a registry must have before the manifest: layers, then the configuration. */
-export function imageBlobs(image: OciImage): BlobFile[] {
-  return [...image.layers, image.config];
+/** The digest by which the image, or the index, is known: the manifest's. */
+export function imageDigest({ manifest }: OciImage | OciImageIndex): Digest {
+  return manifest.digest;
+}
+
+/** All blobs that a registry must have before the manifest: layers, then the configuration; an index has none. */
+export function imageBlobs(image: OciImage | OciImageIndex): BlobFile[] {
+  return 'images' in image ? [] : [...image.layers, image.config];
 }
 
 /**
@@ -58,18 +69,23 @@ export async function readImage(path: string, resolve: (runfilesPath: string) =>
   return parseImage(await readJson(path), path, resolve);
 }
 
+/** Reads an `image.json` that may be of an index: as {@link readImage}. */
+export async function readImageOrIndex(
+  path: string,
+  resolve: (runfilesPath: string) => string,
+): Promise<OciImage | OciImageIndex> {
+  const value = await readJson(path);
+  return asObject(value, path)['index'] === undefined
+    ? parseImage(value, path, resolve)
+    : parseImageIndex(value, path, resolve);
+}
+
 /** {@link readImage} of JSON that was read already; `where` names it in errors. */
 export function parseImage(value: unknown, where: string, resolve: (runfilesPath: string) => string): OciImage {
-  const object = asObject(value, where);
-  if (object['version'] !== 1) throw invalid(`${where}.version`, 'is not 1');
-  const blob = (field: unknown, name: string): BlobFile => {
-    const { path, source } = asObject(field, name);
-    return {
-      ...parseDescriptor(field, name),
-      path: resolve(asString(path, `${name}.path`)),
-      ...(source === undefined ? {} : { source: parseBlobSource(source, `${name}.source`) }),
-    };
-  };
+  const object = versioned(value, where);
+  const blob = (field: unknown, name: string) => parseBlobFile(field, name, resolve);
+  const cache = object['remoteCache'];
+  const cached = cache === undefined ? {} : { remoteCache: asString(cache, `${where}.remoteCache`) };
   const artifacts = object['artifacts'] ?? [];
   return {
     repository: asString(object['repository'], `${where}.repository`),
@@ -80,6 +96,7 @@ export function parseImage(value: unknown, where: string, resolve: (runfilesPath
       const { contents } = asObject(layer, at);
       return {
         ...blob(layer, at),
+        ...cached,
         ...(contents === undefined ? {} : { contents: resolve(asString(contents, `${at}.contents`)) }),
       };
     }),
@@ -88,5 +105,36 @@ export function parseImage(value: unknown, where: string, resolve: (runfilesPath
       const text = (field: string) => asString(artifact[field], `${where}.artifacts[${index}].${field}`);
       return { artifactType: text('artifactType'), mediaType: text('mediaType'), path: resolve(text('path')) };
     }),
+  };
+}
+
+/** The document of an index out of parsed JSON. Throws OCI_DOCUMENT_INVALID. */
+export function parseImageIndex(
+  value: unknown,
+  where: string,
+  resolve: (runfilesPath: string) => string,
+): OciImageIndex {
+  const object = versioned(value, where);
+  return {
+    repository: asString(object['repository'], `${where}.repository`),
+    manifest: parseBlobFile(object['index'], `${where}.index`, resolve),
+    images: asArray(object['images'], `${where}.images`).map((image, index) =>
+      parseImage(image, `${where}.images[${index}]`, resolve),
+    ),
+  };
+}
+
+function versioned(value: unknown, where: string): JsonObject {
+  const object = asObject(value, where);
+  if (object['version'] !== 1) throw invalid(`${where}.version`, 'is not 1');
+  return object;
+}
+
+function parseBlobFile(field: unknown, name: string, resolve: (runfilesPath: string) => string): BlobFile {
+  const { path, source } = asObject(field, name);
+  return {
+    ...parseDescriptor(field, name),
+    path: resolve(asString(path, `${name}.path`)),
+    ...(source === undefined ? {} : { source: parseBlobSource(source, `${name}.source`) }),
   };
 }

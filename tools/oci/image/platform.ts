@@ -1,7 +1,7 @@
 // Which image of an index is meant by `os/architecture[/variant]`.
 // Form: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
 import { ToolError } from '../../lib/errors.ts';
-import { type Descriptor, asArray, asObject, parseDescriptor } from '../image/model.ts';
+import { type Descriptor, asArray, asObject, parseDescriptor } from './model.ts';
 
 /** An image of an index. */
 interface Candidate {
@@ -29,7 +29,7 @@ export function choosePlatform(index: unknown, platform: string, where: string):
   if (found !== undefined) return found.descriptor;
   const known = candidates.map((candidate) => candidate.platform).filter((text) => /^[^/]+\//.test(text));
   throw new ToolError('OCI_PLATFORM_MISSING', `Choosing an image of ${where}: none is for ${platform}`, {
-    hint: `Set 'platform' to one of ${[...new Set(known)].filter((text) => !text.startsWith('unknown/')).join(', ')}.`,
+    hint: `Choose one of ${[...new Set(known)].filter((text) => !text.startsWith('unknown/')).join(', ')}.`,
   });
 }
 

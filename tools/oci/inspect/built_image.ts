@@ -35,16 +35,22 @@ export async function buildImageTarget(options: BuiltImageOptions): Promise<OciI
     });
   }
   const output = /^(bazel-out\/[^/]+\/bin)\//.exec(index)?.[1] ?? 'bazel-bin';
-  return readImage(join(root, index), (name) => {
-    const slash = name.indexOf('/');
-    const [repository, path] = [name.slice(0, slash), name.slice(slash + 1)];
-    const places = [
-      join(root, output, path),
-      join(root, output, 'external', repository, path),
-      join(root, 'external', repository, path),
-    ];
-    return places.find((place) => existsSync(place)) ?? join(root, output, path);
-  });
+  return readImage(join(root, index), (name) => builtFile({ executionRoot: root, output: join(root, output) }, name));
+}
+
+/** Where the file of a build is that its runfiles name: an output of the workspace or a repository, or a source. */
+export function builtFile(
+  { executionRoot, output }: { readonly executionRoot: string; readonly output: string },
+  runfilesPath: string,
+): string {
+  const slash = runfilesPath.indexOf('/');
+  const [repository, path] = [runfilesPath.slice(0, slash), runfilesPath.slice(slash + 1)];
+  const places = [
+    join(output, path),
+    join(output, 'external', repository, path),
+    join(executionRoot, 'external', repository, path),
+  ];
+  return places.find((place) => existsSync(place)) ?? join(output, path);
 }
 
 /** Runs Bazel in the workspace in which the program was started; its messages go to stderr as they come. */

@@ -4,7 +4,8 @@ import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, step } from '../../lib/log.ts';
 import { userPath } from '../../lib/runfiles.ts';
-import { readImage } from '../image/oci_image.ts';
+import { readImageOrIndex } from '../image/oci_image.ts';
+import { imageForPlatform, machinePlatform } from '../image/image_for_platform.ts';
 import { loadContainerd } from './containerd.ts';
 import { loadDocker } from './docker.ts';
 import { DockerApi, dockerAddress } from './docker_api.ts';
@@ -13,6 +14,7 @@ const OPTIONS = {
   image: { type: 'string' },
   'default-name': { type: 'string', multiple: true },
   name: { type: 'string', multiple: true },
+  platform: { type: 'string', default: machinePlatform() },
   to: { type: 'string', default: 'docker' },
   address: { type: 'string', default: '/run/containerd/containerd.sock' },
   namespace: { type: 'string', default: 'k8s.io' },
@@ -26,7 +28,8 @@ await runMain(async ({ argv, env, signal }) => {
   const names = values.name ?? values['default-name'] ?? [];
   const root = env['RUNFILES_DIR'] ?? '';
   if (values.image === undefined) throw usage('--image is missing');
-  const image = await readImage(values.image, (name) => `${root}/${name}`);
+  const built = await readImageOrIndex(values.image, (name) => `${root}/${name}`);
+  const image = await imageForPlatform(built, values.platform);
   const common = { image, names, allLayers: values['all-layers'] };
   const load = () => {
     switch (values.to) {

@@ -4,6 +4,7 @@ load("//tools/oci:providers.bzl", "OciImageInfo", "OciLayerInfo", "OciPackagesIn
 load("//tools/ts/private:compile.bzl", "rlocation")
 load(":documents.bzl", "DOCUMENT_ATTRS", "describe_image")
 load(":layer_action.bzl", "created_by")
+load(":remote_cache.bzl", "REMOTE_CACHE_ATTRS", "remote_cache_url")
 
 _DOC = """Puts layers on a base and writes manifest and configuration.
 
@@ -67,6 +68,17 @@ def default_repository(label):
     """
     return "/".join([part for part in [label.package, "" if label.name == "image" else label.name] if part])
 
+def layer_blobs(layers):
+    """The blobs of layers that are built, and not in another registry.
+
+    Args:
+      layers: list of OciLayerInfo.
+
+    Returns:
+      list of File.
+    """
+    return [layer.blob for layer in layers if not getattr(layer, "lazy", False)]
+
 def _expanded(ctx, attribute):
     return {key: ctx.expand_make_variables(attribute, value, {}) for key, value in getattr(ctx.attr, attribute).items()}
 
@@ -115,6 +127,7 @@ def _oci_image_impl(ctx):
     parameters = ctx.actions.declare_file(name + ".image.json")
     repository = ctx.attr.repository or default_repository(ctx.label)
     label_files = _label_files(ctx)
+    remote_cache = remote_cache_url(ctx)
     status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp else []
     contents = [layer.contents for layer in base_layers + own if layer.contents]
     described = describe_image(ctx, struct(
@@ -128,6 +141,7 @@ def _oci_image_impl(ctx):
     ctx.actions.write(parameters, json.encode({
         "label": created_by(ctx.label),
         "repository": repository,
+        "remoteCache": remote_cache,
         "layerConflicts": ctx.attr.layer_conflicts,
         "replaces": ctx.attr.replaces,
         "baseConfig": base.config.path if base else None,
@@ -170,7 +184,7 @@ def _oci_image_impl(ctx):
         ),
         DefaultInfo(
             files = depset(documents),
-            runfiles = ctx.runfiles(files = documents + [one.file for one in described.artifacts] + [layer.blob for layer in base_layers + own if not getattr(layer, "lazy", False)]),
+            runfiles = ctx.runfiles(files = documents + [one.file for one in described.artifacts] + ([] if remote_cache else layer_blobs(base_layers + own))),
         ),
         OutputGroupInfo(
             digest = depset([digest]),
@@ -183,6 +197,6 @@ def _oci_image_impl(ctx):
 oci_image = rule(
     implementation = _oci_image_impl,
     doc = _DOC,
-    attrs = dict(_ATTRS, **DOCUMENT_ATTRS),
+    attrs = dict(dict(_ATTRS, **DOCUMENT_ATTRS), **REMOTE_CACHE_ATTRS),
     provides = [OciImageInfo],
 )

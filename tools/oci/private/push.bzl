@@ -1,10 +1,10 @@
-"""oci_push: an executable that brings one image to a registry."""
+"""oci_push: an executable that brings one image, or an index with its images, to a registry."""
 
-load("//tools/oci:providers.bzl", "OciImageInfo")
+load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 
-_DOC = """Pushes an image: `bazel run :push`.
+_DOC = """Pushes an image, or an index with all its images: `bazel run :push`.
 
 What the registry has is not sent again; a tag is written last, so that it never names an incomplete image. Prints
 `registry/repository@digest`. What the image provides as artifacts (SBOM, provenance), and `artifacts`, are attached
@@ -27,7 +27,10 @@ def _runfile(ctx, file):
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
 def _oci_push_impl(ctx):
-    image = ctx.attr.image[OciImageInfo]
+    is_index = OciImageIndexInfo in ctx.attr.image
+    if is_index and ctx.attr.artifacts:
+        fail("{}: 'artifacts' must be empty for an index, got {}. Attach them to its images, each with an oci_push of its own.".format(ctx.label, [str(target.label) for target in ctx.attr.artifacts]))
+    image = ctx.attr.image[OciImageIndexInfo] if is_index else ctx.attr.image[OciImageInfo]
     arguments = [shell_quote("--image"), runfile_argument(_runfile(ctx, image.index_entry))]
     arguments += [shell_quote("--registry=" + ctx.attr.registry)]
     arguments += [shell_quote("--repository=" + (ctx.attr.repository or image.repository))]
@@ -60,7 +63,7 @@ oci_push = rule(
     doc = _DOC,
     attrs = {
         "artifacts": attr.label_keyed_string_dict(doc = "File → its type (`application/spdx+json`): documents to attach beside those of the image.", allow_files = True),
-        "image": attr.label(doc = "The image.", mandatory = True, providers = [OciImageInfo]),
+        "image": attr.label(doc = "The image, or the index.", mandatory = True, providers = [[OciImageInfo], [OciImageIndexInfo]]),
         "registry": attr.string(doc = "`host[:port]`.", mandatory = True),
         "remote_tags": attr.string_list(doc = "Tags. Default: none, the image is reached by its digest."),
         "repository": attr.string(doc = "Its name in the registry. Default: the image's."),

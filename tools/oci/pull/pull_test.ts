@@ -17,7 +17,7 @@ import { startFakeRegistry } from '../testing/fake_registry.ts';
 import { PEERS, peerPath } from '../testing/peers.ts';
 import { HTPASSWD, USER } from '../testing/real_registry.ts';
 import { layeredImage, noise, scratchFolder } from '../testing/sample_image.ts';
-import { choosePlatform } from './platform.ts';
+import { choosePlatform } from '../image/platform.ts';
 import { type PulledImage, resolveImage } from './resolve.ts';
 
 const run = promisify(execFile);

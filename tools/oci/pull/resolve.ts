@@ -12,7 +12,7 @@ import {
 } from '../image/model.ts';
 import type { Place } from '../registry/exchanges.ts';
 import { type FetchedManifest, getBlob, getManifest } from '../registry/fetch.ts';
-import { choosePlatform } from './platform.ts';
+import { choosePlatform } from '../image/platform.ts';
 
 /** An image that is in a registry. */
 export interface PulledImage {

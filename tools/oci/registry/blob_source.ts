@@ -1,4 +1,4 @@
-// Where the bytes of a blob that is pushed come from: a file, memory, or another registry.
+// Where the bytes of a blob that is pushed come from: a file, memory, another registry, or Bazel's remote cache.
 import { access, stat } from 'node:fs/promises';
 import { digestOf, digestOfFile } from '../../lib/digest.ts';
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
@@ -8,6 +8,7 @@ import { type Content, readContent } from '../layer/content.ts';
 import type { Place } from './exchanges.ts';
 import { streamBlob } from './fetch.ts';
 import { endpointOf } from './reference.ts';
+import { type RemoteCache, openRemoteCache } from './remote_cache.ts';
 import { type Transport, createTransport } from './transport.ts';
 import type { CredentialSource } from './docker_config.ts';
 
@@ -31,6 +32,12 @@ export function createBlobReader(options: {
   readonly credentials: (registry: string) => CredentialSource;
 }): BlobReader {
   const transports = new Map<string, Transport>();
+  const caches = new Map<string, Promise<RemoteCache>>();
+  const cacheOf = (url: string) => {
+    const cache = caches.get(url) ?? openRemoteCache(url, { signal: options.signal });
+    caches.set(url, cache);
+    return cache;
+  };
   const placeOf = ({ registry, repository, plainHttp }: BlobSource): Place => {
     const { signal } = options;
     const credentials = options.credentials(registry);
@@ -45,22 +52,26 @@ export function createBlobReader(options: {
       if (content !== undefined) yield* readContent(content);
       else if ('path' in blob && blob.source !== undefined) {
         yield* streamBlob(placeOf(blob.source), blob, { offset, size });
+      } else if ('path' in blob && blob.remoteCache !== undefined) {
+        yield* (await cacheOf(blob.remoteCache)).read({ blob, offset, size });
       }
     },
     close: () => {
+      // One that could not be opened has failed a read already.
+      for (const cache of caches.values()) void cache.then((open) => open.close()).catch(() => undefined);
       for (const transport of transports.values()) transport.close();
     },
   };
 }
 
-/** The part of a blob that is on this machine; undefined: it is in another registry. */
+/** The part of a blob that is on this machine; undefined: it is in another registry, or in a remote cache. */
 async function contentOf(blob: PushBlob, offset: number, size: number): Promise<Content | undefined> {
   if ('bytes' in blob) return [{ bytes: blob.bytes.subarray(offset, offset + size) }];
-  const { path, source } = blob;
+  const { path, source, remoteCache } = blob;
   try {
     await access(path);
   } catch (error) {
-    if (source !== undefined) return undefined;
+    if (source !== undefined || remoteCache !== undefined) return undefined;
     throw unreadable(path, error);
   }
   return [{ file: path, offset, size }];

@@ -1,12 +1,13 @@
 // What a registry can do wrong, as typed errors. Which of them may pass is data, decided by status and system code.
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
 import type { RetryReason } from '../../lib/retry.ts';
+import { CacheFailure } from './cache_errors.ts';
 
 /** Statuses after which another try may help. */
-const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+export const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** System errors after which another try may help: a connection that was there and broke. */
-const TEMPORARY_CODE: ReadonlySet<string> = new Set([
+export const TEMPORARY_CODE: ReadonlySet<string> = new Set([
   'ECONNABORTED',
   'ECONNRESET',
   'EPIPE',
@@ -87,7 +88,8 @@ export function isAnswer(error: unknown, statuses: readonly number[], reasons: r
 
 /** Whether another try may help after `error`, for {@link retry}. */
 export function retryReason(error: unknown): RetryReason | undefined {
-  if (error instanceof RegistryConnectionError) return error.isTemporary ? {} : undefined;
+  if (error instanceof RegistryConnectionError || error instanceof CacheFailure)
+    return error.isTemporary ? {} : undefined;
   if (!(error instanceof RegistryStatusError) || !TEMPORARY_STATUS.has(error.status)) return undefined;
   return error.retryAfterMs === undefined ? {} : { afterMs: error.retryAfterMs };
 }

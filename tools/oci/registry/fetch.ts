@@ -11,6 +11,7 @@ import { MANIFEST_MEDIA_TYPES } from '../image/media_types.ts';
 import type { Descriptor } from '../image/model.ts';
 import { retryReason } from './errors.ts';
 import { type ManifestBytes, type Place, nameOf, pullScopes } from './exchanges.ts';
+import { partOf } from './part_of.ts';
 
 /** A manifest and the digest of its bytes. */
 export interface FetchedManifest extends ManifestBytes {
@@ -65,7 +66,7 @@ export async function* streamBlob(
     allowed: [200, 206],
     isRepeatable: false,
     // 200: the whole blob, whatever was asked for.
-    receive: (chunks, status) => pipeline(cut(chunks, status === 206 ? 0 : offset, size), pass),
+    receive: (chunks, status) => pipeline(partOf(chunks, status === 206 ? 0 : offset, size), pass),
   });
   const failure = request.then(
     () => undefined,
@@ -79,17 +80,6 @@ export async function* streamBlob(
   } finally {
     pass.destroy();
     await failure;
-  }
-}
-
-/** `size` bytes after the first `skip` ones. */
-async function* cut(chunks: AsyncIterable<Buffer>, skip: number, size: number): AsyncGenerator<Buffer> {
-  let at = 0;
-  for await (const chunk of chunks) {
-    const part = chunk.subarray(Math.max(0, skip - at), Math.max(0, skip + size - at));
-    at += chunk.length;
-    if (part.length > 0) yield part;
-    if (at >= skip + size) return;
   }
 }
 

@@ -7,7 +7,7 @@ import { createLog } from '../../lib/log.ts';
 import { imageDigest } from '../image/oci_image.ts';
 import { PEERS, peerPath } from '../testing/peers.ts';
 import { HTPASSWD, USER } from '../testing/real_registry.ts';
-import { layeredImage, noise, scratchFolder } from '../testing/sample_image.ts';
+import { layeredImage, layeredIndex, noise, scratchFolder } from '../testing/sample_image.ts';
 import { startTokenServer } from '../testing/token_server.ts';
 import { headManifest } from './exchanges.ts';
 import { type PushOptions, pushImages } from './push.ts';
@@ -48,6 +48,20 @@ for (const peer of PEERS) {
       transport.close();
     }
     assert.deepEqual((await pushImages(items, { ...options, endpoint })).requests, { HEAD: 4 });
+  });
+}
+
+for (const peer of PEERS) {
+  test(`pushes an index to ${peer.name}, and another reader finds every byte of its images`, async () => {
+    await using folder = await scratchFolder();
+    await using registry = await peer.start(folder.path);
+    const { endpoint } = registry;
+    const image = await layeredIndex(folder.path, 'team/app', [noise(300_000, 'base'), Buffer.from('app')]);
+    const items = [{ image, repository: 'team/app', tags: ['v1'] }];
+    await pushImages(items, { ...options, endpoint });
+    await run(peerPath('OCI_PEERS'), ['validate', `${endpoint}/team/app:v1`]);
+    await run(peerPath('OCI_PEERS'), ['validate', `${endpoint}/team/app@${imageDigest(image)}`]);
+    assert.deepEqual((await pushImages(items, { ...options, endpoint })).requests, { HEAD: 3 });
   });
 }
 

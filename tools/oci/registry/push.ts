@@ -10,7 +10,7 @@ import { bringBlob } from './bring.ts';
 import { type CredentialSource, dockerCredentials } from './docker_config.ts';
 import { type Place, headManifest, putManifest } from './exchanges.ts';
 import { startProgress } from './progress.ts';
-import { type BlobNeed, type PushItem, planBlobs, referencesOf, uniqueItems } from './push_plan.ts';
+import { type BlobNeed, type PushItem, artifactsOf, planBlobs, referencesOf, uniqueItems } from './push_plan.ts';
 import { type ArtifactManifest, artifactManifest, attachManifests, listReferrers } from './referrers.ts';
 import { createTransport } from './transport.ts';
 
@@ -69,8 +69,8 @@ const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /**
  * Pushes images and their artifacts. Where the registry has an image's manifest (and each tag names it), nothing else
- * is asked for it but what refers to it, if anything should. A manifest is written after all its blobs, and a tag after
- * the image's artifacts, so no tag ever names an incomplete image.
+ * is asked for it but what refers to it, if anything should. A manifest is written after all its blobs, an index after
+ * all its images, and a tag after the image's artifacts, so no tag ever names an incomplete image.
  * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push.
  */
 export async function pushImages(items: readonly PushItem[], options: PushOptions): Promise<PushReport> {
@@ -108,7 +108,12 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
     const { retryDeadlineMs = 30_000, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
     const context = { transport, registry, reader, progress, totals, signal, retryDeadlineMs, chunkBytes, concurrency };
     await mapLimited(planBlobs(needs, complete), concurrency, (blob) => bringBlob(blob, context));
-    const signed = await mapLimited(shipments, concurrency, (shipment) => writeManifests(shipment, options.sign));
+    const signed: boolean[] = [];
+    // A registry refuses an index whose images it does not have.
+    for (const isIndex of [false, true]) {
+      const next = shipments.filter(({ item }) => 'images' in item.image === isIndex);
+      signed.push(...(await mapLimited(next, concurrency, (shipment) => writeManifests(shipment, options.sign))));
+    }
     if (totals.uploadedBlobs > 0) log.info(`pushed ${progress.summary()} to ${endpoint}`);
     const attached = shipments.reduce((sum, { artifacts }) => sum + artifacts.length, 0);
     const results = items.map(({ image, repository }) => ({ repository, digest: imageDigest(image) }));
@@ -120,8 +125,9 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
 }
 
 /** The artifacts of an item that do not refer to its image yet. */
-async function lackingArtifacts({ image }: PushItem, place: Place, isComplete: boolean): Promise<ArtifactManifest[]> {
-  const files = image.artifacts ?? [];
+async function lackingArtifacts(item: PushItem, place: Place, isComplete: boolean): Promise<ArtifactManifest[]> {
+  const { image } = item;
+  const files = artifactsOf(item);
   if (files.length === 0) return [];
   const manifests = await Promise.all(
     files.map(async ({ artifactType, mediaType, path }) =>

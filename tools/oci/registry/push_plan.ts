@@ -1,13 +1,13 @@
 // What a push has to do, worked out of what the registry said: no requests here.
 import type { Digest } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { type OciImage, imageBlobs, imageDigest } from '../image/oci_image.ts';
+import { type ArtifactFile, type OciImage, type OciImageIndex, imageBlobs, imageDigest } from '../image/oci_image.ts';
 import type { PushBlob } from './blob_source.ts';
 import { checkRepository, checkTag } from './reference.ts';
 
-/** One image and where it goes. */
+/** One image, or an index with all its images, and where it goes. */
 export interface PushItem {
-  readonly image: OciImage;
+  readonly image: OciImage | OciImageIndex;
   /** In the registry: `services/routeguide/server`. */
   readonly repository: string;
   /** Default: none; the image is reached by its digest. */
@@ -52,11 +52,22 @@ export function referencesOf({ image, tags = [] }: PushItem): readonly string[] 
   return tags.length === 0 ? [imageDigest(image)] : tags;
 }
 
-/** Items without repetitions. Throws OCI_TAG_CONFLICT, OCI_REFERENCE_INVALID. */
+/** What is to be attached to an item: an index has nothing of its own, its images have. */
+export function artifactsOf({ image }: PushItem): readonly ArtifactFile[] {
+  return 'images' in image ? [] : (image.artifacts ?? []);
+}
+
+/** An index's images, by their digests, and then the index. */
+function withImages(item: PushItem): PushItem[] {
+  if (!('images' in item.image)) return [item];
+  return [...item.image.images.map((image) => ({ image, repository: item.repository })), item];
+}
+
+/** Items without repetitions, with the images of indexes. Throws OCI_TAG_CONFLICT, OCI_REFERENCE_INVALID. */
 export function uniqueItems(items: readonly PushItem[]): PushItem[] {
   const unique = new Map<string, PushItem>();
   const owners = new Map<string, Digest>();
-  for (const item of items) {
+  for (const item of items.flatMap(withImages)) {
     checkRepository(item.repository);
     const digest = imageDigest(item.image);
     for (const tag of item.tags ?? []) {
@@ -69,7 +80,7 @@ export function uniqueItems(items: readonly PushItem[]): PushItem[] {
       }
       owners.set(name, digest);
     }
-    const artifacts = (item.image.artifacts ?? []).map(({ path }) => path);
+    const artifacts = artifactsOf(item).map(({ path }) => path);
     unique.set(`${item.repository}@${digest} ${[...(item.tags ?? []), ...artifacts].join(' ')}`, item);
   }
   return [...unique.values()];

@@ -5,7 +5,7 @@ import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { imageDigest } from '../image/oci_image.ts';
 import { dropFirst, failFirst, startFakeRegistry } from '../testing/fake_registry.ts';
-import { sampleImage, scratchFolder } from '../testing/sample_image.ts';
+import { layeredIndex, sampleImage, scratchFolder } from '../testing/sample_image.ts';
 import { type PushItem, pushImages } from './push.ts';
 
 const log = createLog(() => undefined);
@@ -82,6 +82,35 @@ test('writes a tag when the image is there under another one', async () => {
   const report = await push(registry.endpoint, [{ repository: 'a', image, tags: ['v1', 'v2'] }]);
   assert.deepEqual(report.requests, { HEAD: 2, PUT: 1 });
   assert.equal(registry.manifests.get('a:v2'), imageDigest(image));
+});
+
+test('pushes the images of an index by their digests, each layer once, and the index last', async () => {
+  await using registry = await startFakeRegistry();
+  await using folder = await scratchFolder();
+  const index = await layeredIndex(folder.path, 'a/b', [Buffer.from('base'), Buffer.from('app')]);
+  const items = [{ image: index, repository: 'a/b', tags: ['v1'] }];
+  const report = await push(registry.endpoint, items);
+  assert.deepEqual(report.results, [{ repository: 'a/b', digest: imageDigest(index) }]);
+  assert.equal(report.uploadedBlobs, 2 + 2, 'two layers, and a configuration for each platform');
+  const written = registry.seen.filter(({ method, path }) => method === 'PUT' && path.includes('/manifests/'));
+  const names = written.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+  assert.deepEqual(new Set(names.slice(0, 2)), new Set(index.images.map(imageDigest)));
+  assert.deepEqual(names.slice(2), ['v1']);
+  assert.equal(registry.manifests.get('a/b:v1'), imageDigest(index));
+  assert.deepEqual((await push(registry.endpoint, items)).requests, { HEAD: 3 });
+});
+
+test('leaves no tag of an index one of whose images could not be pushed', async () => {
+  await using registry = await startFakeRegistry();
+  await using folder = await scratchFolder();
+  const index = await layeredIndex(folder.path, 'a', [Buffer.from('base')]);
+  const second = index.images[1]?.manifest.digest ?? '';
+  registry.fault = failFirst(Infinity, 400, ({ method, path }) => method === 'PUT' && path.endsWith(second));
+  await assert.rejects(
+    push(registry.endpoint, [{ image: index, repository: 'a', tags: ['v1'] }]),
+    fails('OCI_REJECTED', /400 UNKNOWN \(planted\)/),
+  );
+  assert.equal(registry.manifests.has('a:v1'), false);
 });
 
 test('refuses two images under one tag', async () => {

@@ -109,7 +109,8 @@ async function waitUntilReady(endpoint: string, child: ChildProcess): Promise<vo
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback that was free just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

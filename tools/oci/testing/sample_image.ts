@@ -4,9 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../lib/digest.ts';
-import { buildImage } from '../image/build_image.ts';
+import { type ImageSettings, buildImage } from '../image/build_image.ts';
+import { buildIndex } from '../image/build_index.ts';
 import { MEDIA_TYPE } from '../image/media_types.ts';
-import type { BlobFile, OciImage } from '../image/oci_image.ts';
+import { parseConfig } from '../image/model.ts';
+import type { BlobFile, OciImage, OciImageIndex } from '../image/oci_image.ts';
+import { readJson } from '../image/read_json.ts';
 import { writeLayer } from '../layer/blob.ts';
 
 /** A scratch folder that is gone at the end of its scope. */
@@ -42,7 +45,12 @@ export async function sampleImage(folder: string, name: string, layers: readonly
 }
 
 /** An image with real layers: each a gzipped tar with one file of the given bytes. */
-export async function layeredImage(folder: string, name: string, files: readonly Buffer[]): Promise<OciImage> {
+export async function layeredImage(
+  folder: string,
+  name: string,
+  files: readonly Buffer[],
+  settings: ImageSettings = {},
+): Promise<OciImage> {
   const layers = await Promise.all(
     files.map(async (bytes, index) => {
       const path = join(folder, `${name.replaceAll('/', '_')}.${index}.tar.gz`);
@@ -51,13 +59,30 @@ export async function layeredImage(folder: string, name: string, files: readonly
       return { ...(await writeLayer({ entries, path, compression: 'gzip', createdBy: '//test' })), path };
     }),
   );
-  const built = buildImage({ layers, settings: { labels: { name } } });
+  const built = buildImage({ layers, settings: { ...settings, labels: { name } } });
   return {
     repository: name,
     manifest: await blobFile(folder, MEDIA_TYPE.manifest, built.manifest.bytes),
     config: await blobFile(folder, MEDIA_TYPE.config, built.config.bytes),
     layers,
   };
+}
+
+/** An index of images for amd64 and arm64 that share their layers. */
+export async function layeredIndex(folder: string, name: string, files: readonly Buffer[]): Promise<OciImageIndex> {
+  const images = await Promise.all(
+    ['amd64', 'arm64'].map((architecture) => layeredImage(folder, name, files, { architecture })),
+  );
+  const { bytes } = buildIndex(
+    await Promise.all(
+      images.map(async ({ manifest, config }, at) => ({
+        label: `//test:${at}`,
+        manifest,
+        config: parseConfig(await readJson(config.path), config.path),
+      })),
+    ),
+  );
+  return { repository: name, manifest: await blobFile(folder, MEDIA_TYPE.index, bytes), images };
 }
 
 /** Bytes that do not compress; the same for the same seed. */
