@@ -1,9 +1,13 @@
 // Two builds of the same sources that have nothing in common but the sources.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { readImage } from '../../oci/index.ts';
+import { builtFile } from '../../oci/inspect/built_image.ts';
+import { type InspectedImage, inspectImage } from '../../oci/inspect/inspected.ts';
 
 /** How one of the builds differs from the other. */
 export interface Surroundings {
@@ -71,8 +75,16 @@ export async function plantTimestamp(checkout: string, file: string): Promise<vo
   );
 }
 
-/** Builds `targets` in the checkout below `folder`; resolves to each `*.digest` file below bazel-bin, name → content. */
-export async function isolatedBuild(options: IsolatedBuildOptions): Promise<ReadonlyMap<string, string>> {
+/** What a build made. */
+export interface BuildResult {
+  /** Each `*.digest` file below bazel-bin → its content. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** What is in the images, by the same names; an index or a pulled image is not among them. */
+  readonly images: ReadonlyMap<string, InspectedImage>;
+}
+
+/** Builds `targets` in the checkout below `folder`. Throws REPRODUCIBLE_BUILD, REPRODUCIBLE_RUN. */
+export async function isolatedBuild(options: IsolatedBuildOptions): Promise<BuildResult> {
   const { surroundings, folder, signal } = options;
   const checkout = join(folder, surroundings.folder);
   const home = join(folder, 'home');
@@ -113,7 +125,13 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Read
       '--',
       ...options.targets,
     );
-    return await digestsBelow((await bazel('info', 'bazel-bin')).stdout.trim());
+    const info = async (key: string) => (await bazel('info', key)).stdout.trim();
+    const output = await info('bazel-bin');
+    const digests = await digestsBelow(output);
+    return {
+      digests,
+      images: await imagesBelow({ executionRoot: await info('execution_root'), output }, digests.keys()),
+    };
   } finally {
     await bazel('shutdown').catch(() => undefined);
   }
@@ -127,6 +145,20 @@ async function digestsBelow(bin: string): Promise<ReadonlyMap<string, string>> {
     digests.set(relative(bin, path), (await readFile(path, 'utf8')).trim());
   }
   return digests;
+}
+
+/** The images whose digests are named, as their documents describe them. */
+async function imagesBelow(
+  place: { readonly executionRoot: string; readonly output: string },
+  names: Iterable<string>,
+): Promise<ReadonlyMap<string, InspectedImage>> {
+  const images = new Map<string, InspectedImage>();
+  for (const name of names) {
+    const path = join(place.output, name.replace(/digest$/, 'json'));
+    if (!existsSync(path.replace(/json$/, 'config.json'))) continue;
+    images.set(name, await inspectImage(await readImage(path, (runfile) => builtFile(place, runfile)), name));
+  }
+  return images;
 }
 
 /** Removes a build's folder; Go's module cache and Bazel's outputs are write-protected. */

@@ -1,4 +1,4 @@
-// bazel run //tools/ci/reproducible -- [--plant=FILE] [TARGET…]: builds twice with no cache in common, compares digests.
+// bazel run //tools/oci:reproducible -- [--plant=FILE] [TARGET…]: builds twice with no cache in common, compares digests.
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,15 @@ import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, step, type Log } from '../../lib/log.ts';
-import { SURROUNDINGS, copySources, imagesOf, isolatedBuild, plantTimestamp, removeTree } from './builds.ts';
+import {
+  type BuildResult,
+  SURROUNDINGS,
+  copySources,
+  imagesOf,
+  isolatedBuild,
+  plantTimestamp,
+  removeTree,
+} from './builds.ts';
 import { disagreements } from './compare.ts';
 
 await runMain(async ({ argv, env, signal }) => {
@@ -25,7 +33,7 @@ await runMain(async ({ argv, env, signal }) => {
   const targets = command.args.length > 0 ? command.args : await imagesOf(bazel, workspace, signal);
   const folder = await mkdtemp(join(tmpdir(), 'fathom-reproducible-'));
   try {
-    const results: ReadonlyMap<string, string>[] = [];
+    const results: BuildResult[] = [];
     for (const surroundings of SURROUNDINGS) {
       const own = join(folder, surroundings.name);
       const checkout = join(own, surroundings.folder);
@@ -49,8 +57,8 @@ await runMain(async ({ argv, env, signal }) => {
       );
       await removeTree(own);
     }
-    const [a = new Map<string, string>(), b = new Map<string, string>()] = results;
-    if (a.size === 0) {
+    const [a, b] = results;
+    if (a === undefined || b === undefined || a.digests.size === 0) {
       throw new ToolError('REPRODUCIBLE_NOTHING', 'Comparing builds: no image was built', {
         hint: 'Name targets that are images, such as //services/....',
       });
@@ -60,14 +68,14 @@ await runMain(async ({ argv, env, signal }) => {
     if (differences.length > 0) {
       throw new ToolError(
         'REPRODUCIBLE_DIFFERS',
-        `Comparing builds: ${differences.length} of ${a.size} digests differ\n${differences.join('\n')}`,
+        `Comparing builds: ${differences.length} of ${a.digests.size} digests differ\n${differences.join('\n')}`,
         {
           hint: 'Look for a time, a host path or an unsorted list in what makes these images.',
         },
       );
     }
-    for (const [name, digest] of a) process.stdout.write(`${digest} ${name}\n`);
-    log.info(`${a.size} digests are the same in both builds`);
+    for (const [name, digest] of a.digests) process.stdout.write(`${digest} ${name}\n`);
+    log.info(`${a.digests.size} digests are the same in both builds`);
     return 0;
   } finally {
     await removeTree(folder);

@@ -23,6 +23,8 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '//services/routeguide/client:image',
   ],
   ['run', '//tools/oci:large_file_test'],
+  ['run', '//tools/ci/remote_cache'],
+  ['run', '//tools/ci/oci_pull'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',
