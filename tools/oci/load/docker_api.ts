@@ -1,5 +1,5 @@
 // The few calls of Docker's Engine API that loading an image takes. https://docs.docker.com/reference/api/engine/
-import { type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
@@ -73,7 +73,9 @@ export class DockerApi {
   async #send(method: string, path: string, body?: AsyncIterable<Buffer>): Promise<string> {
     const headers = body === undefined ? {} : { 'content-type': 'application/x-tar' };
     const timeout = body === undefined ? { timeout: ANSWER_TIMEOUT_MS } : {};
-    const sending = request({ ...this.#address, method, path, headers, signal: this.#signal, ...timeout });
+    // A connection that is kept has the limits of the request before, and a load may be silent for longer.
+    const agent = new Agent({ keepAlive: false });
+    const sending = request({ ...this.#address, agent, method, path, headers, signal: this.#signal, ...timeout });
     sending.on('timeout', () => sending.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
     try {
       const answered = new Promise<IncomingMessage>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -122,6 +123,8 @@ interface FakeDocker extends AsyncDisposable {
   readonly api: DockerApi;
   /** Name → content of the files in the last archive. */
   readonly archive: Map<string, Buffer>;
+  /** How many requests came over each connection. */
+  readonly requests: number[];
 }
 
 /** A daemon that has some images and takes archives: what old and new ones answer, without their side effects. */
@@ -130,7 +133,9 @@ async function fakeDocker(
   answers: { images?: string[][]; driver?: unknown; load?: string },
 ): Promise<FakeDocker> {
   const archive = new Map<string, Buffer>();
+  const connections = new Map<Socket, number>();
   const server: Server = createServer((request, response) => {
+    connections.set(request.socket, (connections.get(request.socket) ?? 0) + 1);
     const answer = (value: unknown) => response.end(JSON.stringify(value));
     const url = request.url ?? '';
     const image = /^\/images\/(\d+)\/json$/.exec(url);
@@ -153,6 +158,9 @@ async function fakeDocker(
   return {
     api: new DockerApi({ socketPath }, NEVER),
     archive,
+    get requests() {
+      return [...connections.values()];
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -178,6 +186,11 @@ test('sends a Docker daemon the layers that it lacks, as plain tars', async () =
   assert.equal(digestOf(docker.archive.get(config) ?? ''), image.config.digest);
   assert.equal(digestOf(docker.archive.get(path(app)) ?? ''), app.descriptor.diffId);
   assert.equal(docker.archive.has(path(base)), false);
+  assert.deepEqual(
+    docker.requests.filter((count) => count > 1),
+    [],
+    'a load has no limit of time, and so no connection that another request has given one',
+  );
   await loadDocker(docker.api, { image, names: ['i:v1'], allLayers: true });
   assert.equal(digestOf(docker.archive.get(path(base)) ?? ''), base.descriptor.diffId);
 });
