@@ -117,7 +117,7 @@ test('builds on an image of a registry, pushes it, and downloads its layers only
   await writeWorkspace(`${endpoint}/team/base`, imageDigest(base));
 
   await bazel('run', '//:push');
-  const output = (await bazel('info', 'bazel-bin')).trim().split('\n').at(-1) ?? '';
+  const output = /^\/.*\/bin$/m.exec(await bazel('info', 'bazel-bin'))?.[0] ?? '';
   const image = await readImage(join(output, 'image.json'), (path) => path);
   const [one, two, ours, ...more] = image.layers.map(({ digest }) => digest);
   assert.deepEqual(

@@ -27,7 +27,7 @@ def _layer(ctx, number, description):
         execution_requirements = {"no-remote-exec": "1", "requires-network": "1"},
         use_default_shell_env = True,
     )
-    return OciLayerInfo(blob = blob, descriptor = descriptor, lazy = True)
+    return OciLayerInfo(blob = blob, contents = None, descriptor = descriptor, lazy = True)
 
 def _oci_pulled_image_impl(ctx):
     description = json.decode(ctx.attr.description)

@@ -12,8 +12,9 @@ remote_cache_flag = rule(
     implementation = _remote_cache_flag_impl,
     doc = """The address of the remote cache, the same as that of `--remote_cache`.
 
-With it, the blobs of layers are no inputs of what pushes an image: `--remote_download_minimal` (or `_toplevel`) leaves
-them in the cache, and a push reads from there the ones that the registry lacks, by their digests.
+With it, the blobs of layers are no inputs of what pushes an image: `--remote_download_minimal` (`_toplevel` for
+`bazel run`, see docs/images.md) leaves them in the cache, and a push reads from there the ones that the registry
+lacks, by their digests.
 """,
     build_setting = config.string(flag = True),
 )
