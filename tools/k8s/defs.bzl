@@ -19,10 +19,12 @@ load("//tools/k8s:verbs.bzl", "VERBS")
 load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
+load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
 load("//tools/k8s/private:verb.bzl", "verb_targets")
 
 K8sObjectInfo = _K8sObjectInfo
 K8sStackInfo = _K8sStackInfo
+kubernetes_schemas = _kubernetes_schemas
 
 _RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
 
