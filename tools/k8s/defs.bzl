@@ -19,6 +19,7 @@ load("//tools/k8s:verbs.bzl", "VERBS")
 load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
+load("//tools/k8s/private:schema.bzl", "manifests_test")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
 load("//tools/k8s/private:verb.bzl", "verb_targets")
 
@@ -206,3 +207,36 @@ def service_environments(manifests, deps = [], pins = None, template = "manifest
             objects = ["{}:{}-deep".format(dep, env) for dep in deps] + [env],
             visibility = visibility,
         )
+
+def k8s_manifests_test(name, objects, crds = [], kubernetes_version = None, size = "small", tags = [], **kwargs):
+    """Tests manifests against the schemas of Kubernetes and of custom kinds, and against what production asks of pods.
+
+    Found are unknown and missing fields, wrong types and values, items that are in a list twice, kinds and versions that
+    nobody serves or will serve for long, and pods that break a policy; docs/checks.md tells of each. The checks are one
+    cached action, so `bazel build` runs them as well; the test prints what they found.
+
+    Args:
+      name: the target.
+      objects: labels of k8s_object and k8s_objects (all that a stack contains is checked), and manifests.
+      crds: likewise: what has the CustomResourceDefinitions of custom kinds. Those among `objects` are known as well.
+      kubernetes_version: the release of the cluster, such as "1.36", for what is deprecated or removed. Default: what
+        the environment of an object says as `kubernetes_version` in ENVS, else that of the schemas.
+      size: of the test.
+      tags: of the test.
+      **kwargs: schemas (label of a kubernetes_schemas, default that of the Kubernetes that Fathom builds), visibility
+        and the like.
+    """
+    manifests_test(
+        name = name,
+        crds = crds,
+        environment_versions = {
+            env: entry["kubernetes_version"]
+            for env, entry in ENVS.items()
+            if "kubernetes_version" in entry
+        },
+        kubernetes_version = kubernetes_version or "",
+        objects = objects,
+        size = size,
+        tags = tags + ["block-network"],
+        **kwargs
+    )
