@@ -19,6 +19,7 @@ local labels = { 'app.kubernetes.io/name': service.name };
             image: service.image,
             ports: [{ name: 'http', containerPort: service.port }],
             readinessProbe: { httpGet: { path: '/', port: 'http' } },
+            resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '128Mi' } },
             securityContext: {
               allowPrivilegeEscalation: false,
               capabilities: { drop: ['ALL'] },
