@@ -66,13 +66,19 @@ const INT32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 const FORMATS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   int32: INT32,
   int64: { minimum: -(2 ** 63), maximum: 2 ** 63 },
-  byte: { pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' },
+  byte: { pattern: base64() },
   'date-time': { pattern: '^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?([Zz]|[+-]\\d\\d:\\d\\d)$' },
   date: { format: 'date' },
   ipv4: { format: 'ipv4' },
   ipv6: { format: 'ipv6' },
   uuid: { format: 'uuid' },
 };
+
+/** Base64 as Go reads it: line breaks may be anywhere. */
+function base64(): string {
+  const [digit, pad] = ['[A-Za-z0-9+/][\\r\\n]*', '=[\\r\\n]*'];
+  return `^[\\r\\n]*(?:(?:${digit}){4})*(?:(?:${digit}){2}(?:${pad}){2}|(?:${digit}){3}${pad})?$`;
+}
 
 function convert(source: unknown, mode: Mode): JsonSchema {
   const schema = asRecord(source) ?? {};

@@ -149,7 +149,7 @@ export const GOOD = {
       maxReplicas: 3,
     },
   }),
-  secret: object('v1', 'Secret', { data: { key: 'c2VjcmV0' }, type: 'Opaque' }),
+  secret: object('v1', 'Secret', { data: { key: 'c2VjcmV0', wrapped: 'c2Vj\ncmV0\n' }, type: 'Opaque' }),
   service: object('v1', 'Service', {
     spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   }),
