@@ -34,7 +34,7 @@ const policies: Check = (object, { builtImages = [] }) => {
 };
 
 /** The checks that there are. */
-export const CHECKS: Readonly<Record<string, Check>> = { api, schema, policies };
+export const CHECKS = { api, schema, policies } as const satisfies Readonly<Record<string, Check>>;
 
 /** What is wrong with some manifests, in the order of their objects; `checks` are all of {@link CHECKS} by default. */
 export function checkManifests(

@@ -4,10 +4,10 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Resources, discover, pathOf } from '../../kube/discovery.ts';
 import { KubeStatusError } from '../../kube/errors.ts';
-import type { KubeObject } from '../../model/object.ts';
+import { type KubeObject, asList, asRecord, at } from '../../model/object.ts';
 import { type ApiServer, startApiServer } from '../../testing/apiserver.ts';
 import type { Catalog } from '../catalog.ts';
-import { checkManifests } from '../check.ts';
+import { CHECKS, checkManifests } from '../check.ts';
 import { testCatalog } from '../testing/catalogs.ts';
 import { GOOD, WIDGETS } from '../testing/good_objects.ts';
 import { REFUSED } from '../testing/wrong_manifests.ts';
@@ -77,4 +77,20 @@ test('the server serves every stable kind that the checks know', () => {
   });
   assert.ok(stable.length > 40);
   assert.deepEqual(missing, []);
+});
+
+test('the objects that the server itself made fit their schemas', async () => {
+  let count = 0;
+  for (const key of catalog.keys()) {
+    const [apiVersion = '', kind = ''] = key.split(' ');
+    const resource = resources.find({ apiVersion, kind });
+    // Reviews are answered, not kept.
+    if (resource === undefined || /Review$|^Binding$/.test(kind)) continue;
+    const list = await server.client.request({ method: 'GET', path: pathOf(resource, {}), doing: `Listing ${kind}` });
+    const objects = asList(at(list, 'items')).map((item) => ({ ...asRecord(item), apiVersion, kind }) as KubeObject);
+    const found = checkManifests([{ label: '', file: key, objects }], catalog, [CHECKS.schema]);
+    assert.deepEqual(found, []);
+    count += objects.length;
+  }
+  assert.ok(count > 100, `only ${count} objects were there`);
 });
