@@ -2,6 +2,7 @@
 // (camelCase), and every misspelt or mistyped field an error that names its path.
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ToolError } from '../lib/errors.ts';
+import { nearest } from '../lib/nearest.ts';
 
 interface Field {
   readonly name: string;
@@ -25,24 +26,6 @@ const TOO_BIG = /64$/;
 /** A field's name in JSON. */
 export function jsonName(name: string): string {
   return name.replaceAll(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const change = (row[j] ?? 0) + (letter === b[j] ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
-
-/** The one of `known` that was probably meant by `name`. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  return known.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
 }
 
 function wrong(path: string, expected: string, value: unknown): ToolError {

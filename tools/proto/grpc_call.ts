@@ -9,7 +9,8 @@ import {
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { ToolError } from '../lib/errors.ts';
-import { nearest, TypeRegistry } from './dynamic_json.ts';
+import { nearest } from '../lib/nearest.ts';
+import { TypeRegistry } from './dynamic_json.ts';
 import { descriptorSetOf, listServices, ReflectionError } from './reflection.ts';
 
 type Message = Record<string, unknown>;

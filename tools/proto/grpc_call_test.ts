@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { credentials, Server, ServerCredentials, status, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { jsonName, nearest } from './dynamic_json.ts';
+import { nearest } from '../lib/nearest.ts';
+import { jsonName } from './dynamic_json.ts';
 import { callMethod, listMethods } from './grpc_call.ts';
 import { decodeAnswer } from './reflection.ts';
 

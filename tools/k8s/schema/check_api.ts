@@ -1,5 +1,5 @@
 // Whether a cluster serves an object's kind in its version, and for how long.
-import { nearest } from '../../proto/dynamic_json.ts';
+import { nearest } from '../../lib/nearest.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { Catalog } from './catalog.ts';
 import type { Problem } from './finding.ts';

@@ -1,6 +1,6 @@
 // Whether an object fits its kind's schema: what ajv finds, in the words of who writes manifests.
 import type { ErrorObject } from 'ajv';
-import { nearest } from '../../proto/dynamic_json.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { asRecord } from '../model/object.ts';
 import type { Catalog, Kind } from './catalog.ts';
 import type { Problem } from './finding.ts';

@@ -1,5 +1,5 @@
 // The one annotation by which an object says that it does what a policy forbids, and means it.
-import { nearest } from '../../proto/dynamic_json.ts';
+import { nearest } from '../../lib/nearest.ts';
 import type { KubeObject } from '../model/object.ts';
 import { POLICIES } from './check_policies.ts';
 import type { Problem } from './finding.ts';
