@@ -16,6 +16,7 @@ docs/deploys.md tells of all of them.
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sStackInfo = "K8sStackInfo")
 load("//tools/k8s:verbs.bzl", "VERBS")
+load("//tools/k8s/private:deployer.bzl", "deployer_target")
 load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
@@ -120,6 +121,8 @@ def k8s_object(
     )
     reachable = env or cluster or context
     verb_targets(name, [verb for verb, facts in VERBS.items() if reachable or not facts.cluster], **_shared(kwargs))
+    if reachable:
+        deployer_target(name, environment.get("registry", ""), **_shared(kwargs))
 
 def k8s_objects(name, objects, env = None, namespace = None, stack = None, args = [], **kwargs):
     """Declares a stack of objects and other stacks, and a target `<name>.<verb>` for each verb.
@@ -162,6 +165,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         **kwargs
     )
     verb_targets(name, VERBS.keys(), **_shared(kwargs))
+    deployer_target(name, environment.get("registry", ""), **_shared(kwargs))
 
 def service_environments(manifests, deps = [], pins = None, template = "manifests/{env}/{manifest}.json", environments = ENVS.keys(), visibility = None):
     """Declares a service's stacks in every environment: `<env>`, `<env>-shallow` (the same) and `<env>-deep`.

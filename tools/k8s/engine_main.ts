@@ -19,6 +19,8 @@ await runMain(async ({ argv, env, signal }) => {
       return (await import('./verbs/describe.ts')).describeVerb(await open());
     case 'diff':
       return (await import('./verbs/diff.ts')).diffVerb(open);
+    case 'image':
+      return (await import('./verbs/image.ts')).imageVerb(await open());
     case 'logs':
       return (await import('./verbs/logs.ts')).logsVerb(await open());
     case 'rbac':

@@ -32,6 +32,11 @@ VERBS = {
         images = IMAGES_DIGESTS,
         cluster = True,
     ),
+    "image": struct(
+        doc = "an image that applies the stack from inside a cluster; run, it pushes itself and the images of the stack",
+        images = IMAGES_BLOBS,
+        cluster = True,
+    ),
     "logs": struct(
         doc = "prints the logs of all pods; --follow, --since 10m, --tail 100",
         images = IMAGES_NONE,

@@ -8,6 +8,7 @@ export const VERBS = [
   'delete',
   'describe',
   'diff',
+  'image',
   'logs',
   'rbac',
   'replace',
@@ -22,15 +23,19 @@ export type Verb = (typeof VERBS)[number];
 export const OPTIONS = {
   all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
   'allow-empty': { type: 'boolean', doc: 'apply: prune all of a stack that has no objects any more' },
+  deployer: { type: 'string', doc: 'image: the description of the image; the target gives it' },
   context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
   follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
   'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
-  junit: { type: 'string', doc: 'apply and rollback: a file for JUnit XML' },
+  'in-cluster': { type: 'boolean', doc: 'the cluster of the pod in which this runs, as its service account' },
+  junit: { type: 'string', doc: 'a file for JUnit XML, of verbs that change or wait' },
   kubeconfig: { type: 'string', doc: 'another kubeconfig' },
   'no-wait': { type: 'boolean', doc: 'do not wait for readiness or deletions' },
   output: { type: 'string', short: 'o', doc: 'text (default) or json, on stdout' },
   'prune-data': { type: 'boolean', doc: 'delete and prune namespaces, volume claims and CRDs as well' },
   list: { type: 'boolean', doc: 'rollback: only print the revisions' },
+  registry: { type: 'string', doc: 'image: where it is pushed to (default: the registry of the environment)' },
+  repository: { type: 'string', doc: 'image: its name in the registry (default: that of the target)' },
   recreate: { type: 'boolean', doc: 'delete and make anew objects of which a field cannot be changed' },
   since: { type: 'string', doc: 'logs: only lines of the last so long, such as 10m' },
   subject: { type: 'string', doc: 'rbac: who gets the rights, user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME' },
@@ -63,10 +68,21 @@ export interface VerbOptions {
   readonly output: 'text' | 'json';
   /** A file for JUnit XML, as the user typed it. */
   readonly junit: string | undefined;
+  /** Whether the cluster is that of the pod in which this runs. */
+  readonly isInCluster: boolean;
+  readonly image: ImageOptions;
   readonly logs: LogsOptions;
   readonly rollback: RollbackOptions;
   /** A subject of RBAC. */
   readonly subject: Readonly<Record<string, string>>;
+}
+
+/** The image that `image` pushes; empty where not said. */
+export interface ImageOptions {
+  /** Absolute path of its image.json. */
+  readonly file: string;
+  readonly registry: string;
+  readonly repository: string;
 }
 
 /** What `rollback` puts back. */
@@ -122,6 +138,8 @@ export function parseOptions(args: readonly string[]): VerbOptions {
     isConfirmed: values.yes === true,
     lockWaitMs: parseDuration(values['wait-lock'] ?? DEFAULT_TIMEOUT, '--wait-lock'),
     junit: values.junit,
+    isInCluster: values['in-cluster'] === true,
+    image: { file: values.deployer ?? '', registry: values.registry ?? '', repository: values.repository ?? '' },
     output: oneOf(values.output ?? 'text', ['text', 'json'], '--output'),
     subject: parseSubject(values.subject ?? 'user:deployer'),
     rollback: {

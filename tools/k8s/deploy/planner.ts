@@ -2,7 +2,7 @@
 import { mapLimited } from '../../lib/limit.ts';
 import { type KubeClient } from '../kube/client.ts';
 import { type Resource, type Resources } from '../kube/discovery.ts';
-import { KubeStatusError } from '../kube/errors.ts';
+import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, getMetadata, getObject, isValidAnew, listObjects } from '../kube/objects.ts';
 import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
@@ -21,6 +21,7 @@ import {
 } from './applyset.ts';
 import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
+import { ROLE, roleKeyOf } from './granted_rights.ts';
 import { holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
 import * as problems from './problems.ts';
@@ -55,9 +56,10 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
   );
   const members = new Map(states.flatMap((state) => state.members.map(({ object }) => [keyOf(object), object])));
   const ids = new Set(states.map(({ id }) => id));
+  const roles = new Set(wanted.map(({ object }) => keyOf(object)).filter((key) => ROLE.test(key)));
   const collected = problems.collect();
   const objects = await mapLimited(wanted, CONCURRENCY, (one) =>
-    collected.guard(() => planObject(one, { session, client, members, missing, ids })),
+    collected.guard(() => planObject(one, { session, client, members, missing, ids, roles })),
   );
   collected.throwAll();
   const keys = new Set(wanted.map(({ object }) => keyOf(object)));
@@ -75,10 +77,12 @@ interface ObjectContext {
   readonly members: ReadonlyMap<string, KubeObject>;
   readonly missing: ReadonlySet<string>;
   readonly ids: ReadonlySet<string>;
+  /** Keys of the stack's Roles and ClusterRoles. */
+  readonly roles: ReadonlySet<string>;
 }
 
 async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
-  const { client, session, members, missing, ids } = context;
+  const { client, session, members, missing, ids, roles } = context;
   const { resource, label } = one;
   const set = one.set.stack === '' ? '' : placeKey(one.set);
   const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
@@ -94,6 +98,9 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
     result = await applyObject(client, { resource, object }, { isDryRun: true, isForced });
   } catch (error) {
     if (!(error instanceof KubeStatusError)) throw error;
+    // The server looks for the role that is to be bound, which a dry run of its creation does not leave behind.
+    const isBindingFirst = live === undefined && isNotFound(error) && roles.has(roleKeyOf(object) ?? '');
+    if (isBindingFirst) return { action: 'create', object, live, resource, changes: [], label, set };
     const fields = live === undefined ? [] : await unchangeable(error, { resource, object }, client);
     if (fields.length === 0) throw problems.explain(error, object, label);
     const isAllowed = session.options.isRecreating && (!holdsData(object) || session.options.isPruningData);

@@ -1,54 +1,55 @@
 // The images of a stack: what their digests are, and the one phase that pushes them all.
 import { ToolError } from '../../lib/errors.ts';
 import { type RegistryState, readClusterState } from '../../lib/state.ts';
-import type { OciImage } from '../../oci/index.ts';
-import { pinnedReference } from '../model/images.ts';
-import type { ImageInput } from '../model/plan_input.ts';
+import type { StackImage } from './digests.ts';
 import type { Session } from './session.ts';
-
-/** An image of the stack with its description read. */
-interface ReadImage extends ImageInput {
-  readonly oci: OciImage;
-}
 
 /** The stack's images as they go into manifests. */
 export interface StackImages {
   /** Name in the manifest → `registry/repository@digest`. */
   readonly digests: ReadonlyMap<string, string>;
-  /** Pushes what registries lack. Throws OCI_* and K8S_REGISTRY_UNKNOWN. */
+  /** Pushes what registries lack. Throws OCI_* and K8S_REGISTRY_*. */
   push(): Promise<void>;
 }
 
 /** Reads the images' digests; the client of registries is loaded only where there are images. */
 export async function readImages(session: Session): Promise<StackImages> {
   if (session.images.length === 0) return { digests: new Map(), push: async () => {} };
-  const { readImage } = await import('../../oci/index.ts');
-  const images = await Promise.all(
-    session.images.map(async (input): Promise<ReadImage> => ({
-      ...input,
-      oci: await readImage(session.resolve(input.image), session.resolve),
-    })),
-  );
-  return {
-    digests: new Map(images.map((image) => [image.ref, pinnedReference(image, image.oci.manifest.digest)])),
-    push: () => pushAll(images, session),
-  };
+  const { digestsOf, readStackImages } = await import('./digests.ts');
+  const images = await readStackImages(session.images, session.resolve);
+  return { digests: digestsOf(images), push: () => pushAll(images, session) };
 }
 
-async function pushAll(images: readonly ReadImage[], session: Session): Promise<void> {
-  const { pushImages, registryAddress } = await import('../../oci/index.ts');
+/** Pushes images with their artifacts, those of all registries at once. Throws OCI_* and K8S_REGISTRY_*. */
+export async function pushAll(images: readonly StackImage[], session: Session): Promise<void> {
   const state = await registryState(session);
-  const registries = new Map<string, ReadImage[]>();
+  const registries = new Map<string, StackImage[]>();
   for (const image of images) registries.set(image.registry, [...(registries.get(image.registry) ?? []), image]);
-  await Promise.all(
-    [...registries].map(async ([registry, items]) => {
-      const { endpoint, plainHttp } = registryAddress(registry, state);
-      await pushImages(
-        items.map(({ oci, repository }) => ({ image: oci, repository })),
-        { endpoint, plainHttp, registry, log: session.log, signal: session.signal },
-      );
-    }),
-  );
+  await Promise.all([...registries].map(([registry, items]) => pushTo(registry, items, { session, state })));
+}
+
+interface PushContext {
+  readonly session: Session;
+  /** The registry of the session's cluster; undefined where it has none of ours. */
+  readonly state: RegistryState | undefined;
+}
+
+async function pushTo(registry: string, items: readonly StackImage[], { session, state }: PushContext): Promise<void> {
+  const { RegistryConnectionError, pushImages, registryAddress } = await import('../../oci/index.ts');
+  const { endpoint, plainHttp } = registryAddress(registry, state);
+  try {
+    await pushImages(
+      items.map(({ oci, repository }) => ({ image: oci, repository })),
+      { endpoint, plainHttp, registry, log: session.log, signal: session.signal },
+    );
+  } catch (error) {
+    // The registry of a cluster is one of its own workloads: what mends it is known here.
+    if (!(error instanceof RegistryConnectionError) || endpoint !== state?.endpoint) throw error;
+    throw new ToolError('K8S_REGISTRY_DOWN', error.message, {
+      cause: error,
+      hint: 'Run `./fathom up`, which starts the cluster where it is down. Where it is up, `bazel run //prod:status` says what is wrong with the registry, and `bazel run //prod:apply` puts it back.',
+    });
+  }
 }
 
 async function registryState(session: Session): Promise<RegistryState | undefined> {

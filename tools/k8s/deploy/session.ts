@@ -4,9 +4,8 @@ import { type Log, formatDuration } from '../../lib/log.ts';
 import { runfile, userPath } from '../../lib/runfiles.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
 import { type Resources, discover } from '../kube/discovery.ts';
-import { findCluster } from '../kube/kubeconfig.ts';
-import { replaceImages } from '../model/images.ts';
-import type { KubeObject } from '../model/object.ts';
+import { type ClusterAccess, findCluster } from '../kube/kubeconfig.ts';
+import { ACCOUNT_FOLDER, podAccess } from '../kube/pod_access.ts';
 import { PLACEHOLDER, personalize } from '../model/placeholder.ts';
 import {
   type Connection,
@@ -32,6 +31,8 @@ export interface Session {
   /** The namespace of the person, where the stack is for them. */
   readonly personal: string | undefined;
   readonly connection: Connection;
+  /** The cluster of the pod in which this runs, with `--in-cluster`; otherwise a kubeconfig is searched. */
+  readonly pod: ClusterAccess | undefined;
   readonly images: readonly ImageInput[];
   readonly env: Env;
   readonly log: Log;
@@ -67,13 +68,18 @@ export interface OpenOptions {
   readonly terminal?: Terminal;
   /** Default: those of the process. */
   readonly streams?: Streams;
+  /** Where a pod's service account is. Default: where the kubelet puts it. */
+  readonly accountFolder?: string;
 }
 
-/** Reads the stack. Throws K8S_USAGE, K8S_PLAN_UNREADABLE, K8S_MIXED_CLUSTERS, NAMESPACE_RESERVED. */
+/** Reads the stack. Throws K8S_USAGE, K8S_PLAN_UNREADABLE, K8S_MIXED_CLUSTERS, K8S_NO_POD, NAMESPACE_RESERVED. */
 export async function openSession(open: OpenOptions): Promise<Session> {
-  const { input, env } = open;
-  const resolve = open.resolve ?? ((path) => runfile(path, env));
+  const { input } = open;
+  const resolve = open.resolve ?? ((path) => runfile(path, open.env));
   const options = parseOptions([...input.args, ...open.args]);
+  const pod = options.isInCluster ? await podAccess(open.env, open.accountFolder ?? ACCOUNT_FOLDER) : undefined;
+  // Nobody's name is known in a pod: the namespace that is theirs is the one that the pod is in.
+  const env = pod === undefined || open.env['FATHOM_USER'] ? open.env : { ...open.env, FATHOM_USER: pod.namespace };
   const rendered = await loadSets(input, resolve);
   const person = { env, reserved: input.reservedNamespaces };
   const sets = personalize(rendered, person);
@@ -87,6 +93,7 @@ export async function openSession(open: OpenOptions): Promise<Session> {
     sets,
     personal: sets === rendered ? undefined : personalize(PLACEHOLDER, person),
     connection: oneConnection(input, sets, options),
+    pod,
     images: uniqueImages(inputs.flatMap(({ images }) => images)),
     env,
     log,
@@ -103,15 +110,8 @@ const SAID_PAUSE_MS = 1000;
 
 /** Connects and asks what the cluster serves. Throws K8S_WRONG_CLUSTER, and K8S_* of kubeconfig and connection. */
 export async function connect(session: Session): Promise<Connected> {
-  const { connection, options, env, signal, resolve } = session;
-  const files =
-    options.kubeconfig === undefined
-      ? connection.kubeconfig === ''
-        ? []
-        : [resolve(connection.kubeconfig)]
-      : [userPath(options.kubeconfig, env)];
-  const { context, cluster, user } = connection;
-  const access = await findCluster({ env, files, context: options.context ?? context, cluster, user });
+  const { signal } = session;
+  const access = session.pod ?? (await accessByKubeconfig(session));
   const binding = await bindCluster(session, access);
   const controller = new AbortController();
   const client = createClient(access, {
@@ -123,6 +123,13 @@ export async function connect(session: Session): Promise<Connected> {
   });
   const cancel = (reason: ToolError) => controller.abort(reason);
   return { client, resources: await discover(client), binding, cancel };
+}
+
+function accessByKubeconfig({ connection, options, env, resolve }: Session): Promise<ClusterAccess> {
+  const own = connection.kubeconfig === '' ? [] : [resolve(connection.kubeconfig)];
+  const files = options.kubeconfig === undefined ? own : [userPath(options.kubeconfig, env)];
+  const { context, cluster, user } = connection;
+  return findCluster({ env, files, context: options.context ?? context, cluster, user });
 }
 
 /** All objects of a stack must go to one cluster: one run is one plan. */
@@ -181,15 +188,4 @@ function refuseSharedInventories(sets: readonly LoadedSet[]): void {
 
 function uniqueImages(images: readonly ImageInput[]): ImageInput[] {
   return [...new Map(images.map((image) => [`${image.ref}\n${image.image}`, image])).values()];
-}
-
-/** The sets with digests in place of image names. */
-export function withDigests(sets: readonly LoadedSet[], digests: ReadonlyMap<string, string>): LoadedSet[] {
-  return sets.map((set) => ({
-    ...set,
-    objects: set.objects.map((input) => {
-      const own = new Map(input.images.map(({ ref }) => [ref, digests.get(ref) ?? ref]));
-      return { ...input, objects: replaceImages(input.objects, own).objects as readonly KubeObject[] };
-    }),
-  }));
 }

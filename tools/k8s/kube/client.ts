@@ -50,6 +50,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   /** How long failed requests are repeated, in milliseconds. Default: 30 000. */
   readonly retryDeadlineMs?: number;
+  /** After how long a token that is in a file is read again, in milliseconds. Default: 60 000. */
+  readonly tokenFileMs?: number;
   /** Called before a request is repeated. Default: nothing. */
   readonly onRetry?: (error: unknown, waitMs: number) => void;
 }
@@ -61,12 +63,15 @@ const ATTEMPTS = 10;
 
 /** Connects lazily: the first request opens the first connection. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubeClient {
-  const { signal, maxConnections = 16, requestTimeoutMs = 35_000 } = options;
+  const { signal, maxConnections = 16, requestTimeoutMs = 35_000, tokenFileMs = 60_000 } = options;
+  // The kubelet writes a new token long before the old one ends; others who keep one in a file do likewise.
+  const isRenewed = access.credentials.kind === 'tokenFile';
   const url = new URL(access.server);
   const transport = url.protocol === 'http:' ? http : https;
   const agent = new transport.Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' });
   const counts: Record<string, number> = {};
   let authorization: ReturnType<typeof authorize> | undefined;
+  let authorizedMs = 0;
   // A server that has answered before and refuses now is being started again.
   let hasAnswered = false;
 
@@ -82,7 +87,11 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
 
   /** Sends a request; resolves with an answer of success before its body is there. */
   const open = async (request: KubeRequest, isPooled: boolean): Promise<http.IncomingMessage> => {
-    authorization ??= authorize(access, signal);
+    const nowMs = performance.now();
+    if (authorization === undefined || (isRenewed && nowMs - authorizedMs >= tokenFileMs)) {
+      authorization = authorize(access, signal);
+      authorizedMs = nowMs;
+    }
     const { header, cert, key } = await authorization;
     const query = Object.entries(request.query ?? {}).filter(
       (entry): entry is [string, string] => entry[1] !== undefined,

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { mapStrings } from './object.ts';
+import type { LoadedSet } from './plan_input.ts';
 
 /** Where an image is pushed to: a registry's reference and a repository in it. */
 export interface ImagePlace {
@@ -60,4 +61,15 @@ export function replaceImages<T>(
     return replacement;
   });
   return { objects: replaced, used };
+}
+
+/** The sets with digests in place of image names. */
+export function withDigests(sets: readonly LoadedSet[], digests: ReadonlyMap<string, string>): LoadedSet[] {
+  return sets.map((set) => ({
+    ...set,
+    objects: set.objects.map((input) => {
+      const own = new Map(input.images.map(({ ref }) => [ref, digests.get(ref) ?? ref]));
+      return { ...input, objects: replaceImages(input.objects, own).objects };
+    }),
+  }));
 }

@@ -50,8 +50,8 @@ export interface SetInput {
   readonly stack: string;
   /** Where the inventory is kept. */
   readonly namespace: string;
-  /** Runfiles paths of object inputs. */
-  readonly objects: readonly string[];
+  /** Runfiles paths of object inputs; in a packed plan the inputs themselves. */
+  readonly objects: readonly (string | ObjectInput)[];
   /** Where it goes while it has no objects that say so; null or missing for objects that are applied alone. */
   readonly connection?: Connection | null;
   readonly guard?: Guard | null;
@@ -88,7 +88,9 @@ export async function loadSets(input: PlanInput, resolve: (path: string) => stri
     input.sets.map(async (set) => ({
       ...set,
       objects: await Promise.all(
-        set.objects.map(async (path) => (await readVersioned(resolve(path))) as unknown as ObjectInput),
+        set.objects.map(async (one) =>
+          typeof one === 'string' ? ((await readVersioned(resolve(one))) as unknown as ObjectInput) : one,
+        ),
       ),
     })),
   );

@@ -21,7 +21,7 @@ def runfiles_path(ctx, file):
     """
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
-def create_verb(ctx, name, verb, stack):
+def create_verb(ctx, name, verb, stack, arguments = [], runfiles = None):
     """Declares the executable of a verb.
 
     Args:
@@ -29,21 +29,23 @@ def create_verb(ctx, name, verb, stack):
       name: string: the executable's file name.
       verb: a key of VERBS.
       stack: K8sStackInfo.
+      arguments: list of words for sh, as of create_launcher, before the caller's.
+      runfiles: runfiles beside those that the verb needs anyway. Default: none.
 
     Returns:
       struct(executable = File, runfiles = runfiles).
     """
     needs = VERBS[verb].images
     files = [stack.inputs] + ([stack.image_digests] if needs == IMAGES_DIGESTS else [])
-    runfiles = ctx.runfiles(transitive_files = depset(transitive = files))
+    own = ctx.runfiles(transitive_files = depset(transitive = files))
     if needs == IMAGES_BLOBS:
-        runfiles = runfiles.merge(stack.image_runfiles)
+        own = own.merge(stack.image_runfiles)
     return create_launcher(
         ctx,
         name,
         [file for file in ctx.files._engine if file.extension == "mjs"][0],
-        arguments = [shell_quote("--verb=" + verb), shell_quote("--plan"), runfile_argument(runfiles_path(ctx, stack.plan))],
-        runfiles = runfiles,
+        arguments = [shell_quote("--verb=" + verb), shell_quote("--plan"), runfile_argument(runfiles_path(ctx, stack.plan))] + arguments,
+        runfiles = own.merge(runfiles) if runfiles else own,
     )
 
 def _k8s_verb_impl(ctx):
@@ -67,10 +69,10 @@ def verb_targets(name, verbs, **kwargs):
 
     Args:
       name: string: the object or stack.
-      verbs: keys of VERBS.
+      verbs: keys of VERBS; `image` is made by deployer_target.
       **kwargs: testonly, features and the like.
     """
-    for verb in verbs:
+    for verb in [verb for verb in verbs if verb != "image"]:
         k8s_verb(
             name = name + "." + verb,
             stack = ":" + name,

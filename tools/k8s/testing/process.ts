@@ -36,7 +36,7 @@ export async function runEngine(
   return withPlan(server, stack, async ({ input, folder, env }) => {
     const sets = input.sets.map((set) => ({
       ...set,
-      objects: set.objects.map((file) => relative(root, join(folder, file))),
+      objects: set.objects.map((one) => (typeof one === 'string' ? relative(root, join(folder, one)) : one)),
     }));
     const plan = join(folder, 'plan.json');
     await writeFile(plan, JSON.stringify({ ...input, sets }));

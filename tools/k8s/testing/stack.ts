@@ -21,6 +21,8 @@ export interface TestStack {
   readonly cluster?: string;
   /** Default: the server's, beside the objects. */
   readonly kubeconfig?: string;
+  /** Where the service account of the pod is, for `--in-cluster`. */
+  readonly accountFolder?: string;
   /** Called for each line that is logged. */
   readonly onLine?: (line: string) => void;
   /** Default: ends after two minutes. */
@@ -72,6 +74,7 @@ export async function withSession<T>(
       resolve: (path) => join(folder, path),
       terminal: stack.terminal ?? NOBODY,
       streams: { ...NO_STREAMS, ...stack.streams },
+      ...(stack.accountFolder === undefined ? {} : { accountFolder: stack.accountFolder }),
     });
     return use({ session, lines });
   });

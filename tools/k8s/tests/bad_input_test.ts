@@ -22,7 +22,7 @@ before(async () => {
   await prepare();
 });
 after(() => server.stop());
-const { applyStack, deleteStack, get } = callsTo(() => server);
+const { applyStack, deleteStack, get, makeNamespace, post, remove } = callsTo(() => server);
 
 const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
   sets: [{ stack: 'bad', namespace: 'default', objects }],
@@ -49,6 +49,11 @@ const secret = (data: Readonly<Record<string, string>>, rest: object = {}): Kube
   ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'password', namespace: 'default' } },
   ...{ data, ...rest },
 });
+const dependent = (name: string, on: string): KubeObject => {
+  const object = configMap(name, 'default');
+  return { ...object, metadata: { ...object.metadata, annotations: { 'config.kubernetes.io/depends-on': on } } };
+};
+const set = (stack: string) => ({ stack, namespace: 'default', objects: [configMap(stack, 'default')] });
 const oldVersion: KubeObject = { ...job('x'), apiVersion: 'batch/v1beta1' };
 const HIDDEN = 'aHVudGVyMg==';
 
@@ -98,6 +103,41 @@ const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
   ['an object of more than 1 MiB', stackOf([good, large]), 'K8S_INVALID', /ConfigMap default\/large/],
   ['two bad objects', stackOf([unknownField, invalid]), 'K8S_BAD_REQUEST', /2 objects.*\n.*typo.*\n.*default\/bad/],
   ['a namespace that is not there', stackOf([configMap('x', 'nowhere')]), 'K8S_NAMESPACE_MISSING', /'nowhere'/],
+  [
+    'objects that depend on one another in a circle',
+    stackOf([
+      good,
+      dependent('a', '/namespaces/default/ConfigMap/b'),
+      dependent('b', '/namespaces/default/ConfigMap/a'),
+    ]),
+    'K8S_DEPENDENCY_CYCLE',
+    /ConfigMap default\/a → ConfigMap default\/b → ConfigMap default\/a/,
+  ],
+  [
+    'a dependency that is in no manifest',
+    stackOf([good, dependent('a', 'apps/namespaces/default/Deployment/db')]),
+    'K8S_DEPENDS_ON',
+    /ConfigMap default\/a: depends-on 'apps\/namespaces\/default\/Deployment\/db' is not in this stack/,
+  ],
+  [
+    'a namespace that is being deleted',
+    stackOf([good, configMap('x', 'ending')]),
+    'K8S_NAMESPACE_TERMINATING',
+    /'ending' is being deleted/,
+  ],
+  [
+    'an object of another stack',
+    stackOf([good, configMap('owned', 'default')]),
+    'K8S_OTHER_SET',
+    /ConfigMap default\/owned: it belongs to another stack \(applyset-/,
+  ],
+  [
+    'an inventory of another tool',
+    { sets: [{ stack: 'foreign', namespace: 'default', objects: [good] }] },
+    'K8S_FOREIGN_INVENTORY',
+    /Secret default\/fathom-foreign is the inventory of kubectl\/v1\.34/,
+  ],
+  ['two stacks of one name', { sets: [set('one'), set('one')] }, 'K8S_DUPLICATE_STACK', /both 'one' in default/],
   ['an argument that no verb knows', stackOf([good], { args: ['--froce'] }), 'K8S_USAGE', /froce/],
   [
     'an object in two stacks',
@@ -132,6 +172,14 @@ async function prepare(): Promise<void> {
   const fixed = { ...secret({ x: 'b2xk' }, { immutable: true }), metadata: { name: 'fixed', namespace: 'default' } };
   const objects = [job('old'), fixed];
   await applyStack({ sets: [{ stack: '', namespace: 'default', objects }], args: ['--no-wait'] });
+  await applyStack({ sets: [{ stack: 'owner', namespace: 'default', objects: [configMap('owned', 'default')] }] });
+  const annotations = { 'applyset.kubernetes.io/tooling': 'kubectl/v1.34' };
+  await post('/api/v1/namespaces/default/secrets', {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fathom-foreign', namespace: 'default', annotations } },
+  });
+  await makeNamespace('ending');
+  // Nobody is there who would end it: it stays as it is.
+  await remove('/api/v1/namespaces/ending');
 }
 
 for (const [what, stack, code, message] of CASES) {
@@ -253,7 +301,9 @@ test('applies nothing when the registry is down', () =>
     await assert.rejects(
       withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
       {
-        code: 'OCI_REGISTRY_UNREACHABLE',
+        code: 'K8S_REGISTRY_DOWN',
+        message: /127\.0\.0\.1:9/,
+        hint: /fathom up.*\/\/prod:status.*\/\/prod:apply/,
       },
     );
     const path = '/api/v1/namespaces/default/configmaps/good';

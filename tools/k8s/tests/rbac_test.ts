@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import type { Rule } from '../deploy/rights.ts';
+import type { Rule } from '../deploy/granted_rights.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
@@ -18,7 +18,7 @@ before(async () => {
   server = await startApiServer();
 });
 after(() => server.stop());
-const { applyStack, deleteStack, makeNamespace, post, remove } = callsTo(() => server);
+const { applyStack, deleteStack, get, getMap, makeNamespace, merge, post, remove } = callsTo(() => server);
 
 const stackOf = (namespace: string, x: string, context?: string): TestStack => ({
   sets: [
@@ -87,8 +87,8 @@ test('with just these rights a stack can be applied, compared, looked at, rolled
     [
       ['Role', 'fathom-deploy-x', 'enough'],
       ['RoleBinding', 'fathom-deploy-x', 'enough'],
-      ['ClusterRole', 'fathom-deploy-x', undefined],
-      ['ClusterRoleBinding', 'fathom-deploy-x', undefined],
+      ['ClusterRole', 'fathom-deploy-enough-x', undefined],
+      ['ClusterRoleBinding', 'fathom-deploy-enough-x', undefined],
     ],
   );
   await withRights(objects, () => live('enough'));
@@ -100,8 +100,8 @@ test('without any one of these rights some verb is refused', async () => {
   const role = objects.find(({ kind }) => kind === 'Role') as KubeObject & { readonly rules: readonly Rule[] };
   // What is only asked for when something is wrong with pods, or when a lease is renewed or somebody else's.
   const isForTrouble = ({ resources }: Rule, verb: string) =>
-    ['events', 'pods', 'pods/log'].includes(resources[0] ?? '') ||
-    (resources[0] === 'leases' && verb !== 'create' && verb !== 'delete');
+    ['events', 'pods', 'pods/log'].includes(resources?.[0] ?? '') ||
+    (resources?.[0] === 'leases' && verb !== 'create' && verb !== 'delete');
   for (const [index, rule] of role.rules.entries()) {
     for (const verb of rule.verbs.filter((one) => !isForTrouble(rule, one))) {
       const rules = role.rules
@@ -109,11 +109,97 @@ test('without any one of these rights some verb is refused', async () => {
         .filter(({ verbs }) => verbs.length > 0);
       const fewer = objects.map((object) => (object === role ? { ...role, rules } : object));
       // A lease that cannot be given back is no failure: it ends by itself.
-      if (rule.resources[0] === 'leases' && verb === 'delete') continue;
+      if (rule.resources?.[0] === 'leases' && verb === 'delete') continue;
       await withRights(fewer, () =>
-        assert.rejects(live('fewer'), { code: 'K8S_FORBIDDEN' }, `${verb} ${rule.resources.join(' ')}`),
+        assert.rejects(live('fewer'), { code: 'K8S_FORBIDDEN' }, `${verb} ${rule.resources?.join(' ')}`),
       );
       await deleteStack(stackOf('fewer', '1'));
     }
   }
+});
+
+const mapsOf = (namespace: string, names: readonly string[], rest: Partial<TestStack> = {}): TestStack => ({
+  sets: [{ stack: 'x', namespace, objects: names.map((name) => configMap(name, namespace)) }],
+  ...rest,
+});
+
+test('the rights end at the objects of the stack', async () => {
+  await makeNamespace('names');
+  const foreign = '/api/v1/namespaces/names/configmaps/foreign';
+  await post('/api/v1/namespaces/names/configmaps', configMap('foreign', 'names'));
+  await withRights(await rbacOf(mapsOf('names', ['a'])), async () => {
+    await applyStack(mapsOf('names', ['a'], { context: 'nobody' }));
+    const other = mapsOf('names', ['a', 'foreign'], { context: 'nobody' });
+    await assert.rejects(applyStack(other), {
+      code: 'K8S_FORBIDDEN',
+      message:
+        /configmaps "foreign" is forbidden: User "nobody" cannot get resource "configmaps" in API group "" in the namespace "names"/,
+    });
+  });
+  assert.ok(await get(foreign));
+});
+
+test('what a stack had before can be pruned, and put back by a rollback', async () => {
+  await makeNamespace('former');
+  await applyStack(mapsOf('former', ['a', 'b']));
+  // By its label alone it is known as well.
+  const parent = '/api/v1/namespaces/former/secrets/fathom-x';
+  const { data } = (await get(parent)) as KubeObject & { readonly data: object };
+  await merge(parent, { data: null });
+  const printed = await rbacOf(mapsOf('former', ['a']));
+  await merge(parent, { data });
+  await withRights(printed, async () => {
+    await applyStack(mapsOf('former', ['a'], { context: 'nobody' }));
+    assert.equal(await getMap('former', 'b'), undefined);
+  });
+  // By now only the history knows of it.
+  await withRights(await rbacOf(mapsOf('former', ['a'])), () =>
+    withSession(server, mapsOf('former', ['a'], { context: 'nobody' }), ({ session }) => rollbackVerb(session)),
+  );
+  assert.ok(await getMap('former', 'b'));
+});
+
+// `view` itself is put together of this one by a controller, which is not there.
+const VIEW = 'system:aggregate-to-view';
+
+test('a stack that grants rights needs those that it grants, and no more', async () => {
+  await makeNamespace('grants');
+  const metadata = { name: 'reader', namespace: 'grants' };
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const bindingOf = (name: string, kind: string) => ({
+    ...{ apiVersion, kind: 'RoleBinding', metadata: { name, namespace: 'grants' } },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+    subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: 'grants' }],
+  });
+  const role = {
+    apiVersion,
+    kind: 'Role',
+    metadata,
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+  };
+  const objects: KubeObject[] = [role, bindingOf('reader', 'Role'), bindingOf(VIEW, 'ClusterRole')];
+  const stack: TestStack = { sets: [{ stack: 'x', namespace: 'grants', objects }] };
+  const printed = await rbacOf(stack);
+  const own = printed[0] as KubeObject & { readonly rules: readonly Rule[] };
+  const granting = own.rules.filter(({ verbs }) => verbs.includes('bind') || verbs.join() === 'get');
+  assert.deepEqual(granting, [
+    { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+    {
+      ...{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'] },
+      ...{ resourceNames: [VIEW], verbs: ['bind'] },
+    },
+  ]);
+  for (const rule of granting) {
+    const fewer = printed.map((one) =>
+      one === own ? { ...one, rules: own.rules.filter((other) => other !== rule) } : one,
+    );
+    await withRights(fewer, () =>
+      assert.rejects(applyStack({ ...stack, context: 'nobody' }), {
+        code: 'K8S_FORBIDDEN',
+        message: /attempting to grant/,
+      }),
+    );
+    await deleteStack(stack);
+  }
+  await withRights(printed, () => applyStack({ ...stack, context: 'nobody' }));
 });

@@ -4,7 +4,8 @@ import { requireDeployable } from '../deploy/guard.ts';
 import { withLock } from '../deploy/locked.ts';
 import { finish, withProgress } from '../deploy/output.ts';
 import { readImages } from '../deploy/push.ts';
-import { type Session, requireObjects, withDigests } from '../deploy/session.ts';
+import { type Session, requireObjects } from '../deploy/session.ts';
+import { withDigests } from '../model/images.ts';
 
 /** Brings the cluster to what the stack says. Throws before anything is changed where planning or pushing fails. */
 export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'replace'): Promise<void> {

@@ -5,7 +5,8 @@ import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
 import { readImages } from '../deploy/push.ts';
 import { colorsFor, diffLines } from '../deploy/report.ts';
-import { type Session, connect, withDigests } from '../deploy/session.ts';
+import { type Session, connect } from '../deploy/session.ts';
+import { withDigests } from '../model/images.ts';
 
 /** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
 export async function diffVerb(

@@ -1,23 +1,47 @@
 // rbac: prints the least rights that the stack needs, as manifests for whoever grants them.
 import { stringify } from 'yaml';
 import { desiredObjects } from '../deploy/desired.ts';
+import { readSet } from '../deploy/planner.ts';
+import { historyOf } from '../deploy/record.ts';
 import { rbacObjects, rightsOf } from '../deploy/rights.ts';
-import { type Session, connect } from '../deploy/session.ts';
+import { type Connected, type Session, connect } from '../deploy/session.ts';
+import type { Target } from '../kube/objects.ts';
+import type { LoadedSet } from '../model/plan_input.ts';
 
 /**
- * Prints Roles and bindings for the person or service account of `--subject` (default: the user `deployer`). The
- * cluster is asked for the plural names of kinds only. An API server lets nobody grant what they do not have: a stack
- * with Roles of its own wants the rights in these as well.
+ * Prints Roles and bindings for the person or service account of `--subject` (default: the user `deployer`). What is
+ * limited by name is limited to the objects of the stack, those that it has in the cluster, and those of its history:
+ * whoever renames or removes objects of a stack that was never applied since prints the rights again.
  */
 export async function rbacVerb(session: Session): Promise<void> {
-  const { client, resources } = await connect(session);
+  const connected = await connect(session);
+  const { client, resources } = connected;
   try {
-    const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
-    const name = `fathom-deploy-${session.input.root || 'objects'}`;
-    const objects = rbacObjects(rightsOf(wanted, session.sets, session.personal), name, session.options.subject);
+    const { sets, options, personal, input, connection } = session;
+    const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
+    const stacks = sets.filter(({ stack }) => stack !== '');
+    const former = await Promise.all([
+      ...stacks.map(async (set) => (await readSet(connected, set, wanted)).members),
+      ...stacks.map((set) => recorded(set, connected)),
+    ]);
+    // A service account's own namespace is there before it is.
+    const isThere = options.subject['kind'] === 'ServiceAccount' && options.subject['namespace'] === personal;
+    const made = ['fathom-system', ...(personal === undefined || isThere ? [] : [personal])];
+    const rights = rightsOf({ wanted, sets, former: former.flat(), made });
+    const { namespace } = connection;
+    const objects = rbacObjects(rights, { stack: input.root || 'objects', namespace, subject: options.subject });
     const documents = objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }));
     session.print(documents.join('---\n').trimEnd());
   } finally {
     client.close();
   }
+}
+
+/** The objects to which a rollback could return, of kinds that the cluster still has. */
+async function recorded(set: LoadedSet, { client, resources }: Connected): Promise<Target[]> {
+  const history = await historyOf(client, set);
+  return [...(history?.objects.values() ?? [])].flat().flatMap((object) => {
+    const resource = resources.find(object);
+    return resource === undefined ? [] : [{ object, resource }];
+  });
 }

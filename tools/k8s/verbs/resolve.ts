@@ -1,7 +1,8 @@
 // resolve: pushes the images and prints the manifests with their digests.
 import { stringify } from 'yaml';
 import { readImages } from '../deploy/push.ts';
-import { type Session, withDigests } from '../deploy/session.ts';
+import { type Session } from '../deploy/session.ts';
+import { withDigests } from '../model/images.ts';
 
 /** Prints one YAML document for each object. Needs no cluster, and a registry only where there are images. */
 export async function resolveVerb(session: Session): Promise<void> {

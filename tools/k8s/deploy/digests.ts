@@ -1,0 +1,23 @@
+// The digests of a stack's images, and how they get into its manifests. Needs no cluster.
+import { type OciImage, readImage } from '../../oci/index.ts';
+import { pinnedReference, replaceImages } from '../model/images.ts';
+import type { KubeObject } from '../model/object.ts';
+import type { ImageInput, LoadedSet } from '../model/plan_input.ts';
+
+/** An image of a stack with its description read. */
+export interface StackImage extends ImageInput {
+  readonly oci: OciImage;
+}
+
+/** Reads the descriptions of images. Throws OCI_FILE_UNREADABLE, OCI_DOCUMENT_INVALID. */
+export async function readStackImages(
+  images: readonly ImageInput[],
+  resolve: (runfilesPath: string) => string,
+): Promise<StackImage[]> {
+  return Promise.all(images.map(async (input) => ({ ...input, oci: await readImage(resolve(input.image), resolve) })));
+}
+
+/** Name in the manifest → `registry/repository@digest`. */
+export function digestsOf(images: readonly StackImage[]): ReadonlyMap<string, string> {
+  return new Map(images.map((image) => [image.ref, pinnedReference(image, image.oci.manifest.digest)]));
+}

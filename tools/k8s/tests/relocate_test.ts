@@ -1,0 +1,37 @@
+// A verb is its launcher and its runfiles: copied elsewhere, without the build's folders, it works the same.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { runfile } from '../../lib/runfiles.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fathom-moved-'));
+after(() => rmSync(folder, { recursive: true }));
+const VERB = 'fathom/tools/k8s/tests/sample/myns-deep.wait';
+
+function filesBelow(path: string): string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+test('a verb that was copied elsewhere finds its plan and its objects', () => {
+  // Not as `<name>.runfiles`, as a package would have it: RUNFILES_DIR says where they are.
+  cpSync(runfile(''), folder, { recursive: true, dereference: true });
+  const env = { PATH: process.env['PATH'], RUNFILES_DIR: folder, HOME: folder, FATHOM_USER: 'ada' };
+  const args = ['--kubeconfig', join(folder, 'none')];
+  const { status, stderr } = spawnSync(join(folder, VERB), args, { env, cwd: '/', encoding: 'utf8' });
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /^error: K8S_NO_CONTEXT: .*'fathom-fathom' in \/.*none \(no such file\)$/m);
+});
+
+test('neither its launcher nor what it reads has an absolute path of the build', () => {
+  const files = filesBelow(join(folder, 'fathom/tools/k8s/tests/sample'));
+  assert.ok(files.length > 3);
+  for (const path of files) {
+    const text = readFileSync(path, 'utf8');
+    assert.ok(!/\/(execroot|bazel-out|sandbox)\//.test(text) && !text.includes(process.env['HOME'] ?? '\0'), path);
+  }
+});
