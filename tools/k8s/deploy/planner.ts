@@ -19,9 +19,11 @@ import {
   toolOf,
   unionOf,
 } from './applyset.ts';
+import { isAsApplied } from './as_applied.ts';
 import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
 import { ROLE, roleKeyOf } from './granted_rights.ts';
+import { type Mutations, readMutations } from './mutations.ts';
 import { holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
 import * as problems from './problems.ts';
@@ -47,9 +49,10 @@ export interface SetState {
 export async function makePlan(session: Session, connected: Connected, sets: readonly LoadedSet[]): Promise<Plan> {
   const { client, resources } = connected;
   const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
-  const [namespaces, states] = await Promise.all([
+  const [namespaces, states, isMutated] = await Promise.all([
     planNamespaces(session, client, wanted),
     Promise.all(sets.filter(({ stack }) => stack !== '').map((set) => readSet(connected, set, wanted))),
+    readMutations(connected),
   ]);
   const missing = new Set(
     namespaces.filter(({ live }) => live === undefined).map(({ object }) => object.metadata.name),
@@ -59,7 +62,7 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
   const roles = new Set(wanted.map(({ object }) => keyOf(object)).filter((key) => ROLE.test(key)));
   const collected = problems.collect();
   const objects = await mapLimited(wanted, CONCURRENCY, (one) =>
-    collected.guard(() => planObject(one, { session, client, members, missing, ids, roles })),
+    collected.guard(() => planObject(one, { session, client, members, missing, ids, roles, isMutated })),
   );
   collected.throwAll();
   const keys = new Set(wanted.map(({ object }) => keyOf(object)));
@@ -77,12 +80,14 @@ interface ObjectContext {
   readonly members: ReadonlyMap<string, KubeObject>;
   readonly missing: ReadonlySet<string>;
   readonly ids: ReadonlySet<string>;
+  /** Whether only the server can say what it makes of an object. */
+  readonly isMutated: Mutations;
   /** Keys of the stack's Roles and ClusterRoles. */
   readonly roles: ReadonlySet<string>;
 }
 
 async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
-  const { client, session, members, missing, ids, roles } = context;
+  const { client, session, members, missing, ids, roles, isMutated } = context;
   const { resource, label } = one;
   const set = one.set.stack === '' ? '' : placeKey(one.set);
   const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
@@ -93,6 +98,9 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   }
   const { isForced } = session.options;
   if (live !== undefined && !isForced) problems.refuseForeignSet(object, live, ids);
+  if (live !== undefined && !isMutated(resource) && isAsApplied(object, live)) {
+    return { action: 'unchanged', object, live, resource, changes: [], label, set };
+  }
   let result: KubeObject;
   try {
     result = await applyObject(client, { resource, object }, { isDryRun: true, isForced });

@@ -25,6 +25,8 @@ export interface Metadata {
 /** Who set which fields of an object. */
 export interface ManagedFields {
   readonly manager?: string;
+  /** The version of the kind in which the fields are named. */
+  readonly apiVersion?: string;
   readonly operation?: string;
   readonly subresource?: string;
   readonly fieldsV1?: JsonObject;
