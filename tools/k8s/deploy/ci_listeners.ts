@@ -27,6 +27,7 @@ function eventData(event: DeployEvent): Readonly<Record<string, unknown>> {
     }
     case 'waiting':
     case 'ready':
+    case 'gone':
     case 'failed': {
       const { object, ...rest } = event;
       return { ...rest, ...identity(object) };
@@ -101,7 +102,11 @@ export function createJunitListener(label: string, write: (xml: string) => Promi
         }
       }
       if (event.kind === 'object') Object.assign(caseOf(event.planned.object) ?? {}, { isReached: true, seconds });
-      if (event.kind === 'ready') Object.assign(caseOf(event.object) ?? {}, { seconds });
+      if (event.kind === 'ready' || event.kind === 'gone') {
+        Object.assign(caseOf(event.object) ?? {}, { seconds, isReached: true });
+      }
+      // What was ready from the start was told of by no event of its own.
+      if (event.kind === 'done') for (const one of cases.values()) one.isReached = true;
       if (event.kind === 'failed') {
         const { code, message, causes } = event;
         const failure = { type: code, message, text: causes.join('\n') };

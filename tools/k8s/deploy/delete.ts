@@ -1,31 +1,27 @@
 // What a delete removes: the members of the stack's inventories, except what others need and what holds data.
 import { mapLimited } from '../../lib/limit.ts';
-import { deleteObject, getObject, isApplied, listObjects } from '../kube/objects.ts';
+import { type Target, deleteObject, getObject, isApplied, listObjects } from '../kube/objects.ts';
 import type { Resource } from '../kube/discovery.ts';
-import { type KubeObject, asList, keyOf, textAt } from '../model/object.ts';
-import { type Inventory, inventoryOf, parentObject } from './applyset.ts';
+import { asList, keyOf, textAt } from '../model/object.ts';
+import type { LoadedSet } from '../model/plan_input.ts';
+import { type Inventory, inventoryOf, parentObject, placeKey } from './applyset.ts';
 import { type Desired, desiredObjects } from './desired.ts';
-import { PHASES, holdsData, phaseOf } from './order.ts';
+import { PHASES, dependentsFirst, holdsData, liveDependencies, phaseOf } from './order.ts';
+import type { PlannedObject } from './plan.ts';
 import { SECRETS, type SetState, readSet } from './planner.ts';
 import type { Connected, Session } from './session.ts';
 
 const CONCURRENCY = 16;
 
-/** An object of the cluster. */
-export interface LiveObject {
-  readonly object: KubeObject;
-  readonly resource: Resource;
-}
-
 /** What a delete would do, in its order. */
 export interface DeletePlan {
   /** Groups of objects; each group goes before the next. */
-  readonly groups: readonly (readonly LiveObject[])[];
-  readonly kept: readonly { readonly object: KubeObject; readonly reason: string }[];
+  readonly groups: readonly (readonly PlannedObject[])[];
+  readonly kept: readonly PlannedObject[];
   /** Inventories that others need: they stay, without this root. */
   readonly shared: readonly Inventory[];
   /** Inventories that end. */
-  readonly ended: readonly LiveObject[];
+  readonly ended: readonly Target[];
 }
 
 /** Plans to delete the stack. Only reads. */
@@ -36,17 +32,17 @@ export async function planDelete(session: Session, connected: Connected): Promis
   const states = await Promise.all(withInventory.map((set) => readSet(connected, set, wanted)));
   const isDeep = withInventory.length > 1;
   const plan = {
-    groups: [] as LiveObject[][],
-    kept: [] as { object: KubeObject; reason: string }[],
+    groups: [] as PlannedObject[][],
+    kept: [] as PlannedObject[],
     shared: [] as Inventory[],
-    ended: [] as LiveObject[],
+    ended: [] as Target[],
   };
   // What was applied last, and so needs the others, goes first.
   for (const state of states.reverse()) {
     if (state.before === undefined) continue;
     const others = state.before.roots.filter((root) => root !== session.input.root);
     if (isDeep && others.length > 0 && !session.options.isAll) {
-      for (const { object } of state.members) plan.kept.push({ object, reason: `needed by ${others.join(', ')}` });
+      plan.kept.push(...state.members.map((one) => kept(one, state.set, `needed by ${others.join(', ')}`)));
       plan.shared.push({ ...state.before, roots: others });
       continue;
     }
@@ -64,42 +60,51 @@ async function planSet(
   state: SetState,
   session: Session,
   connected: Connected,
-  plan: { groups: LiveObject[][]; kept: { object: KubeObject; reason: string }[]; ended: LiveObject[] },
+  plan: { groups: PlannedObject[][]; kept: PlannedObject[]; ended: Target[] },
 ): Promise<void> {
   const { isPruningData } = session.options;
-  const isKept = ({ object }: LiveObject) => holdsData(object) && !isPruningData;
+  const isKept = ({ object }: Target) => holdsData(object) && !isPruningData;
   const going = state.members.filter((member) => !isKept(member));
   const claims = isPruningData ? await claimsOf(state.members, connected) : [];
-  for (const { object } of state.members.filter(isKept)) plan.kept.push({ object, reason: 'holds data' });
-  plan.groups.push(...inOrder([...going, ...claims]));
+  plan.kept.push(...state.members.filter(isKept).map((one) => kept(one, state.set, 'holds data')));
+  plan.groups.push(...inOrder([...going, ...claims].map((one) => deleted(one, state.set))));
   plan.ended.push({ resource: SECRETS, object: parentObject(inventoryOf(state.set, [], [])) });
+}
+
+type Owner = Pick<LoadedSet, 'label' | 'namespace' | 'stack'>;
+
+function deleted({ object, resource }: Target, owner: Owner): PlannedObject {
+  const set = owner.stack === '' ? '' : placeKey(owner);
+  return { action: 'delete', object, live: object, resource, changes: [], label: owner.label, set };
+}
+
+function kept(one: Target, owner: Owner, reason: string): PlannedObject {
+  return { ...deleted(one, owner), action: 'keep', reason };
 }
 
 /** Objects that are applied alone have no inventory: they go when Fathom applied them. */
 async function singles(
   { client }: Connected,
   wanted: readonly Desired[],
-): Promise<{ objects: LiveObject[]; kept: { object: KubeObject; reason: string }[] }> {
-  const live = await mapLimited(wanted, CONCURRENCY, async (one) =>
-    one.isServed ? { object: await getObject(client, one), resource: one.resource } : undefined,
-  );
-  const found = live.flatMap((one) =>
-    one?.object === undefined ? [] : [{ object: one.object, resource: one.resource }],
-  );
+): Promise<{ objects: PlannedObject[]; kept: PlannedObject[] }> {
+  const live = await mapLimited(wanted, CONCURRENCY, async (one) => {
+    const object = one.isServed ? await getObject(client, one) : undefined;
+    return object === undefined ? [] : [{ object, resource: one.resource, owner: { ...one.set, label: one.label } }];
+  });
+  const found = live.flat();
   return {
-    objects: found.filter(({ object }) => isApplied(object)),
-    kept: found
-      .filter(({ object }) => !isApplied(object))
-      .map(({ object }) => ({ object, reason: 'not applied by fathom' })),
+    objects: found.filter(({ object }) => isApplied(object)).map((one) => deleted(one, one.owner)),
+    kept: found.filter(({ object }) => !isApplied(object)).map((one) => kept(one, one.owner, 'not applied by fathom')),
   };
 }
 
 /** The reverse of the order in which things are applied. */
-function inOrder(objects: readonly LiveObject[]): LiveObject[][] {
+function inOrder(objects: readonly PlannedObject[]): PlannedObject[][] {
+  const edges = liveDependencies(objects.map(({ object }) => object));
   return [...PHASES]
     .reverse()
     .map((phase) => objects.filter(({ object }) => phaseOf(object) === phase))
-    .filter((group) => group.length > 0);
+    .flatMap((group) => dependentsFirst(group, edges));
 }
 
 const CLAIMS: Resource = {
@@ -110,7 +115,7 @@ const CLAIMS: Resource = {
 };
 
 /** Claims that StatefulSets made from their templates: `<template>-<set>-<number>`. */
-async function claimsOf(members: readonly LiveObject[], { client }: Connected): Promise<LiveObject[]> {
+async function claimsOf(members: readonly Target[], { client }: Connected): Promise<Target[]> {
   const sets = members.filter(({ object }) => object.kind === 'StatefulSet');
   const known = new Set(members.map(({ object }) => keyOf(object)));
   const lists = await mapLimited(sets, CONCURRENCY, async ({ object }) => {
@@ -130,7 +135,14 @@ async function claimsOf(members: readonly LiveObject[], { client }: Connected): 
     .map((object) => ({ object, resource: CLAIMS }));
 }
 
+/** Those of `objects` that depend on some of `group`: they must be gone before it goes. */
+export function dependentsOf(group: readonly PlannedObject[], objects: readonly PlannedObject[]): PlannedObject[] {
+  const edges = liveDependencies([...group, ...objects].map(({ object }) => object));
+  const keys = new Set(group.map(({ object }) => keyOf(object)));
+  return objects.filter(({ object }) => (edges.get(keyOf(object)) ?? []).some((key) => keys.has(key)));
+}
+
 /** Sends the deletions of one group at once. */
-export async function deleteGroup({ client }: Connected, group: readonly LiveObject[]): Promise<void> {
+export async function deleteGroup({ client }: Connected, group: readonly Target[]): Promise<void> {
   await mapLimited(group, CONCURRENCY, (one) => deleteObject(client, one));
 }

@@ -47,14 +47,49 @@ export function dependencies(objects: readonly KubeObject[]): ReadonlyMap<string
   return edges;
 }
 
-function dependsOn(object: KubeObject, byKey: ReadonlyMap<string, KubeObject>): string[] {
+/** As {@link dependencies}, of objects that are in a cluster: what is not among them, or is no reference, is left out. */
+export function liveDependencies(objects: readonly KubeObject[]): ReadonlyMap<string, readonly string[]> {
+  const known = new Set(objects.map(keyOf));
+  const keysOf = (object: KubeObject) => referencesOf(object).map(parseDependency);
+  return new Map(
+    objects.map((object) => [
+      keyOf(object),
+      keysOf(object).filter((key): key is string => key !== undefined && known.has(key)),
+    ]),
+  );
+}
+
+/** Objects in layers: what others of them depend on comes in a later layer. A circle is one layer, the last. */
+export function dependentsFirst<T extends { readonly object: KubeObject }>(
+  all: readonly T[],
+  edges: ReadonlyMap<string, readonly string[]>,
+): T[][] {
+  const layers: T[][] = [];
+  let left = [...all];
+  while (left.length > 0) {
+    const needed = new Set(left.flatMap(({ object }) => edges.get(keyOf(object)) ?? []));
+    const free = left.filter(({ object }) => !needed.has(keyOf(object)));
+    const layer = free.length === 0 ? left : free;
+    layers.push(layer);
+    left = left.filter((one) => !layer.includes(one));
+  }
+  return layers;
+}
+
+function referencesOf(object: KubeObject): string[] {
   const text = object.metadata.annotations?.[DEPENDS_ON] ?? '';
-  const references = text.split(',').filter((word) => word.trim() !== '');
-  return references.map((reference) => {
-    const key = parseDependency(reference.trim());
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+function dependsOn(object: KubeObject, byKey: ReadonlyMap<string, KubeObject>): string[] {
+  return referencesOf(object).map((reference) => {
+    const key = parseDependency(reference);
     if (key !== undefined && byKey.has(key)) return key;
     const problem = key === undefined ? 'is no group/[namespaces/NAMESPACE/]kind/name' : 'is not in this stack';
-    throw new ToolError('K8S_DEPENDS_ON', `Ordering ${nameOf(object)}: depends-on '${reference.trim()}' ${problem}`, {
+    throw new ToolError('K8S_DEPENDS_ON', `Ordering ${nameOf(object)}: depends-on '${reference}' ${problem}`, {
       hint: `Correct the annotation ${DEPENDS_ON}, for example apps/namespaces/prod/Deployment/db.`,
     });
   });

@@ -107,9 +107,9 @@ export async function withProgress(session: Session, work: (progress: Progress) 
     progress.emit({ kind: 'error', code, message, ...(hint === undefined ? {} : { hint }) });
     const { written } = progress;
     if (written !== undefined) {
-      session.log.warn(
-        `${session.input.label}: stopped with ${written.done} of ${written.all} objects done; they stay`,
-      );
+      const { done, all, isDeleting } = written;
+      const rest = isDeleting ? 'deleted' : 'done; they stay';
+      session.log.warn(`${session.input.label}: stopped with ${done} of ${all} objects ${rest}`);
     }
     // What failed first is what counts.
     await progress.close().catch((other: unknown) => session.log.error(errorText(other)));

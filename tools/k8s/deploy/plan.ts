@@ -6,14 +6,14 @@ import type { FieldChange } from './changes.ts';
 
 /**
  * What happens to an object. `adopt`: no field changes, but Fathom becomes one of its owners. `recreate`: deleted and
- * made anew, as a field cannot be changed.
+ * made anew, as a field cannot be changed. `prune`: an apply takes it away; `delete`: a delete does.
  */
-export type Action = 'create' | 'update' | 'recreate' | 'adopt' | 'unchanged' | 'prune' | 'keep';
+export type Action = 'create' | 'update' | 'recreate' | 'adopt' | 'unchanged' | 'prune' | 'delete' | 'keep';
 
 /** An object of the stack and what happens to it. */
 export interface PlannedObject {
   readonly action: Action;
-  /** As wanted; for `prune` and `keep` as it is. */
+  /** As wanted; for `prune`, `delete` and `keep` as it is. */
   readonly object: KubeObject;
   /** As it is; undefined where there is none. */
   readonly live: KubeObject | undefined;
@@ -23,6 +23,8 @@ export interface PlannedObject {
   readonly label: string;
   /** The set that it is in: `namespace/stack`; empty for an object that is applied alone. */
   readonly set: string;
+  /** Why a delete keeps it. Default: nothing is said. */
+  readonly reason?: string;
 }
 
 /** The inventory of one shallow stack. */

@@ -24,7 +24,7 @@ import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
 import { ROLE, roleKeyOf } from './granted_rights.ts';
 import { type Mutations, readMutations } from './mutations.ts';
-import { holdsData } from './order.ts';
+import { dependencies, holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
 import * as problems from './problems.ts';
 import type { Connected, Session } from './session.ts';
@@ -49,6 +49,8 @@ export interface SetState {
 export async function makePlan(session: Session, connected: Connected, sets: readonly LoadedSet[]): Promise<Plan> {
   const { client, resources } = connected;
   const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
+  // What cannot be ordered is told before anything else is asked.
+  dependencies(wanted.map(({ object }) => object));
   const [namespaces, states, isMutated] = await Promise.all([
     planNamespaces(session, client, wanted),
     Promise.all(sets.filter(({ stack }) => stack !== '').map((set) => readSet(connected, set, wanted))),

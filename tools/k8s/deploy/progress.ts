@@ -1,6 +1,6 @@
 // What happens in a run, as events; and who listens to them.
 import type { KubeObject } from '../model/object.ts';
-import type { Action, PlannedObject } from './plan.ts';
+import { type Action, type PlannedObject, isChange } from './plan.ts';
 
 export type PhaseName = 'connect' | 'plan' | 'push' | 'apply' | 'prune' | 'delete' | 'wait';
 
@@ -12,6 +12,8 @@ export type DeployEvent =
   | { readonly kind: 'object'; readonly planned: PlannedObject }
   | { readonly kind: 'waiting'; readonly object: KubeObject; readonly message: string }
   | { readonly kind: 'ready'; readonly object: KubeObject }
+  /** What was pruned or deleted is not there any more. */
+  | { readonly kind: 'gone'; readonly object: KubeObject }
   | {
       readonly kind: 'failed';
       readonly object: KubeObject;
@@ -77,9 +79,12 @@ export class Progress {
     }
   }
 
-  /** How many of how many objects are done; undefined before there is a plan. */
-  get written(): { readonly done: number; readonly all: number } | undefined {
-    return this.#planned === undefined ? undefined : { done: this.#written, all: this.#planned.length };
+  /** How many of how many objects are done; undefined before there is a plan, and where it changes nothing. */
+  get written(): { readonly done: number; readonly all: number; readonly isDeleting: boolean } | undefined {
+    const planned = this.#planned;
+    if (planned === undefined || !planned.some(({ action }) => isChange(action))) return undefined;
+    const isDeleting = planned.some(({ action }) => action === 'delete');
+    return { done: this.#written, all: planned.length, isDeleting };
   }
 
   /** Ends the run for all listeners. A second call does nothing. */

@@ -35,6 +35,7 @@ const WORDS = {
   adopt: 'adopted',
   unchanged: 'unchanged',
   prune: 'pruned',
+  delete: 'deleted',
   keep: 'kept',
 } as const;
 
@@ -45,17 +46,18 @@ export function doneWord(action: PlannedObject['action'], colors: Colors): strin
 
 function paintOf(action: PlannedObject['action'], colors: Colors): Paint {
   if (action === 'create') return colors.added;
-  if (action === 'prune' || action === 'recreate') return colors.removed;
+  if (action === 'prune' || action === 'delete' || action === 'recreate') return colors.removed;
   return action === 'update' || action === 'adopt' ? colors.changed : colors.faint;
 }
 
 const SHOWN_PATHS = 3;
 
 /** `updated   Deployment prod/server  spec.template…image`. */
-export function objectLine({ action, object, changes }: PlannedObject, colors: Colors): string {
+export function objectLine({ action, object, changes, reason }: PlannedObject, colors: Colors): string {
   const paths = changes.slice(0, SHOWN_PATHS).map(({ path }) => path);
   const more = changes.length > SHOWN_PATHS ? `, ${changes.length - SHOWN_PATHS} more` : '';
-  const detail = paths.length === 0 ? '' : `  ${colors.faint(`${paths.join(', ')}${more}`)}`;
+  const words = reason ?? `${paths.join(', ')}${more}`;
+  const detail = words === '' ? '' : `  ${colors.faint(words)}`;
   return `${doneWord(action, colors)} ${nameOf(object)}${detail}`;
 }
 
@@ -93,7 +95,7 @@ export function changeLines(
 /** What would be done with one object, and the fields that differ. */
 export function diffLines({ action, object, changes }: PlannedObject, colors: Colors): string[] {
   if (action === 'create') return [colors.added(`+ ${nameOf(object)}`)];
-  if (action === 'prune') return [colors.removed(`- ${nameOf(object)}`)];
+  if (action === 'prune' || action === 'delete') return [colors.removed(`- ${nameOf(object)}`)];
   if (action === 'recreate') {
     return [colors.removed(`-/+ ${nameOf(object)}`), ...changes.map(({ path }) => `    ${path}`)];
   }

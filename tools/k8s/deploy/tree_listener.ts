@@ -18,6 +18,8 @@ interface Row {
   /** By which stack it is listed. */
   readonly set: string;
   readonly sinceMs: number;
+  /** Whether it is done once the object is gone. */
+  readonly isLeaving: boolean;
   message: string;
   state: 'pending' | 'applied' | 'waiting' | 'failed';
 }
@@ -61,8 +63,10 @@ export function createTreeListener(log: Log, colors: Colors, screen: Screen): Tr
     on(event: DeployEvent, atMs: number) {
       elapsedMs = atMs;
       update(rows, event, elapsedMs);
+      if (event.kind !== 'object') return;
+      const { action, reason } = event.planned;
       // What is unchanged is counted in the summary; what is pruned was said by nobody else.
-      if (event.kind === 'object' && isChange(event.planned.action)) shown.info(objectLine(event.planned, colors));
+      if (isChange(action) || reason !== undefined) shown.info(objectLine(event.planned, colors));
     },
     close() {
       clearInterval(timer);
@@ -76,19 +80,24 @@ function update(rows: Map<string, Row>, event: DeployEvent, elapsedMs: number): 
     rows.clear();
     for (const { object, set, action } of event.objects) {
       if (!isChange(action)) continue;
-      rows.set(keyOf(object), { name: nameOf(object), set, sinceMs: elapsedMs, message: action, state: 'pending' });
+      const isLeaving = action === 'prune' || action === 'delete';
+      const row = { name: nameOf(object), set, sinceMs: elapsedMs, isLeaving, message: action };
+      rows.set(keyOf(object), { ...row, state: 'pending' });
     }
   } else if (event.kind === 'object') {
     const row = rows.get(keyOf(event.planned.object));
-    if (row !== undefined) Object.assign(row, { state: 'applied', message: 'applied' });
+    const message = event.planned.action === 'delete' ? 'deleted' : 'applied';
+    if (row !== undefined) Object.assign(row, { state: 'applied', message });
     if (event.planned.action === 'prune') rows.delete(keyOf(event.planned.object));
   } else if (event.kind === 'waiting' || event.kind === 'failed') {
     const key = keyOf(event.object);
     const row = rows.get(key) ?? {
-      ...{ name: nameOf(event.object), set: '', sinceMs: elapsedMs, message: '', state: 'waiting' },
+      ...{ name: nameOf(event.object), set: '', sinceMs: elapsedMs, isLeaving: true, message: '', state: 'waiting' },
     };
     rows.set(key, { ...row, message: event.message, state: event.kind });
   } else if (event.kind === 'ready') {
+    rows.delete(keyOf(event.object));
+  } else if (event.kind === 'gone' && rows.get(keyOf(event.object))?.isLeaving === true) {
     rows.delete(keyOf(event.object));
   }
 }

@@ -104,10 +104,16 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
       const message = states[index];
       return message === undefined ? [] : [{ object, message }];
     });
+    for (const [index, { object }] of left.entries()) {
+      if (states[index] === undefined) options.progress.emit({ kind: 'gone', object });
+    }
     left = left.filter((_, index) => states[index] !== undefined);
     return unfinished;
   }).catch((error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
+    for (const { object, message } of unfinished) {
+      options.progress.emit({ kind: 'failed', object, code: 'K8S_NOT_DELETED', message, causes: [] });
+    }
     throw new ToolError(
       'K8S_NOT_DELETED',
       `Deleting: not gone after ${formatDuration(options.timeoutMs)}:\n  ${unfinished.map(({ object, message }) => `${nameOf(object)}: ${message}`).join('\n  ')}`,

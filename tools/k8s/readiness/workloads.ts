@@ -13,6 +13,9 @@ export function deploymentStatus(object: KubeObject): Status {
   const replicas = wanted(object);
   if (numberAt(object, 'status', 'observedGeneration') === undefined)
     return progressing('not seen by its controller yet');
+  // A quota, or an admission that refuses its pods: there is no pod that could say so.
+  const failure = conditionOf(object, 'ReplicaFailure');
+  if (failure?.status === 'True') return progressing(conditionText(failure));
   const updated = count(object, 'updatedReplicas');
   if (updated < replicas) return progressing(`${updated} of ${replicas} replicas updated`);
   const old = count(object, 'replicas') - updated;

@@ -91,6 +91,25 @@ export async function startApiServer(): Promise<ApiServer> {
   }
 }
 
+/** Runs kubectl, of the same Kubernetes; as the user of a context. */
+export async function kubectl(
+  server: Pick<ApiServer, 'kubeconfig' | 'context'>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const access = ['--kubeconfig', server.kubeconfig, '--context', server.context];
+  const child = spawn(program('KUBERNETES'), ['kubectl', ...args, ...access], {
+    env: { PATH: process.env['PATH'], HOME: tmpdir(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const code = await new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done));
+  return { code, ...output };
+}
+
 function program(variable: 'ETCD' | 'KUBERNETES'): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} must be the path of the program`);

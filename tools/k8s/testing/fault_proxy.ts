@@ -9,17 +9,20 @@ import type { ApiServer } from './apiserver.ts';
 export const FAULTS = ['reset', 'lost', 'busy', 'unavailable', 'internal', 'slow', 'truncated', 'cut'] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** A fault of requests that change an object: it has been changed since, says the server. */
+export type ChangeFault = 'stale';
+
 /** A running proxy. */
 export interface FaultProxy {
   /** A server to be used as one: its kubeconfig leads through the proxy. */
   readonly server: Pick<ApiServer, 'kubeconfig' | 'context'>;
   /** How often each fault has happened. */
-  readonly counts: ReadonlyMap<Fault, number>;
+  readonly counts: ReadonlyMap<Fault | ChangeFault, number>;
   stop(): Promise<void>;
 }
 
 /** Which fault a request gets; undefined for none. */
-export type Chooser = (request: { readonly method: string; readonly path: string }) => Fault | undefined;
+export type Chooser = (request: { readonly method: string; readonly path: string }) => Fault | ChangeFault | undefined;
 
 const SLOW_MS = 150;
 
@@ -30,7 +33,7 @@ export async function startFaultProxy(target: ApiServer, choose: Chooser): Promi
   const read = (file: string) => readFile(join(target.folder, 'certs', file));
   const [cert, key] = await Promise.all([read('apiserver.crt'), read('apiserver.key')]);
   const agent = new Agent({ keepAlive: true, ca: cert });
-  const counts = new Map<Fault, number>();
+  const counts = new Map<Fault | ChangeFault, number>();
   const proxy = createServer({ cert, key }, (request, response) => {
     const fault = choose({ method: request.method ?? '', path: request.url ?? '' });
     if (fault !== undefined) counts.set(fault, (counts.get(fault) ?? 0) + 1);
@@ -50,7 +53,7 @@ async function stop(proxy: Server, agent: Agent): Promise<void> {
 }
 
 interface ServeOptions {
-  readonly fault: Fault | undefined;
+  readonly fault: Fault | ChangeFault | undefined;
   readonly port: number;
   readonly agent: Agent;
 }
@@ -61,10 +64,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   if (fault === 'reset') return void request.socket.destroy();
   if (fault === 'busy') return refuse(response, 429, { 'retry-after': '1' });
   if (fault === 'unavailable') return refuse(response, 503, {});
-  if (fault === 'internal') {
-    const status = { kind: 'Status', apiVersion: 'v1', reason: 'InternalError', message: 'etcdserver: timed out' };
-    return refuse(response, 500, { 'content-type': 'application/json' }, JSON.stringify(status));
-  }
+  if (fault === 'internal') return refuseAs(response, 500, 'InternalError', 'etcdserver: timed out');
+  if (fault === 'stale') return refuseAs(response, 409, 'Conflict', 'the object has been modified');
   if (fault === 'slow') await new Promise((done) => setTimeout(done, SLOW_MS));
   const answer = await exchange(request, body, options).catch(() => undefined);
   if (answer === undefined || fault === 'lost') return void request.socket.destroy();
@@ -81,6 +82,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 function refuse(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, text = ''): void {
   response.writeHead(status, headers);
   response.end(text);
+}
+
+function refuseAs(response: ServerResponse, code: number, reason: string, message: string): void {
+  const status = { kind: 'Status', apiVersion: 'v1', code, reason, message };
+  refuse(response, code, { 'content-type': 'application/json' }, JSON.stringify(status));
 }
 
 async function readBody(stream: IncomingMessage): Promise<Buffer> {

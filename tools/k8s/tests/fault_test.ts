@@ -77,6 +77,24 @@ for (const fault of FAULTS) {
   });
 }
 
+test('an apply goes on after one conflict each over the version of what it changes', async () => {
+  await makeNamespace('stale');
+  const stack = (x: string) => ({
+    sets: [{ stack: 'x', namespace: 'stale', objects: [configMap('a', 'stale', { x })] }],
+  });
+  await applyStack(stack('1'));
+  const seen = new Set<string>();
+  const choose: Chooser = ({ method, path }) => {
+    if (method !== 'PATCH' || seen.has(path)) return undefined;
+    seen.add(path);
+    return 'stale';
+  };
+  const counts = await applyThrough(stack('2'), choose);
+  // The dry run, the object, and the two times that its revision is written.
+  assert.ok((counts.get('stale') ?? 0) >= 3, `${counts.get('stale')}`);
+  assert.deepEqual((await getMap('stale', 'a'))?.['data'], { x: '2' });
+});
+
 test('a server that stays away is an error that says so, in time', async () => {
   await makeNamespace('away');
   const stack = { sets: [{ stack: 'x', namespace: 'away', objects: [configMap('a', 'away')] }] };

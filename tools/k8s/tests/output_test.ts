@@ -11,7 +11,9 @@ import { createTreeListener } from '../deploy/tree_listener.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { configMap, deployment } from '../testing/objects.ts';
-import type { TestStack } from '../testing/stack.ts';
+import { type TestStack, withSession } from '../testing/stack.ts';
+import { diffVerb } from '../verbs/diff.ts';
+import type { KubeObject } from '../model/object.ts';
 
 let server: ApiServer;
 let folder: string;
@@ -23,7 +25,7 @@ after(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
 });
-const { applyStack, makeNamespace, setStatus } = callsTo(() => server);
+const { applyStack, deleteStack, makeNamespace, setStatus } = callsTo(() => server);
 
 const stackOf = (namespace: string, objects: TestStack['sets'][number]['objects'], rest: Partial<TestStack> = {}) => ({
   sets: [{ stack: 'x', namespace, objects }],
@@ -73,6 +75,70 @@ test('a run that fails before its plan is one failed case; a file that cannot be
   );
   const good = stackOf('early', [configMap('a', 'early')], { args: ['--junit', join(folder, 'no/where.xml')] });
   await assert.rejects(applyStack(good), { code: 'K8S_JUNIT' });
+});
+
+test('a delete writes JUnit XML as well: what is gone, what it kept and what did not go', async () => {
+  await makeNamespace('leaving');
+  const file = join(folder, 'delete.xml');
+  const claim: KubeObject = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'leaving' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+  };
+  const held = configMap('held', 'leaving');
+  const metadata = { ...held.metadata, finalizers: ['example.com/wait'] };
+  const objects = [configMap('a', 'leaving'), { ...held, metadata }, claim];
+  await applyStack(stackOf('leaving', objects, { args: ['--no-wait'] }));
+  const printed: string[] = [];
+  const args = ['--junit', file, '--timeout', '300ms', '--output=json'];
+  const streams = { print: (line: string) => void printed.push(line) };
+  await assert.rejects(deleteStack(stackOf('leaving', objects, { args, streams })), { code: 'K8S_NOT_DELETED' });
+  const xml = await readFile(file, 'utf8');
+  assert.match(xml, /<testsuite name="leaving\/x" tests="3" failures="1" skipped="0">/);
+  assert.match(xml, /<testcase classname="leaving\/x" name="ConfigMap leaving\/a" time="[\d.]+"\/>/);
+  assert.match(xml, /name="PersistentVolumeClaim leaving\/data" time="[\d.]+"\/>/);
+  assert.match(
+    xml,
+    /name="ConfigMap leaving\/held" time="[\d.]+">\n +<failure type="K8S_NOT_DELETED" message="[^"]*held by example\.com\/wait"/,
+  );
+  const events = printed.map((line) => JSON.parse(line));
+  const actions = (kind: string) =>
+    events.filter((event) => event.kind === kind).map(({ action, object }) => `${action} ${object.name}`);
+  assert.deepEqual(actions('object').sort(), ['delete a', 'delete held', 'keep data']);
+  assert.deepEqual(actions('gone'), ['undefined a']);
+});
+
+test('a diff as JSON has each difference with its fields, and no value of a Secret', async () => {
+  await makeNamespace('differences');
+  const secret = (value: string): KubeObject => ({
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'differences' } },
+    stringData: { password: value },
+  });
+  const stack = (x: string, rest: Partial<TestStack> = {}) =>
+    stackOf('differences', [configMap('a', 'differences', { x }), secret(`value-${x}`)], rest);
+  await applyStack(stack('1'));
+  const printed: string[] = [];
+  const diff = stack('2', { args: ['--output=json'] });
+  const code = await withSession(server, diff, ({ session }) =>
+    diffVerb(
+      async () => session,
+      (line) => printed.push(line),
+    ),
+  );
+  assert.deepEqual([code, printed.at(-1)], [1, 'fathom: 2 differences']);
+  const { label, differences } = JSON.parse(printed[0] ?? '');
+  assert.equal(label, '//test:stack');
+  const common = { action: 'update', label: '//test:x', set: 'differences/x' };
+  const place = { apiVersion: 'v1', namespace: 'differences' };
+  assert.deepEqual(differences, [
+    {
+      ...{ ...common, object: { ...place, kind: 'ConfigMap', name: 'a' } },
+      changes: [{ path: 'data.x', before: '1', after: '2' }],
+    },
+    {
+      ...{ ...common, object: { ...place, kind: 'Secret', name: 's' } },
+      changes: [{ path: 'data.password', before: '***', after: '***' }],
+    },
+  ]);
 });
 
 test('prints events as JSON, without the values of fields', async () => {

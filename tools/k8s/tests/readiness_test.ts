@@ -27,6 +27,12 @@ const CASES: readonly (readonly [string, KubeObject, string, RegExp?])[] = [
   ['a Deployment with old replicas', deployment({ ...all, replicas: 3 }), 'progressing', /1 old/],
   ['a Deployment with one replica ready', deployment({ ...all, availableReplicas: 1 }), 'progressing', /1 of 2/],
   ['a Deployment being rolled', deployment({ ...all, updatedReplicas: 1 }), 'progressing', /1 of 2 replicas updated/],
+  [
+    'a Deployment whose pods a quota refuses',
+    deployment({ ...all, ...condition('ReplicaFailure', 'True', 'FailedCreate', 'exceeded quota: small') }),
+    'progressing',
+    /FailedCreate: exceeded quota: small/,
+  ],
   ['a Deployment of none', deployment({ observedGeneration: 1 }, { replicas: 0 }), 'current'],
   [
     'a Deployment past its deadline',

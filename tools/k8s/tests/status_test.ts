@@ -9,6 +9,7 @@ import { callsTo } from '../testing/calls.ts';
 import { type LogNode, startLogNode } from '../testing/kubelet.ts';
 import { configMap, deployment, pod, service } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
+import { describeVerb } from '../verbs/describe.ts';
 import { logsVerb } from '../verbs/logs.ts';
 
 let server: ApiServer;
@@ -91,6 +92,38 @@ test('shows an object that is applied alone by its target', async () => {
   const stack: TestStack = { sets: [{ stack: '', namespace: 'single', objects: [configMap('a', 'single')] }] };
   await applyStack(stack);
   assert.match((await statusOf(stack)).text, /^ready +object +\/\/test:object +1\/1$/m);
+});
+
+test('describe prints each object with its image, its conditions, its pods and why it is not ready', async () => {
+  await makeNamespace('described');
+  const stack: TestStack = {
+    sets: [{ stack: 'x', namespace: 'described', objects: [configMap('a', 'described'), deployment('described', 1)] }],
+    args: ['--no-wait'],
+  };
+  const describe = async () => {
+    const printed: string[] = [];
+    await withSession(server, stack, ({ session }) => describeVerb(session, (text) => printed.push(text)));
+    return printed.join('\n').split('\n\n');
+  };
+  assert.deepEqual(await describe(), ['ConfigMap described/a: is not there', 'Deployment described/web: is not there']);
+  await applyStack(stack);
+  const conditions = [{ type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'too few' }];
+  await setStatus('/apis/apps/v1/namespaces/described/deployments/web', { observedGeneration: 1, conditions });
+  await post('/api/v1/namespaces/described/pods', pod('web-1', 'described', { nodeName: 'n1' }));
+  const state = { waiting: { reason: 'ErrImagePull', message: 'no such image' } };
+  const containerStatuses = [{ name: 'web', image: '', imageID: '', ready: false, restartCount: 0, state }];
+  await setStatus('/api/v1/namespaces/described/pods/web-1', { phase: 'Pending', containerStatuses });
+  const [map, workload = ''] = await describe();
+  assert.match(map ?? '', /^ConfigMap described\/a: ready\n {2}created +20\d\d-\S+, generation none$/);
+  assert.match(workload, /^Deployment described\/web: progressing: 0 of 1 replicas updated\n/);
+  for (const line of [
+    '  image      example.com/web',
+    '  condition  Available=False  MinimumReplicasUnavailable: too few',
+    '  pod        web-1: Pending on n1, container web: ErrImagePull: no such image',
+    '  cause      pod web-1: container web: ErrImagePull: no such image',
+  ]) {
+    assert.ok(workload.split('\n').includes(line), workload);
+  }
 });
 
 test('aligns its columns whatever is in them, and colours what is not ready', () => {

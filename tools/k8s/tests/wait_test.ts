@@ -1,5 +1,7 @@
 // Waiting, against a real API server whose controllers are played by the test.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Resource } from '../kube/discovery.ts';
 import { Progress } from '../deploy/progress.ts';
@@ -90,11 +92,16 @@ test('the verb wait returns once what was missing is there and ready, and names 
       await waitVerb(session);
       return lines;
     });
-  await assert.rejects(wait(stack), { code: 'K8S_NOT_READY', message: /Deployment verb\/web: it is not there yet/ });
-  const waiting = wait({ ...stack, args: ['--timeout', '20s'] });
+  const file = join(server.folder, 'wait.xml');
+  const args = ['--timeout', '300ms', '--junit', file];
+  const message = /Deployment verb\/web: it is not there yet/;
+  await assert.rejects(wait({ ...stack, args }), { code: 'K8S_NOT_READY', message });
+  assert.match(await readFile(file, 'utf8'), /name="Deployment verb\/web" [^>]*>\n +<failure type="K8S_NOT_READY"/);
+  const waiting = wait({ ...stack, args: ['--timeout', '20s', '--junit', file] });
   await applyStack(stackOf('verb', { args: ['--no-wait'] }));
   await setStatus(pathOf('verb'), READY);
   assert.match((await waiting).at(-1) ?? '', /1 object ready/);
+  assert.match(await readFile(file, 'utf8'), /<testsuite name="verb\/web" tests="1" failures="0" skipped="0">/);
 });
 
 test('the verb wait needs nothing to change where all is ready', async () => {

@@ -2,7 +2,7 @@
 import { mapLimited } from '../../lib/limit.ts';
 import { parentObject } from '../deploy/applyset.ts';
 import { confirm } from '../deploy/confirm.ts';
-import { deleteGroup, planDelete } from '../deploy/delete.ts';
+import { deleteGroup, dependentsOf, planDelete } from '../deploy/delete.ts';
 import { withLock } from '../deploy/locked.ts';
 import { SECRETS } from '../deploy/planner.ts';
 import { withProgress } from '../deploy/output.ts';
@@ -31,23 +31,25 @@ async function deleteAll(session: Session, connected: Connected, progress: Progr
     session,
     deleted.map(({ object }) => colors.removed(`- ${nameOf(object)}`)),
   );
+  const objects = [...deleted, ...plan.kept];
+  progress.emit({ kind: 'planned', objects });
+  const { timeoutMs } = options;
+  const wait = { client, progress, signal, timeoutMs, deadlineMs: performance.now() + timeoutMs };
   await progress.phase('delete', async () => {
-    for (const group of plan.groups) {
+    for (const [index, group] of plan.groups.entries()) {
+      if (options.isWaiting) await waitGone(dependentsOf(group, plan.groups.slice(0, index).flat()), wait);
       await deleteGroup(connected, group);
-      for (const { object } of group) log.info(`${colors.removed('deleted  ')} ${nameOf(object)}`);
+      for (const planned of group) progress.emit({ kind: 'object', planned });
     }
   });
-  for (const { object, reason } of plan.kept) log.info(`${colors.faint('kept     ')} ${nameOf(object)}  ${reason}`);
-  const { timeoutMs } = options;
-  if (options.isWaiting) {
-    const deadlineMs = performance.now() + timeoutMs;
-    await progress.phase('wait', () => waitGone(deleted, { client, progress, signal, timeoutMs, deadlineMs }));
-  }
+  for (const planned of plan.kept) progress.emit({ kind: 'object', planned });
+  if (options.isWaiting) await progress.phase('wait', () => waitGone(deleted, wait));
   // Inventories last: a run that was stopped before still knows its members.
   await mapLimited(plan.shared, 16, (inventory) =>
     applyObject(client, { resource: SECRETS, object: parentObject(inventory) }, { isDryRun: false, isForced: true }),
   );
   await mapLimited(plan.ended, 16, (parent) => deleteObject(client, parent));
+  progress.emit({ kind: 'done', actions: objects.map(({ action }) => action), phases: progress.phases });
   const words = [`${deleted.length} deleted`, ...(plan.kept.length === 0 ? [] : [`${plan.kept.length} kept`])];
   log.info(`${session.input.label}: ${words.join(', ')}, in ${timesText(progress.elapsedMs, progress.phases)}`);
   if (plan.shared.length > 0) log.info('Delete what other stacks need, too, with `-- --all`.');

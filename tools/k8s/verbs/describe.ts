@@ -12,7 +12,10 @@ import { podTrouble } from '../readiness/workloads.ts';
 const CONCURRENCY = 16;
 
 /** Prints the live objects of the stack. Changes nothing. */
-export async function describeVerb(session: Session): Promise<void> {
+export async function describeVerb(
+  session: Session,
+  print: (text: string) => void = (text) => process.stdout.write(`${text}\n`),
+): Promise<void> {
   const connected = await connect(session);
   try {
     const wanted = desiredObjects(session.sets, {
@@ -23,7 +26,7 @@ export async function describeVerb(session: Session): Promise<void> {
       const live = one.isServed ? await getObject(connected.client, one) : undefined;
       return live === undefined ? [`${nameOf(one.object)}: is not there`] : describe(live, connected);
     });
-    process.stdout.write(`${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`);
+    print(blocks.map((lines) => lines.join('\n')).join('\n\n'));
   } finally {
     connected.client.close();
   }

@@ -1,6 +1,7 @@
 // diff: prints what apply would change. Pushes and writes nothing.
 import { renderError } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { redactChange } from '../deploy/changes.ts';
 import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
 import { readImages } from '../deploy/push.ts';
@@ -16,8 +17,12 @@ export async function diffVerb(
   try {
     const session = await open();
     const differences = await differencesOf(session);
-    const colors = colorsFor(process.stdout, session.env);
-    for (const one of differences) for (const line of diffLines(one, colors)) print(line);
+    if (session.options.output === 'json') {
+      print(JSON.stringify({ label: session.input.label, differences: differences.map(differenceData) }));
+    } else {
+      const colors = colorsFor(process.stdout, session.env);
+      for (const one of differences) for (const line of diffLines(one, colors)) print(line);
+    }
     print(`fathom: ${differences.length} differences`);
     return differences.length === 0 ? 0 : 1;
   } catch (error) {
@@ -36,4 +41,16 @@ async function differencesOf(session: Session): Promise<readonly PlannedObject[]
   } finally {
     connected.client.close();
   }
+}
+
+/** A difference as programs read it; values of Secrets are hidden, as they are from people. */
+function differenceData({ action, object, changes, label, set }: PlannedObject) {
+  const { apiVersion, kind, metadata } = object;
+  return {
+    action,
+    object: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name },
+    label,
+    set,
+    changes: changes.map((change) => redactChange(object, change)),
+  };
 }
