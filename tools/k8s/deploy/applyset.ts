@@ -45,11 +45,14 @@ export function placeKey({ namespace, stack }: { readonly namespace: string; rea
 
 /** The id of the set of a stack in a namespace, as the KEP computes it: name, namespace, kind and group of the parent. */
 export function applySetId(stack: string, namespace: string): string {
-  const hash = createHash('sha256')
-    .update(`${parentName(stack)}.${namespace}.Secret.`)
-    .digest('base64url');
-  return `applyset-${hash}-v1`;
+  const parent = `${parentName(stack)}.${namespace}.Secret.`;
+  const known = ids.get(parent) ?? `applyset-${createHash('sha256').update(parent).digest('base64url')}-v1`;
+  ids.set(parent, known);
+  return known;
 }
+
+// It is asked for once for each member.
+const ids = new Map<string, string>();
 
 /** The parent as an object. */
 export function parentObject(inventory: Inventory): KubeObject {

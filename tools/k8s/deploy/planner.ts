@@ -93,7 +93,15 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   const { resource, label } = one;
   const set = one.set.stack === '' ? '' : placeKey(one.set);
   const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
-  const live = members.get(keyOf(one.object)) ?? (isServed ? await getObject(client, one) : undefined);
+  const member = members.get(keyOf(one.object));
+  // What is in no inventory is mostly new; one request tells. An object that is applied alone wants its live label first.
+  if (member === undefined && isServed && set !== '') {
+    const fresh = withMembership(one, undefined);
+    if (await isNew({ resource, object: fresh }, context)) {
+      return { action: 'create', object: fresh, live: undefined, resource, changes: [], label, set };
+    }
+  }
+  const live = member ?? (isServed ? await getObject(client, one) : undefined);
   const object = withMembership(one, live);
   if (!isServed || live?.metadata.deletionTimestamp !== undefined) {
     return { action: 'create', object, live: undefined, resource, changes: [], label, set };
@@ -122,6 +130,18 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   const changes = fieldChanges(live, result);
   const action = changes.length > 0 ? 'update' : isSameOwnership(live, result) ? 'unchanged' : 'adopt';
   return { action, object, live, resource, changes, label, set };
+}
+
+/** Whether the server would make an object, and not change one. False where it refuses it. */
+async function isNew(target: Target, { client, session }: ObjectContext): Promise<boolean> {
+  try {
+    const result = await applyObject(client, target, { isDryRun: true, isForced: session.options.isForced });
+    // Only what was stored has a version.
+    return result.metadata.resourceVersion === undefined;
+  } catch (error) {
+    if (error instanceof KubeStatusError) return false;
+    throw error;
+  }
 }
 
 /** The fields that the server takes in a new object, but not as a change of this one. */

@@ -243,6 +243,25 @@ test('what others have changed is asked about, what they have added is not', asy
   assert.equal(await isKnown(), true, 'a field of ours, to the value that it has');
 });
 
+test('a first apply asks about each object once', async () => {
+  await makeNamespace('first');
+  const objects = Array.from({ length: 10 }, (_, index) => configMap(`o${index}`, 'first', { x: '1' }));
+  const stack: TestStack = { sets: [{ stack: 'first', namespace: 'first', objects }] };
+  await withSession(server, stack, async ({ session }) => {
+    const connected = await connect(session);
+    try {
+      const before = { ...connected.client.counts };
+      const plan = await makePlan(session, connected, session.sets);
+      assert.deepEqual([...new Set(plan.objects.map(({ action }) => action))], ['create']);
+      const { GET = 0, PATCH } = connected.client.counts;
+      // The namespace, the inventory, the webhooks.
+      assert.deepEqual([GET - (before['GET'] ?? 0), PATCH], [3, 10]);
+    } finally {
+      connected.client.close();
+    }
+  });
+});
+
 test('an apply without changes asks about no object, unless a webhook may change it', async () => {
   await makeNamespace('asked');
   const objects = [configMap('a', 'asked', { x: '1' }), configMap('b', 'asked', { x: '1' })];

@@ -8,6 +8,7 @@ import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { configMap, deployment, service } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
+import { describeVerb } from '../verbs/describe.ts';
 import { diffVerb } from '../verbs/diff.ts';
 import { rbacVerb } from '../verbs/rbac.ts';
 import { rollbackVerb } from '../verbs/rollback.ts';
@@ -69,6 +70,7 @@ async function live(namespace: string): Promise<void> {
     ),
   ).then((code) => assert.equal(code, 1));
   await withSession(server, stack('2'), ({ session }) => statusVerb(session, () => {}));
+  await withSession(server, stack('2'), ({ session }) => describeVerb(session, () => {}));
   await withSession(server, stack('2'), ({ session }) => rollbackVerb(session));
   const [set] = stack('1').sets;
   await applyStack({
