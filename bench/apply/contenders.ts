@@ -24,6 +24,8 @@ export function configMaps(count: number, namespace: string, changed = 0): KubeO
   );
 }
 
+const ENDS_WITHIN_MS = 900_000;
+
 /** Fathom's engine, as `bazel run` starts it. */
 export function fathom(server: ApiServer): Contender {
   return {
@@ -31,7 +33,7 @@ export function fathom(server: ApiServer): Contender {
     async run(verb, objects, onStart) {
       const namespace = objects[0]?.metadata.namespace ?? '';
       const stack = { sets: [{ stack: 'bench', namespace, objects }] };
-      const outcome = await runEngine(server, stack, { verb, onStart });
+      const outcome = await runEngine(server, stack, { verb, onStart, endsWithinMs: ENDS_WITHIN_MS });
       // A diff exits 1 when something differs.
       if (outcome.code !== 0 && !(verb === 'diff' && outcome.code === 1)) throw new Error(outcome.stderr);
     },
@@ -50,7 +52,10 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
       const file = `${program}.json`;
       await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
       const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
-      const child = spawn(program, [verb, ...flags, ...where], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(program, [verb, ...flags, ...where], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        timeout: ENDS_WITHIN_MS,
+      });
       onStart(child);
       let stderr = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

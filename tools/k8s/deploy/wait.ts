@@ -7,6 +7,8 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Target, getObject } from '../kube/objects.ts';
 import { type KubeObject, nameOf } from '../model/object.ts';
 import { type Status, statusOf } from '../readiness/readiness.ts';
+import { failed } from '../readiness/status.ts';
+import { lastingTrouble } from '../readiness/workloads.ts';
 import { causesOf, podsOf } from './cause.ts';
 import type { Progress } from './progress.ts';
 
@@ -72,6 +74,8 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
     await failAtOnce(waiting, options);
     if (waiting.length === 0) return [];
     await mapLimited(waiting, CONCURRENCY, (one) => look(one, options));
+    // By now the pods of before the apply are gone, where it has mended them.
+    if (performance.now() >= staleUntilMs) await mapLimited(waiting, CONCURRENCY, (one) => lookAtPods(one, options));
     const left = waiting.filter(({ status }) => status.state !== 'current');
     return left.map(({ target, status }) => ({ object: target.object, message: status.message }));
   }).catch(async (error: unknown) => {
@@ -87,6 +91,16 @@ async function look(one: Waiting, { client, progress }: WaitOptions): Promise<vo
   if (live !== undefined) one.isSeen = true;
   if (live === undefined || one.status.state !== 'failed') one.staleUntilMs = 0;
   if (one.status.state === 'current') progress.emit({ kind: 'ready', object: one.target.object });
+}
+
+/** A workload says nothing until its deadline of a pod that will never run. */
+async function lookAtPods(one: Waiting, { client }: WaitOptions): Promise<void> {
+  if (one.status.state !== 'progressing') return;
+  const pods = await podsOf(client, one.target.object);
+  for (const pod of pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)) {
+    const trouble = lastingTrouble(pod);
+    if (trouble !== undefined) one.status = failed(`pod ${pod.metadata.name}: ${trouble}`);
+  }
 }
 
 /** Waits until all are gone, and the pods of workloads with them. Throws K8S_NOT_DELETED. */

@@ -89,16 +89,28 @@ export function podStatus(object: KubeObject): Status {
   const phase = textAt(object, 'status', 'phase') ?? 'Pending';
   if (phase === 'Succeeded') return CURRENT;
   if (phase === 'Failed') return failed(podTrouble(object) ?? 'it failed');
+  const lasting = lastingTrouble(object);
+  if (lasting !== undefined) return failed(lasting);
   if (conditionOf(object, 'Ready')?.status === 'True') return CURRENT;
   return progressing(podTrouble(object) ?? phase.toLowerCase());
 }
 
+/** Reasons that no time mends. A pull that fails may succeed, what crashes may lack only what is not up yet. */
+const LASTING: ReadonlySet<string> = new Set(['InvalidImageName']);
+
+/** What a pod suffers from that waiting does not mend; undefined where there may be hope. */
+export function lastingTrouble(pod: unknown): string | undefined {
+  const lost = statusesOf(pod).find((container) => LASTING.has(textAt(container, 'state', 'waiting', 'reason') ?? ''));
+  return lost === undefined ? undefined : `container ${textAt(lost, 'name') ?? '?'}: ${containerTrouble(lost) ?? ''}`;
+}
+
+function statusesOf(pod: unknown): readonly unknown[] {
+  return [...asList(at(pod, 'status', 'initContainerStatuses')), ...asList(at(pod, 'status', 'containerStatuses'))];
+}
+
 /** What keeps a pod from being ready, in a few words; undefined where nothing special does. */
 export function podTrouble(pod: unknown): string | undefined {
-  const containers = [
-    ...asList(at(pod, 'status', 'initContainerStatuses')),
-    ...asList(at(pod, 'status', 'containerStatuses')),
-  ];
+  const containers = statusesOf(pod);
   for (const container of containers) {
     const trouble = containerTrouble(container);
     if (trouble !== undefined) return `container ${textAt(container, 'name') ?? '?'}: ${trouble}`;

@@ -17,19 +17,19 @@ export interface Outcome {
 /** Options of {@link runEngine}. */
 export interface EngineOptions {
   readonly verb: string;
+  /** When it is ended, in milliseconds. Default: 120 000. */
+  readonly endsWithinMs?: number;
   /** Called when it has started. */
   readonly onStart?: (child: ChildProcess) => void;
   /** Called for each event of `--output=json`, in order. */
   readonly onEvent?: (event: Readonly<Record<string, unknown>>, child: ChildProcess) => void;
 }
 
-const ENDS_WITHIN_MS = 120_000;
-
 /** Runs a verb on a stack until it ends. */
 export async function runEngine(
   server: Pick<ApiServer, 'kubeconfig' | 'context'>,
   stack: TestStack,
-  { verb, onStart, onEvent }: EngineOptions,
+  { verb, onStart, onEvent, endsWithinMs = 120_000 }: EngineOptions,
 ): Promise<Outcome> {
   // The plan's paths are of runfiles; these files are elsewhere.
   const root = runfile('');
@@ -44,7 +44,7 @@ export async function runEngine(
     const child = spawn(runfile('fathom/tools/k8s/engine'), args, {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: ENDS_WITHIN_MS,
+      timeout: endsWithinMs,
     });
     onStart?.(child);
     let stdout = '';

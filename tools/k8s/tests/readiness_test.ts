@@ -107,6 +107,15 @@ const CASES: readonly (readonly [string, KubeObject, string, RegExp?])[] = [
     'progressing',
     /ErrImagePull: not found/,
   ],
+  [
+    'a Pod whose image has a name that is none',
+    pod({
+      phase: 'Pending',
+      containerStatuses: [{ name: 'web', state: { waiting: { reason: 'InvalidImageName', message: 'A/B' } } }],
+    }),
+    'failed',
+    /container web: InvalidImageName: A\/B/,
+  ],
   ['a bound claim', object('v1', 'PersistentVolumeClaim', { status: { phase: 'Bound' } }), 'current'],
   ['a pending claim', object('v1', 'PersistentVolumeClaim', { status: { phase: 'Pending' } }), 'progressing'],
   ['a lost claim', object('v1', 'PersistentVolumeClaim', { status: { phase: 'Lost' } }), 'failed'],

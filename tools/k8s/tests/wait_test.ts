@@ -8,7 +8,7 @@ import { Progress } from '../deploy/progress.ts';
 import { waitReady } from '../deploy/wait.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, deployment } from '../testing/objects.ts';
+import { configMap, deployment, pod } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { waitVerb } from '../verbs/wait.ts';
 
@@ -17,7 +17,7 @@ before(async () => {
   server = await startApiServer();
 });
 after(() => server.stop());
-const { applyStack, get, makeNamespace, setStatus } = callsTo(() => server);
+const { applyStack, get, makeNamespace, post, setStatus } = callsTo(() => server);
 
 const DEPLOYMENTS: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', isNamespaced: true };
 const pathOf = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
@@ -82,6 +82,32 @@ test('ends at once when an object fails that had not failed before', async () =>
   };
   // Within the time that a failure of before would have.
   await assert.rejects(applyStack(stackOf('fresh', { onLine, args: ['--timeout', '10s'] })), { code: 'K8S_FAILED' });
+});
+
+test('ends before its deadline when a pod has what no time mends, and waits for what time may mend', async () => {
+  await makeNamespace('hopeless');
+  await applyStack(stackOf('hopeless', { args: ['--no-wait'] }));
+  await setStatus(pathOf('hopeless'), { observedGeneration: 1, replicas: 1, updatedReplicas: 1 });
+  await post('/api/v1/namespaces/hopeless/pods', pod('web-1', 'hopeless'));
+  const setWaiting = (reason: string) => {
+    const state = { waiting: { reason, message: 'Example.com/Web' } };
+    const containerStatuses = [{ name: 'web', image: '', imageID: '', ready: false, restartCount: 0, state }];
+    return setStatus('/api/v1/namespaces/hopeless/pods/web-1', { phase: 'Pending', containerStatuses });
+  };
+  const object = await get(pathOf('hopeless'));
+  assert.ok(object !== undefined);
+  const waitFor = (timeoutMs: number) =>
+    waitReady([{ resource: DEPLOYMENTS, object }], {
+      ...{ client: server.client, progress: new Progress([]), signal: AbortSignal.timeout(60_000), timeoutMs },
+      ...{ deadlineMs: performance.now() + timeoutMs, staleFailureMs: 0 },
+    });
+  await setWaiting('ErrImagePull');
+  await assert.rejects(waitFor(500), { code: 'K8S_NOT_READY', message: /ErrImagePull/ });
+  await setWaiting('InvalidImageName');
+  await assert.rejects(waitFor(50_000), {
+    code: 'K8S_FAILED',
+    message: /Deployment hopeless\/web: pod web-1: container web: InvalidImageName: Example\.com\/Web/,
+  });
 });
 
 test('the verb wait returns once what was missing is there and ready, and names what is not', async () => {
