@@ -70,7 +70,7 @@ def k8s_object(
       namespace: namespace of objects that name none. Default: the environment's.
       user: user of the kubeconfig. Default: the context's.
       kubeconfig: label of a kubeconfig. Default: --kubeconfig, $KUBECONFIG, the state folder, ~/.kube/config.
-      images: dict of a string in the manifest to the label of the image that it means. Any string of the manifest
+      images: dict of a string in the manifest to the label of the image or index that it means. Any string of the manifest
         that equals the key is replaced by `registry/repository@digest`. A key without a registry belongs to the
         environment's. A key that occurs nowhere fails the build.
       image_chroot: `registry/path` under which images are pushed instead.

@@ -1,12 +1,12 @@
 // The digests of a stack's images, and how they get into its manifests. Needs no cluster.
-import { type OciImage, readImage } from '../../oci/index.ts';
+import { type OciImage, type OciImageIndex, imageDigest, readImageOrIndex } from '../../oci/index.ts';
 import { pinnedReference, replaceImages } from '../model/images.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { ImageInput, LoadedSet } from '../model/plan_input.ts';
 
-/** An image of a stack with its description read. */
+/** An image of a stack, or an index of images, with its description read. */
 export interface StackImage extends ImageInput {
-  readonly oci: OciImage;
+  readonly oci: OciImage | OciImageIndex;
 }
 
 /** Reads the descriptions of images. Throws OCI_FILE_UNREADABLE, OCI_DOCUMENT_INVALID. */
@@ -14,10 +14,12 @@ export async function readStackImages(
   images: readonly ImageInput[],
   resolve: (runfilesPath: string) => string,
 ): Promise<StackImage[]> {
-  return Promise.all(images.map(async (input) => ({ ...input, oci: await readImage(resolve(input.image), resolve) })));
+  return Promise.all(
+    images.map(async (input) => ({ ...input, oci: await readImageOrIndex(resolve(input.image), resolve) })),
+  );
 }
 
 /** Name in the manifest → `registry/repository@digest`. */
 export function digestsOf(images: readonly StackImage[]): ReadonlyMap<string, string> {
-  return new Map(images.map((image) => [image.ref, pinnedReference(image, image.oci.manifest.digest)]));
+  return new Map(images.map((image) => [image.ref, pinnedReference(image, imageDigest(image.oci))]));
 }

@@ -2,7 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
-load("//tools/oci:providers.bzl", "OciImageInfo")
+load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":plan.bzl", "write_plan")
 load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
@@ -16,8 +16,8 @@ _ATTRS = dict(
     extra_args = attr.string_list(doc = "Arguments of every verb, before those of the command line."),
     image_chroot = attr.string(doc = "`registry/path` under which images are pushed instead. Make variables and `{STAMP}` keys are filled in."),
     images = attr.label_keyed_string_dict(
-        doc = "Images that are pushed; the value is the strings in the manifest that mean the image, one a line.",
-        providers = [OciImageInfo],
+        doc = "Images and indexes that are pushed; the value is the strings in the manifest that mean the image, one a line.",
+        providers = [[OciImageInfo], [OciImageIndexInfo]],
     ),
     kind = attr.string(doc = "The kind of the objects. Default: any."),
     kubeconfig = attr.label(doc = "The kubeconfig to use. Default: searched.", allow_single_file = True),
@@ -38,6 +38,10 @@ _ATTRS = dict(
 
 _STAMPED = ["cluster", "context", "image_chroot", "namespace", "user"]
 
+def _index_entry(target):
+    """The description of an image or index: what a pusher needs."""
+    return (target[OciImageIndexInfo] if OciImageIndexInfo in target else target[OciImageInfo]).index_entry
+
 def _image_refs(ctx):
     """All images: [(ref, target or None)]."""
     refs = [(ref, None) for ref in ctx.attr.pinned_images]
@@ -52,7 +56,7 @@ def _render(ctx):
     images = [
         struct(
             ref = ctx.expand_make_variables("images", ref, {}),
-            image = runfiles_path(ctx, target[OciImageInfo].index_entry) if target else "",
+            image = runfiles_path(ctx, _index_entry(target)) if target else "",
         )
         for ref, target in _image_refs(ctx)
     ]
@@ -127,7 +131,7 @@ def _k8s_object_impl(ctx):
         guard = None,
     )], order = "postorder")
     plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
-    entries = [target[OciImageInfo].index_entry for target in targets]
+    entries = [_index_entry(target) for target in targets]
     stack = K8sStackInfo(
         args = ctx.attr.extra_args,
         image_digests = depset(entries),

@@ -17,13 +17,13 @@ const REFERENCE = 'registry.fathom.internal';
 const TYPES = ['application/spdx+json', 'application/vnd.in-toto+json'];
 
 /** Runs a verb of the sample, with a cluster whose registry is at an endpoint. */
-async function verb(name: string, folder: string, endpoint: string) {
+async function verb(name: string, folder: string, endpoint: string, target = 'myns-deep') {
   const state = join(folder, 'state/fathom/cluster.json');
   await mkdir(dirname(state), { recursive: true });
   const registry = { reference: REFERENCE, endpoint, plainHttp: true };
   const provider = 'embedded';
   await writeFile(state, JSON.stringify({ version: 1, name: 'fathom', provider, kubeconfig: '/none', registry }));
-  const child = spawn(runfile(`fathom/tools/k8s/tests/sample/myns-deep.${name}`), [], {
+  const child = spawn(runfile(`fathom/tools/k8s/tests/sample/${target}.${name}`), [], {
     env: { PATH: process.env['PATH'], HOME: folder, FATHOM_STATE: join(folder, 'state'), FATHOM_USER: 'ada' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 120_000,
@@ -56,17 +56,41 @@ async function assertComplete(image: string, endpoint: string): Promise<void> {
   }
 }
 
+/** The image of the one container in manifests. */
+function imageIn(yaml: string): string {
+  const documents = parseAllDocuments(yaml);
+  assert.ok(Array.isArray(documents));
+  const [container] = documents
+    .map((document) => document.toJS())
+    .flatMap((object) => object.spec?.template.spec.containers ?? []);
+  return textAt(container, 'image') ?? '';
+}
+
+test('resolve pushes an index with its images, and names the index', async () => {
+  await using folder = await scratchFolder();
+  await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), folder.path);
+  const { status, stdout, stderr } = await verb('resolve', folder.path, registry.endpoint, 'indexed');
+  assert.equal(status, 0, stderr);
+  const { repository, digest = '' } = parseReference(imageIn(stdout));
+  const response = await fetch(`http://${registry.endpoint}/v2/${repository}/manifests/${digest}`, {
+    headers: { accept: 'application/vnd.oci.image.index.v1+json' },
+  });
+  assert.equal(response.status, 200);
+  const { manifests } = (await response.json()) as {
+    readonly manifests: readonly { readonly digest: string; readonly platform: { readonly architecture: string } }[];
+  };
+  assert.deepEqual(manifests.map(({ platform }) => platform.architecture).sort(), ['amd64', 'arm64']);
+  for (const one of manifests) {
+    await assertComplete(`${REFERENCE}/${repository}@${one.digest}`, registry.endpoint);
+  }
+});
+
 test('resolve pushes the images of a k8s_object with their bill of materials and provenance', async () => {
   await using folder = await scratchFolder();
   await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), folder.path);
   const { status, stdout, stderr } = await verb('resolve', folder.path, registry.endpoint);
   assert.equal(status, 0, stderr);
-  const documents = parseAllDocuments(stdout);
-  assert.ok(Array.isArray(documents));
-  const [container] = documents
-    .map((document) => document.toJS())
-    .flatMap((object) => object.spec?.template.spec.containers ?? []);
-  const image = textAt(container, 'image') ?? '';
+  const image = imageIn(stdout);
   assert.match(image, /^registry\.fathom\.internal\/tools\/k8s\/tests\/sample\/web@sha256:[0-9a-f]{64}$/);
   await assertComplete(image, registry.endpoint);
   assert.doesNotMatch((await verb('resolve', folder.path, registry.endpoint)).stderr, /pushed/, 'nothing again');
