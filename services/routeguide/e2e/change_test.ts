@@ -1,36 +1,24 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { promisify } from 'node:util';
+import { endNested, nestedBazel } from '../../../tools/ci/nested/nested_bazel.ts';
 import { copySources } from '../../../tools/ci/reproducible/builds.ts';
 import { eventually, kubectl, logOf, objectsOf, versions } from './cluster.ts';
 import { personalNamespace } from '../../../tools/lib/user.ts';
 
 // Edits a copy of the checkout, so it runs outside Bazel's sandbox: `./fathom test` starts it with `bazel run`.
 const workspace = process.env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
-// TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
-const env = { ...process.env, FATHOM_USER: `e2e-change-${process.pid}`, TEST_TMPDIR: undefined };
+const env = { ...process.env, FATHOM_USER: `e2e-change-${process.pid}` };
 const namespace = personalNamespace({ env });
 const folder = await mkdtemp(join(tmpdir(), 'fathom-change-'));
 const checkout = join(folder, 'src');
-const run = promisify(execFile);
 
-async function bazel(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await run(
-    process.env['FATHOM_BAZEL'] ?? 'bazel',
-    [`--output_base=${join(folder, 'out')}`, ...args],
-    { cwd: checkout, env, maxBuffer: 64 << 20, timeout: 900_000 },
-  );
-  return stdout + stderr;
-}
+const bazel = nestedBazel({ folder, workspace: checkout, env });
 
 after(async () => {
-  await bazel('shutdown').catch(() => undefined);
-  await run('chmod', ['-R', 'u+w', folder]).catch(() => undefined);
-  await rm(folder, { recursive: true, force: true });
+  await endNested(folder, bazel);
   await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
 });
 

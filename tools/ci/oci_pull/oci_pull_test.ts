@@ -1,12 +1,10 @@
 // `bazel run //tools/ci/oci_pull`: a workspace of its own takes an image of a real registry as a base.
 // It runs Bazel itself, so it is started outside of the sandbox.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { promisify } from 'node:util';
 import { digestOf } from '../../lib/digest.ts';
 import { createLog } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
@@ -14,22 +12,14 @@ import { imageDigest, pushImages, readImage } from '../../oci/index.ts';
 import { peerPath } from '../../oci/testing/peers.ts';
 import { startRealRegistry } from '../../oci/testing/real_registry.ts';
 import { layeredImage, noise } from '../../oci/testing/sample_image.ts';
+import { binFolder, endNested, nestedBazel } from '../nested/nested_bazel.ts';
 
-const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'fathom-oci-pull-'));
 const workspace = join(folder, 'workspace');
 const reference = 'registry.fathom.internal';
-// TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
-const env = { ...process.env, FATHOM_STATE: join(folder, 'state'), TEST_TMPDIR: undefined };
+const env = { ...process.env, FATHOM_STATE: join(folder, 'state') };
 
-async function bazel(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await run(
-    process.env['FATHOM_BAZEL'] ?? 'bazel',
-    [`--output_base=${join(folder, 'out')}`, ...args],
-    { cwd: workspace, env, maxBuffer: 64 << 20, timeout: 900_000 },
-  );
-  return stdout + stderr;
-}
+const bazel = nestedBazel({ folder, workspace, env });
 
 async function writeWorkspace(image: string, digest: string): Promise<void> {
   await mkdir(workspace, { recursive: true });
@@ -92,11 +82,7 @@ async function pulledBlobs(): Promise<string[]> {
   return files.filter((file) => /external\/base\/layer\d+\.blob$/.test(file));
 }
 
-after(async () => {
-  await bazel('shutdown').catch(() => undefined);
-  await run('chmod', ['-R', 'u+w', folder]).catch(() => undefined);
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => endNested(folder, bazel));
 
 test('builds on an image of a registry, pushes it, and downloads its layers only when their bytes are asked for', async () => {
   await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), folder);
@@ -117,7 +103,7 @@ test('builds on an image of a registry, pushes it, and downloads its layers only
   await writeWorkspace(`${endpoint}/team/base`, imageDigest(base));
 
   await bazel('run', '//:push');
-  const output = /^\/.*\/bin$/m.exec(await bazel('info', 'bazel-bin'))?.[0] ?? '';
+  const output = await binFolder(bazel);
   const image = await readImage(join(output, 'image.json'), (path) => path);
   const [one, two, ours, ...more] = image.layers.map(({ digest }) => digest);
   assert.deepEqual(

@@ -1,0 +1,52 @@
+// A Bazel with an output base of its own, for checks that are about builds. It runs outside of any sandbox.
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export interface NestedBazelOptions {
+  /** Where the output base goes. */
+  readonly folder: string;
+  /** The output base's name in `folder`. Default: `out`. */
+  readonly name?: string;
+  readonly workspace: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** How long one command may take, in milliseconds. Default: 15 minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a command and resolves to all that it printed; rejects where it fails. */
+export type NestedBazel = (...args: readonly string[]) => Promise<string>;
+
+/** The Bazel of FATHOM_BAZEL, else `bazel`. */
+export function nestedBazel(options: NestedBazelOptions): NestedBazel {
+  const { folder, name = 'out', workspace, env, timeoutMs = 900_000 } = options;
+  return async (...args) => {
+    const { stdout, stderr } = await run(
+      env['FATHOM_BAZEL'] ?? 'bazel',
+      [`--output_base=${join(folder, name)}`, ...args],
+      {
+        cwd: workspace,
+        // TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
+        env: { ...env, TEST_TMPDIR: undefined },
+        maxBuffer: 64 << 20,
+        timeout: timeoutMs,
+      },
+    );
+    return stdout + stderr;
+  };
+}
+
+/** The folder of what a workspace's targets make. */
+export async function binFolder(bazel: NestedBazel): Promise<string> {
+  return /^\/.*\/bin$/m.exec(await bazel('info', 'bazel-bin'))?.[0] ?? '';
+}
+
+/** Ends the servers, and removes the folder; Bazel's outputs are write-protected. */
+export async function endNested(folder: string, ...servers: readonly NestedBazel[]): Promise<void> {
+  for (const bazel of servers) await bazel('shutdown').catch(() => undefined);
+  await run('chmod', ['-R', 'u+w', folder]).catch(() => undefined);
+  await rm(folder, { recursive: true, force: true });
+}
