@@ -28,41 +28,95 @@ function run(template: string, changes: Partial<RenderParams> = {}, sources: Par
   return render(params(changes), { template, status: new Map(), ...sources });
 }
 
-const BAD: readonly (readonly [string, string, string, Partial<RenderParams>?, Partial<RenderSources>?])[] = [
-  ['YAML that does not parse', 'K8S_MANIFEST_SYNTAX', 'a: [1'],
-  ['an empty file', 'K8S_MANIFEST_EMPTY', ''],
-  ['only empty documents', 'K8S_MANIFEST_EMPTY', '---\n---\n'],
-  ['a text', 'K8S_NOT_AN_OBJECT', 'hello'],
-  ['a list', 'K8S_NOT_AN_OBJECT', '- 1'],
-  ['no apiVersion', 'K8S_NOT_AN_OBJECT', 'kind: ConfigMap\nmetadata: {name: a}'],
-  ['no kind', 'K8S_NOT_AN_OBJECT', 'apiVersion: v1\nmetadata: {name: a}'],
-  ['no metadata', 'K8S_NOT_AN_OBJECT', 'apiVersion: v1\nkind: ConfigMap'],
-  ['no name', 'K8S_NOT_AN_OBJECT', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}'],
-  ['a name that is a path', 'K8S_NOT_AN_OBJECT', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a/../b}'],
-  ['generateName', 'K8S_NOT_AN_OBJECT', 'apiVersion: v1\nkind: Job\nmetadata: {generateName: a-}'],
-  ['a namespace that is no name', 'K8S_NOT_AN_OBJECT', `${CONFIG.replace('name: a', 'name: a, namespace: "A b"')}`],
+// Each name stands for the one before, nine times.
+const BOMB = `a: &a ["x"]\n${[...'bcdef'].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcde'[index]}`).join(', ')}]\n`).join('')}`;
+
+// What is wrong, its code, where the message says that it is, and the manifest.
+const BAD: readonly (readonly [string, string, RegExp, string, Partial<RenderParams>?, Partial<RenderSources>?])[] = [
+  ['YAML that does not parse', 'K8S_MANIFEST_SYNTAX', /deployment\.yaml: .*line 1, column 6/, 'a: [1'],
+  ['an alias of nothing', 'K8S_MANIFEST_SYNTAX', /deployment\.yaml: .*nothing/, `${CONFIG}data: *nothing`],
+  ['aliases that grow without end', 'K8S_MANIFEST_SYNTAX', /deployment\.yaml: .*alias/, BOMB],
+  ['an empty file', 'K8S_MANIFEST_EMPTY', /there is no object in it/, ''],
+  ['only empty documents', 'K8S_MANIFEST_EMPTY', /there is no object in it/, '---\n---\n'],
+  ['a text', 'K8S_NOT_AN_OBJECT', /document 1: it is no object/, 'hello'],
+  ['a list', 'K8S_NOT_AN_OBJECT', /document 1: it is no object/, '- 1'],
+  [
+    'no apiVersion',
+    'K8S_NOT_AN_OBJECT',
+    /document 1 \(ConfigMap\): 'apiVersion'/,
+    'kind: ConfigMap\nmetadata: {name: a}',
+  ],
+  ['no kind', 'K8S_NOT_AN_OBJECT', /document 1: 'kind'/, 'apiVersion: v1\nmetadata: {name: a}'],
+  ['no metadata', 'K8S_NOT_AN_OBJECT', /'metadata' is missing/, 'apiVersion: v1\nkind: ConfigMap'],
+  ['no name', 'K8S_NOT_AN_OBJECT', /'metadata\.name' is missing/, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}'],
+  [
+    'no name in the second document',
+    'K8S_NOT_AN_OBJECT',
+    /document 2 \(Secret\): 'metadata\.name'/,
+    `${CONFIG}---\napiVersion: v1\nkind: Secret\nmetadata: {}`,
+  ],
+  [
+    'an item of a List without a name',
+    'K8S_NOT_AN_OBJECT',
+    /document 1, item 2 \(Secret\): 'metadata\.name'/,
+    `apiVersion: v1\nkind: List\nitems:\n- ${CONFIG.trim().replaceAll('\n', '\n  ')}\n- {apiVersion: v1, kind: Secret, metadata: {}}`,
+  ],
+  ['a name that is a path', 'K8S_NOT_AN_OBJECT', /'metadata\.name' is 'a\/\.\.\/b'/, CONFIG.replace('a}', 'a/../b}')],
+  [
+    'generateName',
+    'K8S_NOT_AN_OBJECT',
+    /\(Job\): 'metadata\.generateName' makes another object/,
+    'apiVersion: v1\nkind: Job\nmetadata: {generateName: a-}',
+  ],
+  [
+    'a namespace that is no name',
+    'K8S_NOT_AN_OBJECT',
+    /'metadata\.namespace' is "A b"/,
+    CONFIG.replace('a}', 'a, namespace: "A b"}'),
+  ],
   [
     'a namespace of another environment',
     'K8S_NAMESPACE_MISMATCH',
-    `${CONFIG}---\n${CONFIG.replace('name: a', 'name: b, namespace: staging')}`,
+    /ConfigMap staging\/b is in another environment's namespace; that of 'prod' is 'prod'/,
+    `${CONFIG}---\n${CONFIG.replace('a}', 'b, namespace: staging}')}`,
   ],
   [
     'the personal namespace in another environment',
     'K8S_NAMESPACE_MISMATCH',
-    CONFIG.replace('name: a', 'name: a, namespace: myns-placeholder'),
+    /ConfigMap myns-placeholder\/a is in/,
+    CONFIG.replace('a}', 'a, namespace: myns-placeholder}'),
   ],
-  ['a label that is a number', 'K8S_NOT_AN_OBJECT', CONFIG.replace('name: a', 'name: a, labels: {x: 1}')],
-  ['one object twice', 'K8S_DUPLICATE_OBJECT', `${CONFIG}---\n${CONFIG}`],
-  ['another kind than said', 'K8S_KIND_MISMATCH', CONFIG, { kind: 'Deployment' }],
+  [
+    'a label that is a number',
+    'K8S_NOT_AN_OBJECT',
+    /'metadata\.labels\.x' is 1, no string/,
+    CONFIG.replace('a}', 'a, labels: {x: 1}}'),
+  ],
+  [
+    'an annotation that is true',
+    'K8S_NOT_AN_OBJECT',
+    /'metadata\.annotations\.x' is true, no string/,
+    CONFIG.replace('a}', 'a, annotations: {x: true}}'),
+  ],
+  ['one object twice', 'K8S_DUPLICATE_OBJECT', /ConfigMap a is there twice/, `${CONFIG}---\n${CONFIG}`],
+  [
+    'another kind than said',
+    'K8S_KIND_MISMATCH',
+    /'kind' says Deployment, the file has ConfigMap/,
+    CONFIG,
+    { kind: 'Deployment' },
+  ],
   [
     'an image in no manifest',
     'K8S_IMAGE_UNUSED',
+    /has no string 'registry\.fathom\.internal\/services\/x'/,
     CONFIG,
     { images: [{ ref: 'registry.fathom.internal/services/x', image: 'x/image.json' }] },
   ],
   [
     'a pin that is missing',
     'K8S_PIN_MISSING',
+    /no pin of registry\.fathom\.internal\/services\/x for 'prod' \(environments in it: dev\)/,
     CONFIG,
     { images: [{ ref: 'registry.fathom.internal/services/x', image: '' }] },
     { pins: { dev: {} } },
@@ -70,6 +124,7 @@ const BAD: readonly (readonly [string, string, string, Partial<RenderParams>?, P
   [
     'a pin that is no digest',
     'K8S_PIN_MISSING',
+    /is 'latest', no sha256 digest/,
     CONFIG,
     { images: [{ ref: 'registry.fathom.internal/x', image: '' }] },
     { pins: { prod: { 'registry.fathom.internal/x': { digest: 'latest' } } } },
@@ -77,19 +132,27 @@ const BAD: readonly (readonly [string, string, string, Partial<RenderParams>?, P
   [
     'an image without registry',
     'K8S_IMAGE_REFERENCE',
+    /'services\/x': it names no registry/,
     CONFIG,
     { registry: '', images: [{ ref: 'services/x', image: 'x' }] },
   ],
-  ['a stamp key that is not there', 'K8S_STAMP_MISSING', CONFIG, { substitutions: { a: '{BUILD_NOTHING}' } }],
+  [
+    'a stamp key that is not there',
+    'K8S_STAMP_MISSING',
+    /no key 'BUILD_NOTHING'/,
+    CONFIG,
+    { substitutions: { a: '{BUILD_NOTHING}' } },
+  ],
 ];
 
-for (const [what, code, template, changes, sources] of BAD) {
-  test(`refuses ${what}, naming target and remedy`, () => {
+for (const [what, code, message, template, changes, sources] of BAD) {
+  test(`refuses ${what}, naming target, place and remedy`, () => {
     assert.throws(
       () => run(template, changes, sources),
       (error) => {
         assert.ok(error instanceof ToolError);
         assert.equal(error.code, code);
+        assert.match(error.message, message);
         if (code !== 'K8S_IMAGE_REFERENCE') assert.match(error.message, /\/\/services\/x:prod__deployment/);
         assert.ok((error.hint ?? '').length > 10);
         return true;
