@@ -1,12 +1,5 @@
 // The few calls to the Kubernetes API that bringing a cluster up needs.
-import {
-  ApiException,
-  Health,
-  KubeConfig,
-  KubernetesObjectApi,
-  PatchStrategy,
-  type KubernetesObject,
-} from '@kubernetes/client-node';
+import { ApiException, Health, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
 import { ToolError, errorText } from '../lib/errors.ts';
 import type { AnyObject } from './addons/objects.ts';
 

@@ -1,6 +1,7 @@
 // Whether an object is as Fathom applied it and would apply it again, told by the object alone: the server, which would
 // say the same, need not be asked for each of hundreds. Whoever is not sure says no. Pure.
 // Format: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+import { isDeepStrictEqual } from 'node:util';
 import { FIELD_MANAGER } from '../kube/objects.ts';
 import { type KubeObject, asRecord } from '../model/object.ts';
 
@@ -32,7 +33,7 @@ function matches(fields: Fields, wanted: unknown, live: unknown): boolean {
   // The dot stands for the item itself.
   const names = Object.keys(fields).filter((name) => name !== '.');
   // A value, or a list or map that is owned as a whole.
-  if (names.length === 0) return isSame(wanted, live);
+  if (names.length === 0) return isDeepStrictEqual(wanted, live);
   if (Array.isArray(wanted) && Array.isArray(live)) return itemsMatch(fields, names, { wanted, live });
   const [left, right] = [asRecord(wanted), asRecord(live)];
   if (left === undefined || right === undefined || Object.keys(left).length !== names.length) return false;
@@ -55,7 +56,7 @@ function itemsMatch(fields: Fields, names: readonly string[], { wanted, live }: 
     if (kind !== 'k:' && kind !== 'v:') return undefined;
     const key: unknown = JSON.parse(text);
     const isItem = (item: unknown, isWhole: boolean) =>
-      kind === 'v:' ? isSame(item, key) : hasKey(item, key, isWhole);
+      kind === 'v:' ? isDeepStrictEqual(item, key) : hasKey(item, key, isWhole);
     // A key may have parts that a manifest leaves out, as the server knows their defaults.
     const [from, to] = [
       onlyIndex(wanted, (item) => isItem(item, false)),
@@ -83,20 +84,6 @@ function hasKey(item: unknown, key: unknown, isWhole: boolean): boolean {
   const [record, parts] = [asRecord(item), asRecord(key)];
   if (record === undefined || parts === undefined) return false;
   return Object.entries(parts).every(([name, value]) =>
-    record[name] === undefined ? !isWhole : isSame(record[name], value),
-  );
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
-  }
-  const [left, right] = [asRecord(a), asRecord(b)];
-  if (left === undefined || right === undefined) return false;
-  const names = Object.keys(left);
-  return (
-    names.length === Object.keys(right).length &&
-    names.every((name) => name in right && isSame(left[name], right[name]))
+    record[name] === undefined ? !isWhole : isDeepStrictEqual(record[name], value),
   );
 }

@@ -1,8 +1,7 @@
 // The digests of a stack's images, and how they get into its manifests. Needs no cluster.
 import { type OciImage, type OciImageIndex, imageDigest, readImageOrIndex } from '../../oci/index.ts';
-import { pinnedReference, replaceImages } from '../model/images.ts';
-import type { KubeObject } from '../model/object.ts';
-import type { ImageInput, LoadedSet } from '../model/plan_input.ts';
+import { pinnedReference } from '../model/images.ts';
+import type { ImageInput } from '../model/plan_input.ts';
 
 /** An image of a stack, or an index of images, with its description read. */
 export interface StackImage extends ImageInput {

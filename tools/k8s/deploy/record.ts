@@ -6,7 +6,6 @@ import { personName } from '../../lib/user.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { pathOf } from '../kube/discovery.ts';
 import { getObject } from '../kube/objects.ts';
-import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
 import { readCheckout } from './actor.ts';

@@ -42,3 +42,13 @@ export function pod(name: string, namespace: string, spec: Readonly<Record<strin
     spec: { containers: [{ name: 'web', image: 'example.com/web' }], ...spec },
   };
 }
+
+/** A Job `once`, whose template nobody can change. */
+export function job(image: string): KubeObject {
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'once', namespace: 'default' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'once', image }] } } },
+  };
+}

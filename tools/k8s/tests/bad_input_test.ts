@@ -1,7 +1,6 @@
 // What users do wrong, against a real API server: one error each, with a code and a hint, and nothing changed.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,7 +9,7 @@ import { ToolError } from '../../lib/errors.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap } from '../testing/objects.ts';
+import { configMap, job } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { applyVerb } from '../verbs/apply.ts';
 import { deleteVerb } from '../verbs/delete.ts';
@@ -22,7 +21,7 @@ before(async () => {
   await prepare();
 });
 after(() => server.stop());
-const { applyStack, deleteStack, get, makeNamespace, post, remove } = callsTo(() => server);
+const { applyStack, makeNamespace, post, remove } = callsTo(() => server);
 
 const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
   sets: [{ stack: 'bad', namespace: 'default', objects }],
@@ -39,12 +38,6 @@ const invalid: KubeObject = {
 };
 const large = configMap('large', 'default', { x: 'x'.repeat(1_100_000) });
 
-const job = (image: string): KubeObject => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'once', namespace: 'default' },
-  spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'once', image }] } } },
-});
 const secret = (data: Readonly<Record<string, string>>, rest: object = {}): KubeObject => ({
   ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'password', namespace: 'default' } },
   ...{ data, ...rest },
@@ -250,107 +243,6 @@ for (const [what, change, code] of CLUSTERS) {
   }
 }
 
-const IMAGE = {
-  version: 1,
-  repository: 'services/x',
-  manifest: {
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    digest: `sha256:${'1'.repeat(64)}`,
-    size: 2,
-    path: 'm',
-  },
-  config: {
-    mediaType: 'application/vnd.oci.image.config.v1+json',
-    digest: `sha256:${'2'.repeat(64)}`,
-    size: 2,
-    path: 'c',
-  },
-  layers: [],
-};
-
-async function withImage(
-  registry: { readonly endpoint: string } | undefined,
-  use: (stack: TestStack) => Promise<void>,
-) {
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-image-'));
-  try {
-    const image = join(folder, 'image.json');
-    await writeFile(image, JSON.stringify(IMAGE));
-    await mkdir(join(folder, 'fathom'));
-    const state = {
-      version: 1,
-      name: 'fathom',
-      provider: 'embedded',
-      kubeconfig: server.kubeconfig,
-      ...(registry === undefined ? {} : { registry: { reference: 'registry.test', plainHttp: true, ...registry } }),
-    };
-    await writeFile(join(folder, 'fathom/cluster.json'), JSON.stringify(state));
-    const ref = 'registry.test/services/x';
-    const images = [{ ref, registry: 'registry.test', repository: 'services/x', image: `../../${image}` }];
-    const sets = [
-      { stack: 'bad', namespace: 'default', objects: [configMap('good', 'default', { image: ref })], images },
-    ];
-    await use({ sets, cluster: 'fathom', env: { FATHOM_STATE: folder } });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-test('applies nothing when the registry is down', () =>
-  withImage({ endpoint: '127.0.0.1:9' }, async (stack) => {
-    await assert.rejects(
-      withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
-      {
-        code: 'K8S_REGISTRY_DOWN',
-        message: /127\.0\.0\.1:9/,
-        hint: /fathom up.*\/\/prod:status.*\/\/prod:apply/,
-      },
-    );
-    const path = '/api/v1/namespaces/default/configmaps/good';
-    await assert.rejects(server.client.request({ method: 'GET', path, doing: 'Reading' }), { code: 'K8S_NOT_FOUND' });
-  }));
-
-test('says that a cluster has no registry yet', () =>
-  withImage(undefined, async (stack) => {
-    await assert.rejects(
-      withSession(server, stack, ({ session }) => applyVerb(session, 'apply')),
-      {
-        code: 'K8S_REGISTRY_UNKNOWN',
-      },
-    );
-  }));
-
-test('diff and delete ask no registry; apply asks a registry that has all only with HEAD', async () => {
-  const methods: string[] = [];
-  const registry = createServer((request, response) => {
-    methods.push(request.method ?? '');
-    response.setHeader('docker-content-digest', IMAGE.manifest.digest);
-    response.end();
-  });
-  await new Promise<void>((done) => registry.listen(0, '127.0.0.1', done));
-  const { port } = registry.address() as { port: number };
-  try {
-    await withImage({ endpoint: `127.0.0.1:${port}` }, async (stack) => {
-      const lines: string[] = [];
-      const print = (line: string) => void lines.push(line);
-      assert.equal(await withSession(server, stack, ({ session }) => diffVerb(async () => session, print)), 1);
-      assert.deepEqual(lines, ['+ ConfigMap default/good', 'fathom: 1 differences']);
-      assert.deepEqual(methods, []);
-      await withSession(server, stack, ({ session }) => applyVerb(session, 'apply'));
-      assert.deepEqual(new Set(methods), new Set(['HEAD']));
-      const path = '/api/v1/namespaces/default/configmaps/good';
-      const live = (await server.client.request({ method: 'GET', path, doing: 'Reading' })) as KubeObject;
-      assert.deepEqual(live['data'], { image: `registry.test/services/x@${IMAGE.manifest.digest}` });
-      const sent = methods.length;
-      await withSession(server, stack, ({ session }) => deleteVerb(session));
-      assert.equal(methods.length, sent);
-    });
-  } finally {
-    registry.closeAllConnections();
-    await new Promise((done) => registry.close(done));
-  }
-});
-
 test('diff prints fields, hides the values of Secrets, and says in its last line how many objects differ', async () => {
   const secret = (value: string): KubeObject => ({
     apiVersion: 'v1',
@@ -378,49 +270,4 @@ test('diff prints fields, hides the values of Secrets, and says in its last line
   assert.equal(await withSession(server, stack('old-value'), ({ session }) => diffVerb(async () => session, print)), 0);
   assert.deepEqual(lines, ['fathom: 0 differences']);
   await withSession(server, stack('old-value'), ({ session }) => deleteVerb(session));
-});
-
-test('offers to make a Job anew, and does it when told to', async () => {
-  const stack = stackOf([job('new')]);
-  await assert.rejects(applyStack(stack), { code: 'K8S_IMMUTABLE', hint: /-- --recreate/ });
-  const path = '/apis/batch/v1/namespaces/default/jobs/once';
-  const old = await get(path);
-  const lines = await applyStack({ ...stack, args: ['--recreate', '--no-wait'] });
-  assert.ok(
-    lines.some((line) => /^recreated Job default\/once\s+spec\.template$/.test(line)),
-    lines.join('\n'),
-  );
-  const made = await get(path);
-  assert.notEqual(made?.metadata.uid, old?.metadata.uid);
-  assert.match(JSON.stringify(made?.['spec']), /"image":"new"/);
-  await deleteStack(stack);
-});
-
-test('a claim is made anew only when its data may be lost', async () => {
-  const claim = (storage: string): KubeObject => ({
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'default' } },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
-  });
-  await applyStack(stackOf([claim('2Mi')], { args: ['--no-wait'] }));
-  await assert.rejects(applyStack(stackOf([claim('1Mi')], { args: ['--recreate', '--no-wait'] })), {
-    code: 'K8S_IMMUTABLE',
-    hint: /lost/,
-  });
-});
-
-test('prunes all of a stack that has become empty only when told to; diff and delete need no telling', async () => {
-  const stack = (objects: readonly KubeObject[], args: readonly string[] = []) => ({
-    ...stackOf(objects, { args }),
-    sets: [{ stack: 'empty', namespace: 'default', objects }],
-  });
-  await applyStack(stack([configMap('left', 'default')]));
-  await assert.rejects(applyStack(stack([])), { code: 'K8S_EMPTY_STACK', hint: /--allow-empty/ });
-  const lines: string[] = [];
-  const print = (line: string) => void lines.push(line);
-  await withSession(server, stack([]), ({ session }) => diffVerb(async () => session, print));
-  assert.deepEqual(lines, ['- ConfigMap default/left', 'fathom: 1 differences']);
-  await applyStack(stack([], ['--allow-empty']));
-  assert.equal(await get('/api/v1/namespaces/default/configmaps/left'), undefined);
-  await deleteStack(stack([]));
-  assert.equal(await get('/api/v1/namespaces/default/secrets/fathom-empty'), undefined);
 });

@@ -3,7 +3,7 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { Client, Metadata, type ServiceError, credentials, status } from '@grpc/grpc-js';
 import { CacheFailure, lacksBlob } from './cache_errors.ts';
-import { partOf } from './part_of.ts';
+import { partOf, watched } from './part_of.ts';
 import type { BlobRange, CacheOptions, RemoteCache } from './remote_cache.ts';
 
 /** Answers after which another try may help. */
@@ -65,13 +65,6 @@ async function* read(client: Client, range: BlobRange, options: CacheOptions): A
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     call.cancel();
-  }
-}
-
-async function* watched(chunks: AsyncIterable<Buffer>, onChunk: () => void): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    onChunk();
-    yield chunk;
   }
 }
 

@@ -1,7 +1,7 @@
 // Caches that speak Bazel's http protocol: a blob is at /cas/<hex of its digest>.
 // https://bazel.build/remote/caching#http-caching
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
-import { partOf } from './part_of.ts';
+import { partOf, watched } from './part_of.ts';
 import { CacheFailure, type CachedBlob, lacksBlob } from './cache_errors.ts';
 import { TEMPORARY_CODE, TEMPORARY_STATUS } from './errors.ts';
 import type { BlobRange, CacheOptions } from './remote_cache.ts';
@@ -30,20 +30,13 @@ export async function* readHttpCache(range: BlobRange, options: CacheOptions): A
       const isTemporary = TEMPORARY_STATUS.has(response.status);
       throw new CacheFailure(what, { problem: `it answers ${response.status}`, isTemporary });
     }
-    const chunks = bytesOf(response.body, () => timer.refresh());
+    const chunks = watched(response.body, () => timer.refresh());
     // 200: the whole blob, whatever was asked for.
     yield* partOf(chunks, response.status === 206 ? 0 : offset, size);
   } catch (error) {
     throw signal.aborted ? signal.reason : asFailure(error, what);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function* bytesOf(body: ReadableStream<Uint8Array>, onChunk: () => void): AsyncGenerator<Buffer> {
-  for await (const chunk of body) {
-    onChunk();
-    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }
 

@@ -9,7 +9,6 @@ import { PEERS } from '../testing/peers.ts';
 import { layeredImage, scratchFolder } from '../testing/sample_image.ts';
 import { blobOfBytes } from './blob_source.ts';
 import { headManifest } from './exchanges.ts';
-import { getManifest } from './fetch.ts';
 import { pushImages } from './push.ts';
 import { artifactManifest, attachManifests, fallbackTag, fetchArtifact, listReferrers } from './referrers.ts';
 import { createTransport } from './transport.ts';

@@ -1,15 +1,6 @@
 """go_programs: all programs of one vendored Go module, built by one action."""
 
-load("//tools/packages:providers.bzl", "ThirdPartyInfo")
 load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
-
-_MODULES = "Module path → version, its hash in go.sum, and its licence."
-
-def _third_party(modules):
-    return third_party([
-        package_fact("golang", module, version, checksum = checksum, license = licence)
-        for module, (version, checksum, licence) in modules.items()
-    ])
 
 def _go_build_impl(ctx):
     outputs = {name: ctx.actions.declare_file("bin/" + name) for name in ctx.attr.binaries}
@@ -40,7 +31,10 @@ def _go_build_impl(ctx):
     )
     return [
         DefaultInfo(files = depset(outputs.values())),
-        _third_party(ctx.attr.modules),
+        third_party([
+            package_fact("golang", module, version, checksum = checksum, license = licence)
+            for module, (version, checksum, licence) in ctx.attr.modules.items()
+        ]),
         OutputGroupInfo(**{name: depset([output]) for name, output in outputs.items()}),
     ]
 
@@ -55,21 +49,11 @@ _go_build = rule(
         "goarch": attr.string(doc = "Go's name of the processor that runs the programs.", mandatory = True),
         "goos": attr.string(doc = "Go's name of the system that runs the programs.", mandatory = True),
         "ldflags": attr.string_list(doc = "More flags of the linker."),
-        "modules": attr.string_list_dict(doc = _MODULES),
+        "modules": attr.string_list_dict(doc = "Module path → version, its hash in go.sum, and its licence, of what may be in the programs."),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
         "_node": attr.label(doc = "Runs the driver.", default = "@fathom_npm//:node", allow_single_file = True, cfg = "exec"),
         "_sdk": attr.label(doc = "The Go toolchain.", default = "@fathom_go_sdk//:go", allow_single_file = True),
     },
-)
-
-def _go_modules_impl(ctx):
-    return [_third_party(ctx.attr.modules)]
-
-_go_modules = rule(
-    implementation = _go_modules_impl,
-    doc = "The modules that may be in the programs of a module.",
-    attrs = {"modules": attr.string_list_dict(doc = _MODULES)},
-    provides = [ThirdPartyInfo],
 )
 
 def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
@@ -103,7 +87,9 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
             "//conditions:default": "linux",
         }),
     )
-    _go_modules(name = "modules", modules = modules)
+
+    # By its own name: who asks for the facts alone has nothing built.
+    native.alias(name = "modules", actual = ":" + name)
     for binary in binaries:
         native.filegroup(
             name = binary,

@@ -7,7 +7,7 @@ import type { Manifest } from '../finding.ts';
 import type { Path } from '../path.ts';
 import { testCatalog } from '../testing/catalogs.ts';
 import { GOOD } from '../testing/good_objects.ts';
-import { changed } from '../testing/wrong_manifests.ts';
+import { changed } from '../testing/wrong_row.ts';
 
 const catalog = await testCatalog([]);
 const { deployment } = GOOD;

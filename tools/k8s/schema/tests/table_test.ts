@@ -6,7 +6,8 @@ import type { Manifest } from '../finding.ts';
 import { findingText } from '../report.ts';
 import { testCatalog } from '../testing/catalogs.ts';
 import { GOOD, WIDGETS } from '../testing/good_objects.ts';
-import { WRONG, type WrongManifest } from '../testing/wrong_manifests.ts';
+import { WRONG } from '../testing/wrong_manifests.ts';
+import type { WrongManifest } from '../testing/wrong_row.ts';
 
 const catalog = await testCatalog([WIDGETS]);
 
