@@ -8,7 +8,7 @@ import { createLog } from '../../lib/log.ts';
 import { userPath } from '../../lib/runfiles.ts';
 import { type Machine, machineStep, machineSteps } from '../fresh_machine/plan.ts';
 import { hostMirror, runSteps } from '../fresh_machine/run_steps.ts';
-import { type BuildResult, builtBelow, imagesOf, removeTree } from '../reproducible/builds.ts';
+import { builtBelow, imagesOf, removeTree } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
 
 // What builds need, as in `./fathom`, and the rule sets that Bazel 7 loads for its own toolchains: Debian's packages of
@@ -69,7 +69,8 @@ await runMain(async ({ argv, env, signal }) => {
       { log, signal },
     );
     const there = await builtBelow(join(root, await readlink(join(root, 'src/bazel-bin'))));
-    const here = only(await builtBelow(await readlink(join(workspace, 'bazel-bin'))), there);
+    // A checkout keeps what was built in it before.
+    const here = await builtBelow(await readlink(join(workspace, 'bazel-bin')), there.digests);
     if (there.digests.size === 0) {
       throw new ToolError('BAZEL_VERSIONS_NOTHING', 'Comparing builds: no image was built', {
         hint: 'Name targets that are images, such as //services/....',
@@ -90,8 +91,3 @@ await runMain(async ({ argv, env, signal }) => {
     await removeTree(root);
   }
 });
-
-/** The part of a result that another has as well: a checkout keeps what was built in it before. */
-function only(result: BuildResult, other: BuildResult): BuildResult {
-  return { ...result, digests: new Map([...result.digests].filter(([name]) => other.digests.has(name))) };
-}

@@ -131,9 +131,9 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Buil
   }
 }
 
-/** What a build has left in its folder of outputs, `bazel-bin`. */
-export async function builtBelow(bin: string): Promise<BuildResult> {
-  const digests = await digestsBelow(bin);
+/** What a build has left in its folder of outputs, `bazel-bin`: all of it, or what `names` has digests of. */
+export async function builtBelow(bin: string, names?: ReadonlyMap<string, string>): Promise<BuildResult> {
+  const digests = new Map([...(await digestsBelow(bin))].filter(([name]) => names?.has(name) !== false));
   // <execution root>/bazel-out/<configuration>/bin
   const executionRoot = dirname(dirname(dirname(bin)));
   return { digests, images: await imagesBelow({ executionRoot, output: bin }, digests.keys()) };
