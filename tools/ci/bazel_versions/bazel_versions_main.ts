@@ -28,6 +28,8 @@ const FLAGS = [
   '--enable_workspace',
   ...['cc', 'java', 'license', 'proto', 'python'].map((name) => `--override_repository=rules_${name}=${RULES}/${name}`),
   '--override_repository=bazel_skylib=/usr/share/bazel/tools/skylib',
+  // What differs is looked for in the layers, which would stay in the cache otherwise.
+  '--remote_download_outputs=all',
   '--color=no',
   '--curses=no',
   '--noshow_progress',
