@@ -4,7 +4,7 @@ local service = import 'jsonnet/service.libsonnet';
 service({
   name: 'worker',
   environment: { name: 'dev', namespace: 'dev', replicas: 1 },
-  image: 'registry.example/worker',
+  image: 'registry.example/worker:1.0',
   ports: { health: 8081 },
   healthPort: 8081,
 })

@@ -13,6 +13,7 @@ function(environment, server) k.files(service({
   image: environment.registry + '/services/routeguide/client',
   // One is enough in every environment: it only shows that the server answers.
   replicas: 1,
+  dependencies: { server: server },
   ports: { health: port },
   healthPort: port,
   env: {

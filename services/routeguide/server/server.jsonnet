@@ -13,7 +13,7 @@ function(environment, redis) k.files(service({
   image: environment.registry + '/services/routeguide/server',
   ports: { grpc: port },
   servicePorts: { grpc: port },
-  healthPort: port,
+  dependencies: { redis: redis },
   env: {
     PORT: '%d' % port,
     REDIS_ADDRESS: dependency.address(redis, 'redis'),
