@@ -4,6 +4,7 @@ local t = import 'jsonnet/types.libsonnet';
 // Returns function(params), for a component of
 //   kind: its name in messages
 //   doc: what it makes and for whom
+//   notes: what else is to be known, as paragraphs of Markdown
 //   parameters: name → t.required or t.optional
 //   roles: role → when there is such an object, as text
 //   checks(config): sentences about parameters that do not fit one another
@@ -16,6 +17,7 @@ function(component)
     if params == 'describe' then {
       kind: component.kind,
       doc: component.doc,
+      notes: component.notes,
       parameters: component.parameters,
       roles: component.roles,
     } else

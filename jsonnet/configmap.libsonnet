@@ -8,6 +8,13 @@ local t = import 'jsonnet/types.libsonnet';
 component({
   kind: 'configmap',
   doc: 'Files that several components share; those of one alone are its parameter `files`. Its hidden field `checksum` changes with them: a component that has it among its `annotations` starts new pods then.',
+  notes: [
+    |||
+      Its name stays the same when its content changes, other than with names that end in a hash: an apply prunes what is no longer
+      in the stack before the new pods are ready, and an old pod that is moved meanwhile would look for files that are gone. So it
+      is the checksum at the pods which starts new ones. A running pod sees changed files within about a minute.
+    |||,
+  ],
   parameters: {
     name: t.required(t.name, 'The name.'),
     environment: t.required(t.environment, 'The environment: the entry of ENVS with its name.'),

@@ -8,6 +8,12 @@ local t = import 'jsonnet/types.libsonnet';
 component({
   kind: 'cronjob',
   doc: 'Work that is done at set times.',
+  notes: [
+    |||
+      Runs are named after their time, and `schedule` goes by `timeZone`: in one with summer time a run between two and three
+      at night may be missing or happen twice.
+    |||,
+  ],
   parameters: batch.parameters {
     schedule: t.required(t.schedule, 'When.'),
     timeZone: t.optional(t.text, 'Whose clock `schedule` goes by.', 'Etc/UTC'),

@@ -18,6 +18,14 @@ local listener(config, host) = {
 component({
   kind: 'gateway',
   doc: 'A way in from outside by the Gateway API: a Gateway of its own, or routes at one that is there. The services that it leads to name the pods of the gateway in their `callers`. Where the environment does not provide gateway-api there is none.',
+  notes: [
+    |||
+      With `tlsSecretName` its own Gateway listens to https alone, without it to http alone.
+    |||,
+    |||
+      A port named `grpc` is marked as HTTP/2 without TLS (`appProtocol: kubernetes.io/h2c`), as gateways else speak HTTP/1 to it.
+    |||,
+  ],
   parameters: routes.parameters {
     className: t.optional(t.text, 'The class of its own Gateway.'),
     parent: t.optional(

@@ -8,6 +8,7 @@ local t = import 'jsonnet/types.libsonnet';
 component({
   kind: 'ingress',
   doc: 'A way in from outside by an ingress controller. The services that it leads to name the pods of that controller in their `callers`.',
+  notes: [],
   parameters: routes.parameters {
     className: t.optional(t.text, 'The ingress class. Left out, the default of the cluster.', ''),
     routes: t.required(t.list(t.record(routes.backend {

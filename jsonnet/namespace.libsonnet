@@ -6,6 +6,7 @@ local t = import 'jsonnet/types.libsonnet';
 component({
   kind: 'namespace',
   doc: 'A namespace that refuses pods which break the Pod Security Standard of its level.',
+  notes: [],
   parameters: {
     name: t.required(t.name, 'The name.'),
     level: t.optional(t.oneOf(['restricted', 'baseline', 'privileged']), 'The level of the standard. Less than restricted only with a reason beside it.', 'restricted'),

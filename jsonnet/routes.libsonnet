@@ -9,7 +9,7 @@ local t = import 'jsonnet/types.libsonnet';
     environment: t.required(t.environment, 'The environment: the entry of ENVS with its name.'),
     partOf: t.optional(t.text, 'What it is a part of, for the label `app.kubernetes.io/part-of`.', function(config) config.name, '`name`'),
     hosts: t.required(t.list(t.host), 'The host names that it answers to.'),
-    tlsSecretName: t.optional(t.text, 'The Secret with the certificate of `hosts` and its key. With it there is only https, without it only http.'),
+    tlsSecretName: t.optional(t.text, 'The Secret with the certificate of `hosts` and its key.'),
     annotations: t.optional(t.map(t.text, t.text), 'Annotations, by which controllers are told more.', {}),
   },
 

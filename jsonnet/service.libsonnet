@@ -16,13 +16,28 @@ local utilization(resource, percent) = {
 component({
   kind: 'service',
   doc: 'A stateless service: pods that may be replaced at any time, one like the other.',
+  notes: [
+    |||
+      A budget of a quarter is rounded up by Kubernetes, so a single pod may be evicted as well: a budget that forbids it
+      would stop every drain of its node. While its only pod is away the service is, too; two replicas are what helps.
+    |||,
+    |||
+      With an autoscaler the Deployment has no `replicas`, as every apply would otherwise undo what the autoscaler did. Where a
+      Deployment had some, taking them away makes them 1 until the autoscaler acts, within 15 seconds: it gives a service
+      that is large its pods back, but not at once.
+    |||,
+    |||
+      A pod that is told to end first goes on for `preStopSleepSeconds`, until nobody sends it anything new. What is left of
+      `terminationGracePeriodSeconds` is its own to finish what it has begun: a process must give up earlier than that.
+    |||,
+  ],
   parameters: pod.parameters + parts.callParameters + {
     replicas: t.optional(t.wholeNumber(0), 'How many pods; without `autoscaling`.', function(config) std.get(config.environment, 'replicas', 1), 'that of the environment'),
     healthPort: t.optional(t.portNumber, 'The port that answers gRPC health checks.', function(config) std.get(config.ports, 'grpc'), '`ports.grpc`'),
     probes: t.optional(t.object, 'startupProbe, readinessProbe and livenessProbe.', function(config) pod.grpcProbes(config.healthPort), 'gRPC health checks of `healthPort`'),
     autoscaling: t.optional(
       t.record({
-        min: t.optional(t.wholeNumber(1), 'The least number of pods. Default: `replicas`, but not 0.'),
+        min: t.optional(t.wholeNumber(1), 'The least number of pods.', null, '`replicas`, but not 0'),
         max: t.required(t.wholeNumber(1), 'The greatest number of pods.'),
         cpuPercent: t.optional(t.wholeNumber(1), 'How busy the pods shall be, in percent of `resources.requests.cpu`.', 70),
         memoryPercent: t.optional(t.wholeNumber(1), 'How full they shall be, in percent of `resources.requests.memory`. Left out, that does not count.'),

@@ -16,6 +16,16 @@ local unscrapedPorts(config) = {
 component({
   kind: 'statefulset',
   doc: 'A service with storage: pods with names and volumes of their own, which find one another by name.',
+  notes: [
+    |||
+      A budget of a quorum is `floor((replicas - 1) / 2)`, but 1 for one or two pods: a budget of none would stop every drain of
+      their nodes. Of two pods neither can be missed; three are what helps.
+    |||,
+    |||
+      Volumes outlive the set and its pods. `storage` and `storageClassName` cannot be changed in a set that is there: an apply
+      says `K8S_IMMUTABLE`. Make the claims larger by hand, and the set anew by `-- --recreate`, which keeps them.
+    |||,
+  ],
   parameters: pod.parameters + parts.callParameters + {
     // Its pods carry the name and a hash in a label of at most 63 letters.
     name: t.required(t.shortName, 'The name of its objects, at most 52 letters.'),

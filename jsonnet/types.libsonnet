@@ -89,6 +89,7 @@ local below(path, field) = if path == '' then field else path + '.' + field;
   // A list whose items are `item`.
   list(item):: {
     is: 'a list, each item ' + item.is,
+    [if std.objectHas(item, 'parameters') then 'parameters']: item.parameters,
     problems(path, value)::
       if !std.isArray(value) then ['%s must be a list, got %s' % [path, shown(value)]]
       else std.flattenArrays(std.mapWithIndex(function(index, one) item.problems('%s[%d]' % [path, index], one), value)),
