@@ -16,8 +16,11 @@ local volumeName(folder) = std.asciiLower(std.join('', [
   for letter in std.stringChars(std.stripChars(folder, '/'))
 ]));
 
-// An object with no field that is empty.
-local without(empty, object) = { [name]: object[name] for name in std.objectFields(object) if !std.member(empty, object[name]) };
+// Whether there is nothing in a value.
+local isEmpty(value) = value == null || ((std.isString(value) || std.isArray(value) || std.isObject(value)) && std.length(value) == 0);
+
+// An object without the fields that are empty.
+local withoutEmpty(object) = { [name]: object[name] for name in std.objectFields(object) if !isEmpty(object[name]) };
 
 local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
 
@@ -100,7 +103,7 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
                         (if config.files == {} then {} else { 'fathom.internal/files': files.checksum(config.files) });
     local topologies = [HOSTNAME] + (if std.member(std.get(config.environment, 'provides', []), 'zones') then [ZONE] else []);
     {
-      metadata: without([{}], {
+      metadata: withoutEmpty({
         labels: std.foldl(
           function(all, service) all + labels.calls(service.metadata.name),
           std.objectValues(config.dependencies),
@@ -108,7 +111,7 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
         ),
         annotations: annotations,
       }),
-      spec: without([null, '', [], {}], {
+      spec: withoutEmpty({
         serviceAccountName: config.name,
         automountServiceAccountToken: config.apiAccess,
         enableServiceLinks: false,
@@ -137,7 +140,7 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
           }
           for topology in topologies
         ],
-        containers: [without([null, [], {}], {
+        containers: [withoutEmpty({
           name: config.name,
           image: config.image,
           imagePullPolicy: 'IfNotPresent',

@@ -26,7 +26,8 @@ local FACTORS = {
   ]
 };
 
-local consistsOf(text, letters) = std.all([std.member(letters, letter) for letter in std.stringChars(text)]);
+// Nothing is left of such a text when its letters are taken away from its beginning on.
+local consistsOf(text, letters) = std.lstripChars(text, letters) == '';
 local isWhole(value) = std.isNumber(value) && std.floor(value) == value;
 
 // A value as it is shown in a message: short, on one line.
@@ -64,7 +65,7 @@ local amount(quantity) =
 // A label of DNS that begins with a letter, as names of Services must.
 local isName(most) = function(value)
   std.isString(value) && value != '' && std.length(value) <= most && consistsOf(value, LOWER + DIGITS + '-') &&
-  std.member(LOWER, value[0]) && value[std.length(value) - 1] != '-';
+  consistsOf(value[0], LOWER) && value[std.length(value) - 1] != '-';
 
 local isPortName(value) =
   std.isString(value) && value != '' && std.length(value) <= 15 && consistsOf(value, LOWER + DIGITS + '-') &&
@@ -154,6 +155,8 @@ local below(path, field) = if path == '' then field else path + '.' + field;
   // An object with just these parameters for fields.
   record(parameters):: {
     local names = std.objectFields(parameters),
+    local owed = [name for name in names if parameters[name].isRequired],
+    local isGiven(value, name) = std.objectHasAll(value, name) && value[name] != null,
 
     is: 'an object',
     parameters: parameters,
@@ -163,21 +166,21 @@ local below(path, field) = if path == '' then field else path + '.' + field;
       else [
         "unknown parameter '%s', the nearest is '%s'" % [below(path, name), below(path, nearest(name, names))]
         for name in std.objectFieldsAll(value)
-        if !std.member(names, name)
+        if !std.objectHas(parameters, name)
       ] + [
         'must provide ' + below(path, name)
-        for name in names
-        if parameters[name].isRequired && std.get(value, name) == null
+        for name in owed
+        if !isGiven(value, name)
       ] + std.flattenArrays([
         parameters[name].type.problems(below(path, name), value[name])
-        for name in names
-        if std.get(value, name) != null
+        for name in std.objectFieldsAll(value)
+        if std.objectHas(parameters, name) && value[name] != null
       ]),
     resolve(value):: {
       local config = self,
       [name]:
         local parameter = parameters[name];
-        if std.get(value, name) != null then parameter.type.resolve(value[name])
+        if isGiven(value, name) then parameter.type.resolve(value[name])
         else if parameter.isRequired then error 'must provide ' + name
         else if std.isFunction(parameter.default) then parameter.default(config)
         else parameter.default
