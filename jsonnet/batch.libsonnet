@@ -1,8 +1,8 @@
 // What jobs and cronjobs have in common: pods that end.
-local k = import 'jsonnet/kubernetes.libsonnet';
-local parts = import 'jsonnet/parts.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local parts = import 'parts.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
 {
   // The parameters of both.

@@ -1,5 +1,5 @@
 // Components: functions from checked parameters to objects by role.
-local t = import 'jsonnet/types.libsonnet';
+local t = import 'types.libsonnet';
 
 // Returns function(params), for a component of
 //   kind: its name in messages

@@ -1,9 +1,9 @@
 // Files that several components share.
-local component = import 'jsonnet/component.libsonnet';
-local files = import 'jsonnet/files.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local files = import 'files.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local t = import 'types.libsonnet';
 
 component({
   kind: 'configmap',

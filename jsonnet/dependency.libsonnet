@@ -1,5 +1,5 @@
 // What a service reads from the rendered Services of those that it calls, so that a renamed one fails the build.
-local nearest = import 'jsonnet/nearest.libsonnet';
+local nearest = import 'nearest.libsonnet';
 
 local check(service) =
   if std.isObject(service) && std.get(service, 'kind') == 'Service' then service

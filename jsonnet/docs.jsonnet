@@ -1,16 +1,16 @@
 // What docs/jsonnet.md is made from.
-local parts = import 'jsonnet/parts.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
+local parts = import 'parts.libsonnet';
+local pod = import 'pod.libsonnet';
 
 local components = [
-  import 'jsonnet/service.libsonnet',
-  import 'jsonnet/statefulset.libsonnet',
-  import 'jsonnet/job.libsonnet',
-  import 'jsonnet/cronjob.libsonnet',
-  import 'jsonnet/configmap.libsonnet',
-  import 'jsonnet/ingress.libsonnet',
-  import 'jsonnet/gateway.libsonnet',
-  import 'jsonnet/namespace.libsonnet',
+  import 'service.libsonnet',
+  import 'statefulset.libsonnet',
+  import 'job.libsonnet',
+  import 'cronjob.libsonnet',
+  import 'configmap.libsonnet',
+  import 'ingress.libsonnet',
+  import 'gateway.libsonnet',
+  import 'namespace.libsonnet',
 ];
 
 {

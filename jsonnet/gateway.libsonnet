@@ -1,10 +1,10 @@
 // A way in from outside, by the Gateway API.
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local parts = import 'jsonnet/parts.libsonnet';
-local routes = import 'jsonnet/routes.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local parts = import 'parts.libsonnet';
+local routes = import 'routes.libsonnet';
+local t = import 'types.libsonnet';
 
 local listener(config, host) = {
   name: std.strReplace(host, '*', 'any'),

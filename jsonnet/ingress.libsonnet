@@ -1,9 +1,9 @@
 // A way in from outside, by an ingress controller.
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local routes = import 'jsonnet/routes.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local routes = import 'routes.libsonnet';
+local t = import 'types.libsonnet';
 
 component({
   kind: 'ingress',

@@ -1,9 +1,9 @@
 // Work that is done once.
-local batch = import 'jsonnet/batch.libsonnet';
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local batch = import 'batch.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
 component({
   kind: 'job',

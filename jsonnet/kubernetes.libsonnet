@@ -1,7 +1,7 @@
 // Thin constructors: an object of a kind with its name, and nothing that a kind does not ask for. They refuse a field of
 // `spec` that the kind does not have. Deeper fields are checked by k8s_manifests_test.
-local kinds = import 'jsonnet/kinds.libsonnet';
-local nearest = import 'jsonnet/nearest.libsonnet';
+local kinds = import 'kinds.libsonnet';
+local nearest = import 'nearest.libsonnet';
 
 local object(apiVersion, kind, name, namespace, labels, annotations={}) =
   assert std.isString(name) && name != '' : '%s: name must be a text that is not empty, got %s' % [kind, std.toString(name)];

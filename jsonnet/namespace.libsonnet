@@ -1,7 +1,7 @@
 // A namespace under the restricted Pod Security Standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local t = import 'types.libsonnet';
 
 component({
   kind: 'namespace',

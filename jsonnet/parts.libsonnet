@@ -1,8 +1,8 @@
 // The objects that several components have in common. config: the values of the component's parameters.
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
 local PROMETHEUS = {
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },

@@ -1,7 +1,7 @@
 // What all pods of components have in common: nothing of the host, no privilege, a read-only root, a soft end.
-local files = import 'jsonnet/files.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local files = import 'files.libsonnet';
+local labels = import 'labels.libsonnet';
+local t = import 'types.libsonnet';
 
 local HOSTNAME = 'kubernetes.io/hostname';
 local ZONE = 'topology.kubernetes.io/zone';

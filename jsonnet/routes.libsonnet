@@ -1,6 +1,6 @@
 // What ingresses and gateways have in common: requests from outside, led to Services.
-local dependency = import 'jsonnet/dependency.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local dependency = import 'dependency.libsonnet';
+local t = import 'types.libsonnet';
 
 {
   // The parameters of both.

@@ -1,10 +1,10 @@
 // A stateless service.
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local parts = import 'jsonnet/parts.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local parts = import 'parts.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
 local isScaled(config) = config.autoscaling != null && parts.provides(config, 'metrics-server');
 

@@ -1,10 +1,10 @@
 // A service with storage.
-local component = import 'jsonnet/component.libsonnet';
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local parts = import 'jsonnet/parts.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
-local t = import 'jsonnet/types.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local parts = import 'parts.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
 // The ports that are not there for Prometheus alone.
 local unscrapedPorts(config) = {

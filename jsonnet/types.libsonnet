@@ -1,6 +1,6 @@
 // What a parameter may be. A type has `is` (the end of "must be …"), `problems(path, value)` (a list of sentences) and
 // `resolve(value)` (the value with the defaults of its fields).
-local nearest = import 'jsonnet/nearest.libsonnet';
+local nearest = import 'nearest.libsonnet';
 
 local LOWER = 'abcdefghijklmnopqrstuvwxyz';
 local DIGITS = '0123456789';
