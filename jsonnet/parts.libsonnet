@@ -57,6 +57,7 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
       else ["monitoring.port must be one of ports, got '%s'; they are %s" % [config.monitoring.port, std.join(', ', known)]]
     ),
 
+  // Returns the ServiceAccount that the pods run as.
   serviceAccount(config):: k.serviceAccount(
     config.name, config.environment.namespace, pod.labels(config), config.serviceAccountAnnotations
   ),

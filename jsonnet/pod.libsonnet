@@ -55,7 +55,7 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
     userId: t.optional(t.wholeNumber(1), 'The user and group that it runs as.', 65532),
     terminationGracePeriodSeconds: t.optional(t.wholeNumber(1), 'How long it may take to end, `preStopSleepSeconds` included.', 30),
     preStopSleepSeconds: t.optional(t.wholeNumber(0), 'How long it goes on before it is told to end, so that nobody still sends it anything then.', 2),
-    spread: t.optional(t.oneOf(['preferred', 'required']), 'Whether no node may have more of its pods than another by two, or only rather not.', 'preferred'),
+    spread: t.optional(t.oneOf(['preferred', 'required']), 'Whether each pod must have a node of its own, and waits for one, or only rather has.', 'preferred'),
     nodeSelector: t.optional(t.map(t.text, t.text), 'Labels of the nodes that it may run on.', {}),
     tolerations: t.optional(t.list(t.object), 'Taints of nodes that it may run on all the same.', []),
     priorityClassName: t.optional(t.text, 'Whose pods may be put out for it. Left out, the default of the cluster.', ''),

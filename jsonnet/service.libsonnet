@@ -8,6 +8,12 @@ local t = import 'types.libsonnet';
 
 local isScaled(config) = config.autoscaling != null && parts.provides(config, 'metrics-server');
 
+// The number of pods that are always there.
+local leastPods(config) =
+  if config.autoscaling == null then config.replicas
+  else if config.autoscaling.min != null then config.autoscaling.min
+  else std.max(1, config.replicas);
+
 local utilization(resource, percent) = {
   type: 'Resource',
   resource: { name: resource, target: { type: 'Utilization', averageUtilization: percent } },
@@ -58,18 +64,14 @@ component({
   },
   checks(config)::
     local scaling = config.autoscaling;
-    local least = if scaling == null then null else self.least(config);
     pod.checks(config) + parts.callChecks(config) +
     (if config.healthPort == null && config.probes == pod.grpcProbes(null) then ['must provide healthPort, or a port named grpc, or probes'] else []) +
-    (if scaling == null || scaling.max >= least then [] else ['autoscaling.max must not be less than autoscaling.min, got %d and %d' % [scaling.max, least]]),
-  least(config)::
-    local min = config.autoscaling.min;
-    if min == null then std.max(1, config.replicas) else min,
+    (if scaling == null || scaling.max >= leastPods(config) then [] else ['autoscaling.max must not be less than autoscaling.min, got %d and %d' % [scaling.max, leastPods(config)]]),
   render(config)::
     local namespace = config.environment.namespace;
     local objectLabels = pod.labels(config);
     local scaling = config.autoscaling;
-    local replicas = if scaling == null then config.replicas else self.least(config);
+    local replicas = leastPods(config);
     {
       deployment: k.deployment(config.name, namespace, {
         [if !isScaled(config) then 'replicas']: replicas,

@@ -73,10 +73,14 @@ async function jsonnetArguments(request: RenderRequest): Promise<string[]> {
   ];
 }
 
+/** A render lasts milliseconds: with Go's default, collecting what it leaves behind takes a third of them. */
+const GARBAGE_PERCENT = '400';
+
 async function evaluate(request: RenderRequest, output: readonly string[]) {
   const args = [...(await jsonnetArguments(request)), ...output, '--', request.source];
   return new Promise<{ exitCode: number; message: string }>((settle, reject) => {
-    execFile(request.compiler, args, { maxBuffer: 1 << 26 }, (error, _stdout, stderr) => {
+    const env = { GOGC: GARBAGE_PERCENT, ...process.env };
+    execFile(request.compiler, args, { env, maxBuffer: 1 << 26 }, (error, _stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') reject(error);
       else settle({ exitCode: error === null ? 0 : Number(error.code), message: stderr.trim() });
     });
