@@ -9,7 +9,8 @@ local check(service) =
   // Returns the rendered Service of the dependency with that name: the last part of its package, `-` as `_`.
   of(deps, name)::
     local known = std.objectFields(deps);
-    if std.objectHas(deps, name) then check(deps[name])
+    // Hidden is one without a Service, and says so.
+    if std.objectHasAll(deps, name) then check(deps[name])
     else if known == [] then error "dependency %s: there is none, add its label to 'deps' in the BUILD file" % name
     else error "dependency %s: there is none, the nearest is '%s'; what is called must be in 'deps' of the BUILD file" % [name, nearest(name, known)],
 

@@ -65,6 +65,7 @@ a file without a field, fails the build. With `out_dir` the fields become the fi
 """,
     attrs = dict(
         _ATTRS,
+        hint = attr.string(doc = "What helps whoever reads an error of the program, a sentence."),
         multiple_outputs = attr.bool(doc = "Whether the value's fields become files although `outs` has only one.", default = False),
         out_dir = attr.string(doc = "A folder for the value's fields, instead of `outs`."),
         outs = attr.output_list(doc = "The files."),

@@ -134,6 +134,7 @@ def _k8s_object_impl(ctx):
     entries = [_index_entry(target) for target in targets]
     stack = K8sStackInfo(
         args = ctx.attr.extra_args,
+        checks = depset(),
         image_digests = depset(entries),
         image_runfiles = runfiles.merge(ctx.runfiles(files = entries)),
         inputs = depset([plan, rendered] + ctx.files.kubeconfig),
