@@ -6,7 +6,8 @@ load("//tools/k8s:verbs.bzl", "VERBS")
 load(":contract.bzl", "called_services", "service_exports", "service_imports")
 load(":manifests.bzl", "images_of_manifests", "manifests_in", "role_of")
 load(":names.bzl", "find_environment")
-load(":stacks.bzl", "k8s_object", "k8s_objects")
+load(":render.bzl", "k8s_rendered")
+load(":stacks.bzl", "RESERVED_NAMESPACES", "k8s_object", "k8s_objects")
 load(":tests.bzl", "k8s_golden_test", "k8s_manifests_test")
 
 # What the component `service` of //jsonnet returns for a service that others call.
@@ -156,13 +157,38 @@ def _service_manifests(env, service, src, manifests, exports, libraries):
 
 def _service_stacks(env, manifests, exports, pins, visibility):
     """Declares a service's objects and stacks in one environment. `manifests`: of each its images, without registry."""
+    registry = ENVS[env]["registry"]
+    is_pinned = ENVS[env]["images"] == "pinned"
+    built = {}
+    for images in manifests.values():
+        for image, label in images.items():
+            if not is_pinned and registry + "/" + image not in built.get(label, []):
+                built.setdefault(label, []).append(registry + "/" + image)
+    k8s_rendered(
+        name = env + "__rendered",
+        env = _environment_label(env),
+        images = {label: "\n".join(refs) for label, refs in built.items()},
+        manifests = {
+            "manifests/{}/{}.json".format(env, manifest): json.encode(struct(
+                images = [registry + "/" + image for image in images],
+                kind = role_of(manifest, "manifests").kind,
+                name = "{}__{}".format(env, manifest),
+            ))
+            for manifest, images in manifests.items()
+        },
+        pins = pins if is_pinned else None,
+        reserved_namespaces = RESERVED_NAMESPACES,
+        tags = ["manual"],
+        visibility = ["//visibility:private"],
+    )
     for manifest, images in manifests.items():
         k8s_object(
             name = "{}__{}".format(env, manifest),
             env = env,
-            images = {ENVS[env]["registry"] + "/" + image: label for image, label in images.items()},
+            images = {registry + "/" + image: label for image, label in images.items()},
             kind = role_of(manifest, "manifests").kind,
             pins = pins if images else None,
+            rendered = env + "__rendered",
             tags = ["manual"],
             template = "manifests/{}/{}.json".format(env, manifest),
             visibility = ["//visibility:private"],

@@ -8,7 +8,7 @@ load(":object.bzl", "k8s_object_rule")
 load(":objects.bzl", "k8s_objects_rule")
 load(":verb.bzl", "verb_targets")
 
-_RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
+RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
 
 # Attributes that verbs share with the object or stack that they belong to.
 _SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
@@ -90,7 +90,7 @@ def k8s_object(
         pins = pins if pinned else None,
         protected = guard.protected,
         registry = environment.get("registry", ""),
-        reserved_namespaces = _RESERVED_NAMESPACES,
+        reserved_namespaces = RESERVED_NAMESPACES,
         resolver = resolver,
         resolver_args = resolver_args,
         stamp_srcs = stamp_srcs,
@@ -139,7 +139,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
         protected = guard.protected,
-        reserved_namespaces = _RESERVED_NAMESPACES,
+        reserved_namespaces = RESERVED_NAMESPACES,
         root = stack or root_name(native.package_name(), name, ENVS),
         stack = stack or stack_name(native.package_name(), name, ENVS),
         **kwargs
