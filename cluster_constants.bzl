@@ -6,7 +6,8 @@ REGISTRY = "registry.fathom.internal"
 
 # Each environment: `cluster` and `context` (kube context; ours are called fathom-<cluster>), `namespace`,
 # `registry` (reference), `images` ("built": push what was built just now; "pinned": deploy the digests of
-# pins.json), `protected` (verbs that change it ask first), `replicas` (default of the components), and for a cluster that
+# pins.json), `promotes_from` (the environment whose pins `:promote` copies to this one; without it, `:release` records
+# them), `protected` (verbs that change it ask first), `replicas` (default of the components), and for a cluster that
 # `./fathom up` did not make `ca_sha256` (the fingerprint of its authority, without which nobody changes it if protected).
 # "myns-placeholder" is the reserved name that the engine replaces by the namespace of whoever runs a verb.
 ENVS = {
@@ -16,6 +17,7 @@ ENVS = {
         "namespace": "prod",
         "registry": REGISTRY,
         "images": "pinned",
+        "promotes_from": "staging",
         "protected": True,
         "replicas": 2,
     },
@@ -25,6 +27,7 @@ ENVS = {
         "namespace": "staging",
         "registry": REGISTRY,
         "images": "pinned",
+        "promotes_from": "dev",
         "protected": False,
         "replicas": 2,
     },

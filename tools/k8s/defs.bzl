@@ -14,18 +14,24 @@ docs/deploys.md tells of all of them.
 """
 
 load("@fathom_environments//:defs.bzl", "ENVS")
-load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sStackInfo = "K8sStackInfo")
+load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sPinsInfo = "K8sPinsInfo", _K8sStackInfo = "K8sStackInfo")
 load("//tools/k8s:verbs.bzl", "VERBS")
 load("//tools/k8s/private:deployer.bzl", "deployer_target")
+load("//tools/k8s/private:gitops.bzl", _k8s_gitops = "k8s_gitops")
 load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
+load("//tools/k8s/private:pins_macros.bzl", _k8s_pins = "k8s_pins", _k8s_pins_matrix = "k8s_pins_matrix")
 load("//tools/k8s/private:schema.bzl", "manifests_test")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
 load("//tools/k8s/private:verb.bzl", "verb_targets")
 
 K8sObjectInfo = _K8sObjectInfo
+K8sPinsInfo = _K8sPinsInfo
 K8sStackInfo = _K8sStackInfo
+k8s_gitops = _k8s_gitops
+k8s_pins = _k8s_pins
+k8s_pins_matrix = _k8s_pins_matrix
 kubernetes_schemas = _kubernetes_schemas
 
 _RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
@@ -108,6 +114,7 @@ def k8s_object(
         namespace = namespace or environment.get("namespace", ""),
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
+        promotes_from = environment.get("promotes_from", ""),
         protected = guard.protected,
         registry = environment.get("registry", ""),
         reserved_namespaces = _RESERVED_NAMESPACES,

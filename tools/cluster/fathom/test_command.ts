@@ -25,6 +25,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/oci:large_file_test'],
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
+  ['run', '//tools/ci/restore'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',

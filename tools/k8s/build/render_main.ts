@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { parsePins } from '../model/pins.ts';
 import { type RenderParams, parseStatus, render } from './render.ts';
 
 await runMain(async ({ argv }) => {
@@ -26,7 +27,10 @@ await runMain(async ({ argv }) => {
       ? await readFile(values.template, 'utf8')
       : await resolveTemplate(values.resolver, [`--template=${values.template}`, ...values['resolver-arg']]);
   const status = await Promise.all(values.status.map((path) => readFile(path, 'utf8')));
-  const pins = values.pins === undefined ? {} : { pins: await readPins(values.pins), pinsFile: values.pins };
+  const pins =
+    values.pins === undefined
+      ? {}
+      : { pins: parsePins(await readFile(values.pins, 'utf8'), values.pins), pinsFile: values.pins };
   const { input, yaml } = render(params, { template, status: new Map(status.flatMap(parseStatus)), ...pins });
   await writeFile(values.json, `${JSON.stringify(input)}\n`);
   await writeFile(values.yaml, yaml);
@@ -42,13 +46,5 @@ async function resolveTemplate(program: string, args: readonly string[]): Promis
       cause,
       hint: `Correct the resolver: ${errorText(cause)}.`,
     });
-  }
-}
-
-async function readPins(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new ToolError('K8S_PINS_INVALID', `Reading pins ${path}`, { cause, hint: 'Write valid JSON.' });
   }
 }
