@@ -89,7 +89,8 @@ async function clusterTests(context: CommandContext): Promise<TestCount> {
     `--test_env=FATHOM_STATE=${state}`,
     '//...',
   ]);
-  return add(tests, await runCheck(context, ['run', '//services/routeguide/e2e:change_test']));
+  const changed = await runCheck(context, ['run', '//services/routeguide/e2e:change_test']);
+  return add(add(tests, changed), await runCheck(context, ['run', '//services/routeguide/e2e:restore_test']));
 }
 
 /** One `bazel test`; counts its targets. A build that fails counts as one failure. */
