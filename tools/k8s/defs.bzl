@@ -17,11 +17,14 @@ load(
     "//tools/k8s:providers.bzl",
     _EnvironmentInfo = "EnvironmentInfo",
     _K8sObjectInfo = "K8sObjectInfo",
+    _K8sPinsInfo = "K8sPinsInfo",
     _K8sStackInfo = "K8sStackInfo",
     _ServiceExportsInfo = "ServiceExportsInfo",
 )
 load("//tools/k8s/private:contract.bzl", _service_exports = "service_exports", _service_imports = "service_imports")
+load("//tools/k8s/private:gitops.bzl", _k8s_gitops = "k8s_gitops")
 load("//tools/k8s/private:golden.bzl", _k8s_update_goldens = "k8s_update_goldens")
+load("//tools/k8s/private:pins_macros.bzl", _k8s_pins = "k8s_pins", _k8s_pins_matrix = "k8s_pins_matrix")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
 load("//tools/k8s/private:service.bzl", _SERVICE_MANIFESTS = "SERVICE_MANIFESTS", _STATEFULSET_MANIFESTS = "STATEFULSET_MANIFESTS", _WORKER_MANIFESTS = "WORKER_MANIFESTS", _service = "service")
 load("//tools/k8s/private:stacks.bzl", _k8s_object = "k8s_object", _k8s_objects = "k8s_objects")
@@ -29,15 +32,19 @@ load("//tools/k8s/private:tests.bzl", _k8s_golden_test = "k8s_golden_test", _k8s
 
 EnvironmentInfo = _EnvironmentInfo
 K8sObjectInfo = _K8sObjectInfo
+K8sPinsInfo = _K8sPinsInfo
 K8sStackInfo = _K8sStackInfo
 ServiceExportsInfo = _ServiceExportsInfo
 SERVICE_MANIFESTS = _SERVICE_MANIFESTS
 STATEFULSET_MANIFESTS = _STATEFULSET_MANIFESTS
 WORKER_MANIFESTS = _WORKER_MANIFESTS
+k8s_gitops = _k8s_gitops
 k8s_golden_test = _k8s_golden_test
 k8s_manifests_test = _k8s_manifests_test
 k8s_object = _k8s_object
 k8s_objects = _k8s_objects
+k8s_pins = _k8s_pins
+k8s_pins_matrix = _k8s_pins_matrix
 k8s_update_goldens = _k8s_update_goldens
 kubernetes_schemas = _kubernetes_schemas
 service = _service

@@ -44,3 +44,11 @@ K8sStackInfo = provider(
         "yamls": "depset of File: the rendered manifests",
     },
 )
+
+K8sPinsInfo = provider(
+    doc = "The images of a service whose digests are pinned.",
+    fields = {
+        "description": "File: JSON {version, label, package, file, images, environments, sources}, what the programs for pins read",
+        "image_runfiles": "runfiles: image.json and blobs of its images",
+    },
+)

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { parsePins } from '../model/pins.ts';
 import { type RenderParams, parseStatus, render } from './render.ts';
 
 await runMain(async ({ argv }) => {
@@ -22,7 +23,10 @@ await runMain(async ({ argv }) => {
     },
   });
   const status = new Map((await Promise.all(values.status.map((path) => readFile(path, 'utf8')))).flatMap(parseStatus));
-  const pins = values.pins === undefined ? {} : { pins: await readPins(values.pins), pinsFile: values.pins };
+  const pins =
+    values.pins === undefined
+      ? {}
+      : { pins: parsePins(await readFile(values.pins, 'utf8'), values.pins), pinsFile: values.pins };
   for (const [index, file] of values.params.entries()) {
     const [from = '', json = '', yaml = ''] = [values.template[index], values.json[index], values.yaml[index]];
     // Written by the rules themselves, so its form is known.
@@ -47,13 +51,5 @@ async function resolveTemplate(program: string, args: readonly string[]): Promis
       cause,
       hint: `Correct the resolver: ${errorText(cause)}.`,
     });
-  }
-}
-
-async function readPins(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new ToolError('K8S_PINS_INVALID', `Reading pins ${path}`, { cause, hint: 'Write valid JSON.' });
   }
 }

@@ -25,6 +25,7 @@ _ATTRS = dict(
     namespace = attr.string(doc = "The namespace of objects that name none. Make variables and `{STAMP}` keys are filled in."),
     pinned_images = attr.string_list(doc = "Strings in the manifest that mean images of `pins`."),
     pins = attr.label(doc = "JSON {environment: {image: {digest}}}.", allow_single_file = [".json"]),
+    promotes_from = attr.string(doc = "The environment whose pins are promoted to this one. Default: none, pins are released to it."),
     protected = attr.bool(doc = "Whether changes want a clean tree, pinned images and a confirmation."),
     registry = attr.string(doc = "The registry of images whose reference names none."),
     rendered = attr.label(doc = "A k8s_rendered that has the manifest. Default: it is rendered here.", providers = [RenderedInfo]),
@@ -79,6 +80,7 @@ def _render(ctx):
         reserved_namespaces = ctx.attr.reserved_namespaces,
         kind = ctx.attr.kind,
         image_chroot = text["image_chroot"],
+        promotes_from = ctx.attr.promotes_from,
         substitutions = substitutions,
     )
     args = ctx.actions.args()

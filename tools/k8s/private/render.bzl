@@ -65,7 +65,7 @@ def render_action(ctx, manifests, params, args, inputs, tools = []):
     )
     return rendered
 
-def render_params(label, template, connection, guard, images, registry, reserved_namespaces, kind, image_chroot = "", substitutions = {}):
+def render_params(label, template, connection, guard, images, registry, reserved_namespaces, kind, image_chroot = "", promotes_from = "", substitutions = {}):
     """What render.ts takes of one manifest.
 
     Args:
@@ -78,6 +78,7 @@ def render_params(label, template, connection, guard, images, registry, reserved
       reserved_namespaces: list of string.
       kind: string; empty for any.
       image_chroot: string.
+      promotes_from: string: the environment before, or empty.
       substitutions: dict.
 
     Returns:
@@ -91,6 +92,7 @@ def render_params(label, template, connection, guard, images, registry, reserved
         images = images,
         kind = kind,
         label = label,
+        promotesFrom = promotes_from,
         registry = registry,
         reservedNamespaces = reserved_namespaces,
         substitutions = substitutions,
@@ -123,6 +125,7 @@ def _k8s_rendered_impl(ctx):
             registry = env.registry,
             reserved_namespaces = ctx.attr.reserved_namespaces,
             kind = manifest["kind"],
+            promotes_from = env.promotes_from,
         ))
     args = ctx.actions.args()
     pins = [ctx.file.pins] if ctx.file.pins else []

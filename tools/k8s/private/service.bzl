@@ -6,6 +6,7 @@ load("//tools/k8s:verbs.bzl", "VERBS")
 load(":contract.bzl", "called_services", "service_exports", "service_imports")
 load(":manifests.bzl", "images_of_manifests", "manifests_in", "role_of")
 load(":names.bzl", "find_environment")
+load(":pins_macros.bzl", "k8s_pins")
 load(":render.bzl", "k8s_rendered")
 load(":stacks.bzl", "RESERVED_NAMESPACES", "k8s_object", "k8s_objects")
 load(":tests.bzl", "k8s_golden_test", "k8s_manifests_test")
@@ -59,6 +60,7 @@ def service(
 
     * `<name>`: the rendered manifests of all environments
     * `manifests_test`: checks them, see k8s_manifests_test
+    * `pins`, and with it `release`, `promote` and `restore`: see k8s_pins; where there are pins
     * `golden_test`: compares them with `golden/<env>.yaml`; `bazel run :update_goldens` writes those anew
 
     docs/services.md shows the same written by hand.
@@ -87,6 +89,10 @@ def service(
         find_environment(env, ENVS, where + ": 'environments'")
     if not pins and native.glob(["pins.json"], allow_empty = True):
         pins = "pins.json"
+    pinned = {image: label for images in contents.values() for image, label in images.items()}
+    for env in environments:
+        if pinned and not pins and ENVS[env]["images"] == "pinned":
+            fail("{}: 'pins' must be set, as environment '{}' deploys pinned images, and there is no pins.json. Write one of '{{}}' and `bazel run {}:release`, or leave '{}' out of 'environments' until then.".format(where, env, where, env))
     for env in ENVS:
         present = env in environments
         parts = manifests_in(contents.keys(), ENVS[env]) if present else []
@@ -103,6 +109,14 @@ def service(
             exports = {"{}:{}-exports".format(home, env): field for home, field in called.items()}
             _service_manifests(env, where, src or name + ".jsonnet", parts, exports, libraries)
             _service_stacks(env, {part: contents[part] for part in parts}, exports.keys(), pins, visibility)
+    if pins and pinned:
+        k8s_pins(
+            name = "pins",
+            environments = environments,
+            images = pinned,
+            pins = pins,
+            visibility = visibility,
+        )
     native.filegroup(
         name = name,
         srcs = environments,

@@ -88,6 +88,7 @@ def k8s_object(
         namespace = namespace or environment.get("namespace", ""),
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
+        promotes_from = environment.get("promotes_from", ""),
         protected = guard.protected,
         registry = environment.get("registry", ""),
         reserved_namespaces = RESERVED_NAMESPACES,
