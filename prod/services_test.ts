@@ -9,11 +9,30 @@ import { runfile } from '../tools/lib/runfiles.ts';
 const list = realpathSync(runfile('fathom/prod/services.bzl'));
 const root = dirname(dirname(list));
 
-test('prod/services.bzl names the packages that call the macro service', () => {
-  const packages = readdirSync(join(root, 'services'), { withFileTypes: true, recursive: true })
+/** The BUILD files of services: package → text. */
+const builds = new Map(
+  readdirSync(join(root, 'services'), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.name === 'BUILD.bazel')
-    .filter((entry) => /^service\($/m.test(readFileSync(join(entry.parentPath, entry.name), 'utf8')))
-    .map((entry) => `//${entry.parentPath.slice(root.length + 1)}`);
+    .map(
+      (entry) =>
+        [
+          `//${entry.parentPath.slice(root.length + 1)}`,
+          readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+        ] as const,
+    )
+    .filter(([, text]) => /^service\($/m.test(text)),
+);
+
+test('prod/services.bzl names the packages that call the macro service', () => {
   const named = [...readFileSync(list, 'utf8').matchAll(/"(\/\/[^"]+)"/g)].map(([, label]) => label);
-  assert.deepEqual(named, packages.sort());
+  assert.deepEqual(named, [...builds.keys()].sort());
+});
+
+test('what a service is can be seen at one glance: its BUILD file has under 30 lines', () => {
+  const long = [...builds].filter(([, text]) => text.trimEnd().split('\n').length >= 30);
+  assert.deepEqual(
+    long.map(([label]) => label),
+    [],
+    'name what is the same for several services in a macro',
+  );
 });
