@@ -109,6 +109,14 @@ export const REFUSED: Readonly<Record<string, Row>> = {
     services: { web: { attributes: 'manifests = ["deployment"],' } },
     says: ["//services/web: 'image' must be set, as 'deployment' has pods, got None"],
   },
+  'an environment has pins, and there is no pins.json': {
+    services: { web: { attributes: 'manifests = ["deployment"], image = "//:i",' } },
+    constants: CONSTANTS.replace('"built"', '"pinned"'),
+    says: [
+      "//services/web: 'pins' must be set, as environment 'dev' deploys pinned images, and there is no pins.json",
+      '`bazel run //services/web:release`',
+    ],
+  },
   '`images` are given where several manifests have pods': {
     services: {
       web: { attributes: 'manifests = ["deployment", "job"], image = "//:i", images = {"x": "//:x"},' },
