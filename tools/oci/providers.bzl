@@ -4,6 +4,7 @@ OciLayerInfo = provider(
     doc = "One layer: a blob, and what it is.",
     fields = {
         "blob": "File: the compressed tar",
+        "checks": "depset of File: outputs of checks that must have passed before an image with this layer is used; they are among its files and runfiles; absent: none",
         "contents": "File: JSON {version, createdBy, packages, inputs, entries}: what is in the blob, so that nobody has to open it; or None where only the blob is known",
         "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}, and source {registry, repository, plainHttp} where a registry has the blob",
         "lazy": "bool: the pusher has the blob from its registry, so that it is not among an image's runfiles; absent: False",

@@ -27,6 +27,10 @@ export interface CompileParams {
   readonly packages: readonly { readonly name: string; readonly path: string; readonly label: string }[];
   readonly directPackages: readonly string[];
   readonly outputs: readonly NamedFile[];
+  /** Declarations after a check of types; JavaScript from the sources alone, without a check; or both at once. */
+  readonly emit: 'types' | 'js' | 'all';
+  /** Path of the empty file that says that types and imports hold, or empty. */
+  readonly stamp: string;
   /** Path for the errors of a compilation that has to fail, or empty. */
   readonly diagnostics: string;
 }
@@ -48,6 +52,39 @@ const COMPILER_OPTIONS = {
   skipLibCheck: true,
 } as const;
 
+// The build info tells what each source refers to, by which undeclared imports are found.
+const CHECK_OPTIONS = { declaration: true, incremental: true, tsBuildInfoFile: '.info.json' };
+
+const EMIT_OPTIONS: Readonly<Record<CompileParams['emit'], object>> = {
+  all: { ...CHECK_OPTIONS, sourceMap: true },
+  types: { ...CHECK_OPTIONS, emitDeclarationOnly: true },
+  // With isolatedModules and verbatimModuleSyntax, JavaScript follows from each file's own text.
+  js: {
+    declaration: false,
+    incremental: false,
+    sourceMap: true,
+    noCheck: true,
+    noResolve: true,
+    noLib: true,
+    lib: undefined,
+  },
+};
+
+// The compiler insists on these, even where it looks at no type; its own library has megabytes of them.
+const GLOBAL_TYPES = [
+  'Boolean',
+  'CallableFunction',
+  'Function',
+  'IArguments',
+  'NewableFunction',
+  'Number',
+  'Object',
+  'RegExp',
+  'String',
+];
+const GLOBALS = `interface Array<T> {}\n${GLOBAL_TYPES.map((name) => `interface ${name} {}\n`).join('')}`;
+const GLOBALS_FILE = 'globals.d.ts';
+
 /** Fills `root`, an empty folder. */
 export function layOut(params: CompileParams, root: string): void {
   for (const file of [...params.deps, ...params.srcs]) {
@@ -61,8 +98,15 @@ export function layOut(params: CompileParams, root: string): void {
     symlinkSync(realpathSync(path), link);
   }
   if (params.tsconfig !== '') copyFileSync(params.tsconfig, join(root, 'tsconfig.user.json'));
+  if (params.emit === 'js') writeFileSync(join(root, GLOBALS_FILE), GLOBALS);
   writeFileSync(join(root, 'package.json'), '{"type":"module"}\n');
   writeFileSync(join(root, 'tsconfig.json'), JSON.stringify(tsconfig(params)));
+}
+
+/** The names of what the compiler is started with. */
+export function sourceNames({ emit, srcs }: CompileParams): string[] {
+  const skipped = emit === 'js' ? /\.json$|\.d\.m?ts$/ : /\.json$/;
+  return srcs.map((src) => src.name).filter((name) => !skipped.test(name));
 }
 
 function tsconfig(params: CompileParams): object {
@@ -70,19 +114,16 @@ function tsconfig(params: CompileParams): object {
   const fixed = {
     rewriteRelativeImportExtensions: true,
     resolveJsonModule: true,
-    declaration: true,
-    sourceMap: true,
     noEmit: false,
     noEmitOnError: true,
-    incremental: true,
     composite: false,
-    tsBuildInfoFile: '.info.json',
     outDir: '.out',
     rootDir: '.',
     paths: {},
     types: params.directPackages
       .filter((name) => name.startsWith('@types/'))
       .map((name) => name.slice('@types/'.length)),
+    ...EMIT_OPTIONS[params.emit],
   };
   return {
     ...(params.tsconfig === '' ? {} : { extends: './tsconfig.user.json' }),
@@ -90,7 +131,7 @@ function tsconfig(params: CompileParams): object {
       ...(params.tsconfig === '' ? COMPILER_OPTIONS : { module: 'nodenext', moduleResolution: 'nodenext' }),
       ...fixed,
     },
-    files: params.srcs.map((src) => src.name).filter((name) => !name.endsWith('.json')),
+    files: [...sourceNames(params), ...(params.emit === 'js' ? [GLOBALS_FILE] : [])],
     include: [],
     references: [],
   };

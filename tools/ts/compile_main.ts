@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
-import { type CompileParams, layOut } from './compile_layout.ts';
+import { type CompileParams, layOut, sourceNames } from './compile_layout.ts';
 import { explainDiagnostics } from './compile_diagnostics.ts';
 import { undeclaredImports } from './compile_strict_deps.ts';
 
@@ -30,6 +30,28 @@ await runMain(async ({ argv }) => {
 
 function compile(params: CompileParams, root: string): number {
   layOut(params, root);
+  const problems = sourceNames(params).length === 0 ? [] : runCompiler(params, root);
+  if (params.diagnostics !== '') {
+    writeFileSync(params.diagnostics, problems.join('\n') + '\n');
+    return problems.length > 0 ? 0 : 1;
+  }
+  if (problems.length > 0) {
+    process.stderr.write(`${params.label}: TypeScript errors\n${problems.join('\n')}\n`);
+    return 1;
+  }
+  if (params.stamp !== '') writeFileSync(params.stamp, '');
+  for (const output of params.outputs) {
+    const compiled = join(root, '.out', output.name);
+    mkdirSync(dirname(output.path), { recursive: true });
+    if (output.name.endsWith('.map'))
+      writeFileSync(output.path, portableMap(readFileSync(compiled, 'utf8'), output.name));
+    else copyFileSync(existsSync(compiled) ? compiled : join(root, output.name), output.path);
+  }
+  return 0;
+}
+
+/** What is wrong with the sources, a line each. */
+function runCompiler(params: CompileParams, root: string): string[] {
   const result = spawnSync(realpathSync(params.tsc), ['-p', root, '--pretty', 'false'], {
     cwd: root,
     encoding: 'utf8',
@@ -40,26 +62,9 @@ function compile(params: CompileParams, root: string): number {
       cause: result.error,
     });
   }
-  const problems =
-    result.status === 0
-      ? undeclaredImports(params, root)
-      : explainDiagnostics(result.stdout + result.stderr, params, root);
-  if (params.diagnostics !== '') {
-    writeFileSync(params.diagnostics, problems.join('\n') + '\n');
-    return problems.length > 0 ? 0 : 1;
-  }
-  if (result.status !== 0 || problems.length > 0) {
-    process.stderr.write(`${params.label}: TypeScript errors\n${problems.join('\n')}\n`);
-    return 1;
-  }
-  for (const output of params.outputs) {
-    const compiled = join(root, '.out', output.name);
-    mkdirSync(dirname(output.path), { recursive: true });
-    if (output.name.endsWith('.map'))
-      writeFileSync(output.path, portableMap(readFileSync(compiled, 'utf8'), output.name));
-    else copyFileSync(existsSync(compiled) ? compiled : join(root, output.name), output.path);
-  }
-  return 0;
+  if (result.status === 0) return params.emit === 'js' ? [] : undeclaredImports(params, root);
+  const problems = explainDiagnostics(result.stdout + result.stderr, params, root);
+  return problems.length > 0 ? problems : [`The compiler ended with ${result.status ?? result.signal}`];
 }
 
 /** A source map that names its source by file name alone: it lies beside the JavaScript. */

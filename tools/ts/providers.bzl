@@ -3,6 +3,7 @@
 TsInfo = provider(
     doc = "Compiled TypeScript: declarations for compilers, JavaScript for programs.",
     fields = {
+        "checked": "File, empty: its being there says that types and imports of this target and of all that it needs hold. Whatever runs or ships `js` takes it as an input",
         "declarations": "depset of File: the .d.ts files of this target alone",
         "direct_npm": "list of NpmPackageInfo: the npm packages that this target declares",
         "js": "depset of File: the .js and .json files of this target alone",

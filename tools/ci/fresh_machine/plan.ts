@@ -1,4 +1,5 @@
-// The commands that make a plain Debian in a folder, and run the README's two commands in it.
+// The commands that make a plain Debian in a folder, and run others in it.
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** One program to run; all are pure data until fresh_machine_main.ts runs them. */
@@ -8,8 +9,8 @@ export interface Step {
   readonly timeoutMs: number;
 }
 
-/** Options of {@link freshMachinePlan}. */
-export interface FreshMachineOptions {
+/** A Debian in a folder. */
+export interface Machine {
   /** An empty folder that becomes the root of the file system. */
   readonly root: string;
   /** The Debian release, `bookworm`. */
@@ -17,8 +18,6 @@ export interface FreshMachineOptions {
   /** Where its packages come from; the host's own apt configuration says. */
   readonly mirror: string;
   readonly workspace: string;
-  /** What is run in the clone, one after the other. */
-  readonly commands: readonly string[];
   /** A folder that becomes the machine's cache, so that nothing is compiled twice. Default: none, as on a new machine. */
   readonly cache?: string;
   /** Default: that of the process. */
@@ -59,37 +58,45 @@ const ENTER = [
 
 const MINUTE_MS = 60_000;
 
-/** The steps, in order. The last ones run in namespaces of their own: what they leave behind ends with them. */
-export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] {
-  const { root, suite, mirror, workspace, commands, cache = '', env = process.env } = options;
-  const inChroot = (command: string): readonly [string, ...string[]] => [
-    'unshare',
-    '--mount',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    'sh',
-    '-euc',
-    ENTER,
-    root,
-    cache,
-    '/usr/bin/env',
-    '-i',
-    'HOME=/root',
-    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
-    'TERM=dumb',
-    'LANG=C.UTF-8',
-    // It shares the host's network, where a cluster is known by the path of its state.
-    `FATHOM_STATE=/var/lib/${basename(root)}`,
-    ...NETWORK_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
-    'sh',
-    '-euc',
-    `cd /src && ${command}`,
-  ];
+/** A step that runs in the clone, in namespaces of its own: what it leaves behind ends with them. */
+export function machineStep(machine: Machine, command: string, timeoutMs = 80 * MINUTE_MS): Step {
+  const { root, cache = '', env = process.env } = machine;
+  return {
+    what: command,
+    command: [
+      'unshare',
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      'sh',
+      '-euc',
+      ENTER,
+      root,
+      cache,
+      '/usr/bin/env',
+      '-i',
+      'HOME=/root',
+      'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+      'TERM=dumb',
+      'LANG=C.UTF-8',
+      // It shares the host's network, where a cluster is known by the path of its state.
+      `FATHOM_STATE=/var/lib/${basename(root)}`,
+      ...NETWORK_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
+      'sh',
+      '-euc',
+      `cd /src && ${command}`,
+    ],
+    timeoutMs,
+  };
+}
+
+/** The steps that make a machine with a clone of the workspace in /src. */
+export function machineSteps({ root, suite, mirror, workspace }: Machine): readonly Step[] {
   return [
     {
       what: `Installing a plain ${suite}`,
-      command: ['debootstrap', '--variant=minbase', suite, root, mirror],
+      command: ['debootstrap', '--variant=minbase', suite, root, mirror, debootstrapScript(suite)],
       timeoutMs: 15 * MINUTE_MS,
     },
     ...NETWORK_FILES.map((file): Step => ({
@@ -108,8 +115,13 @@ export function freshMachinePlan(options: FreshMachineOptions): readonly Step[] 
       command: ['git', 'clone', '--quiet', workspace, join(root, 'src')],
       timeoutMs: 5 * MINUTE_MS,
     },
-    ...commands.map((command): Step => ({ what: command, command: inChroot(command), timeoutMs: 80 * MINUTE_MS })),
   ];
+}
+
+/** The script for a release; those that are newer than the host's debootstrap are made like sid. */
+function debootstrapScript(suite: string): string {
+  const script = (name: string) => `/usr/share/debootstrap/scripts/${name}`;
+  return existsSync(script(suite)) ? script(suite) : script('sid');
 }
 
 /** The mirror of the host's own apt sources that serves Debian's main archive, or undefined. */

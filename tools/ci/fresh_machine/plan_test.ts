@@ -1,59 +1,45 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { debianMirror, freshMachinePlan } from './plan.ts';
+import { type Machine, debianMirror, machineStep, machineSteps } from './plan.ts';
 
-const plan = freshMachinePlan({
-  root: '/r',
-  suite: 'bookworm',
-  mirror: 'http://m/debian',
-  workspace: '/w',
-  commands: ['./fathom up', './fathom test'],
-});
+const MACHINE: Machine = { root: '/r', suite: 'bookworm', mirror: 'http://m/debian', workspace: '/w' };
+const entered = machineStep(MACHINE, './fathom up').command;
 
-test('makes the system, clones, and runs the commands in this order', () => {
+test('makes the system, then clones', () => {
   assert.deepEqual(
-    plan.filter((step) => !step.what.startsWith('Copying')).map((step) => step.what),
-    ['Installing a plain bookworm', 'Cloning the repository', './fathom up', './fathom test'],
+    machineSteps(MACHINE)
+      .map((step) => step.what)
+      .filter((what) => !what.startsWith('Copying')),
+    ['Installing a plain bookworm', 'Cloning the repository'],
   );
 });
 
+test('makes a release like sid that the host has not heard of', () => {
+  const [install] = machineSteps({ ...MACHINE, suite: 'release-of-another-day' });
+  assert.equal(install?.command.at(-1), '/usr/share/debootstrap/scripts/sid');
+});
+
 test('runs commands in mount and process namespaces of their own', () => {
-  const last = plan.at(-1)?.command ?? [];
-  assert.deepEqual(last.slice(0, 5), ['unshare', '--mount', '--pid', '--fork', '--kill-child']);
+  assert.deepEqual(entered.slice(0, 5), ['unshare', '--mount', '--pid', '--fork', '--kill-child']);
 });
 
 test('hands on how this machine finds certificates, and nothing else of its environment', () => {
-  const [step] = freshMachinePlan({
-    root: '/r',
-    suite: 'x',
-    mirror: 'm',
-    workspace: '/w',
-    commands: ['true'],
-    env: { SSL_CERT_FILE: '/c', SECRET: 's' },
-  }).slice(-1);
-  assert.ok(step?.command.includes('SSL_CERT_FILE=/c'));
-  assert.ok(!step?.command.join(' ').includes('SECRET'));
+  const { command } = machineStep({ ...MACHINE, env: { SSL_CERT_FILE: '/c', SECRET: 's' } }, 'true');
+  assert.ok(command.includes('SSL_CERT_FILE=/c'));
+  assert.ok(!command.join(' ').includes('SECRET'));
 });
 
 test('mounts a cache that is to be shared, and none by default', () => {
-  const shared = freshMachinePlan({
-    root: '/r',
-    suite: 'x',
-    mirror: 'm',
-    workspace: '/w',
-    commands: ['true'],
-    cache: '/c',
-  });
-  assert.deepEqual(shared.at(-1)?.command.slice(8, 10), ['/r', '/c']);
-  assert.deepEqual(plan.at(-1)?.command.slice(8, 10), ['/r', '']);
+  assert.deepEqual(machineStep({ ...MACHINE, cache: '/c' }, 'true').command.slice(8, 10), ['/r', '/c']);
+  assert.deepEqual(entered.slice(8, 10), ['/r', '']);
 });
 
 test('keeps its cluster apart from those of the host', () => {
-  assert.ok(plan.at(-1)?.command.includes('FATHOM_STATE=/var/lib/r'));
+  assert.ok(entered.includes('FATHOM_STATE=/var/lib/r'));
 });
 
 test('gives every step a deadline', () => {
-  assert.ok(plan.every((step) => step.timeoutMs > 0));
+  assert.ok([...machineSteps(MACHINE), machineStep(MACHINE, 'true')].every((step) => step.timeoutMs > 0));
 });
 
 for (const [what, sources] of [

@@ -125,16 +125,18 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Buil
       '--',
       ...options.targets,
     );
-    const info = async (key: string) => (await bazel('info', key)).stdout.trim();
-    const output = await info('bazel-bin');
-    const digests = await digestsBelow(output);
-    return {
-      digests,
-      images: await imagesBelow({ executionRoot: await info('execution_root'), output }, digests.keys()),
-    };
+    return await builtBelow((await bazel('info', 'bazel-bin')).stdout.trim());
   } finally {
     await bazel('shutdown').catch(() => undefined);
   }
+}
+
+/** What a build has left in its folder of outputs, `bazel-bin`. */
+export async function builtBelow(bin: string): Promise<BuildResult> {
+  const digests = await digestsBelow(bin);
+  // <execution root>/bazel-out/<configuration>/bin
+  const executionRoot = dirname(dirname(dirname(bin)));
+  return { digests, images: await imagesBelow({ executionRoot, output: bin }, digests.keys()) };
 }
 
 async function digestsBelow(bin: string): Promise<ReadonlyMap<string, string>> {

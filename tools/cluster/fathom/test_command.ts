@@ -27,6 +27,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/oci_pull'],
   ['run', '//tools/ci/services'],
   ['run', '//tools/ci/restore'],
+  ['run', '//tools/ci/bazel_versions'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',

@@ -1,6 +1,6 @@
 // A thin client of the Kubernetes API over kept-alive connections: JSON in and out, typed errors, retries.
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { http, https } from '../../lib/http.ts';
 import { retry } from '../../lib/retry.ts';
 import { authorize } from './credentials.ts';
 import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
@@ -86,7 +86,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
         });
 
   /** Sends a request; resolves with an answer of success before its body is there. */
-  const open = async (request: KubeRequest, isPooled: boolean): Promise<http.IncomingMessage> => {
+  const open = async (request: KubeRequest, isPooled: boolean): Promise<IncomingMessage> => {
     const nowMs = performance.now();
     if (authorization === undefined || (isRenewed && nowMs - authorizedMs >= tokenFileMs)) {
       authorization = authorize(access, signal);
@@ -99,7 +99,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
     const search = query.length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
     const body = request.body === undefined ? undefined : Buffer.from(encodeBody(request.body));
     counts[request.method] = (counts[request.method] ?? 0) + 1;
-    return new Promise<http.IncomingMessage>((resolve, reject) => {
+    return new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = transport.request(
         {
           ...(isPooled ? { agent } : { agent: false }),
@@ -180,7 +180,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   };
 }
 
-async function readAll(response: http.IncomingMessage): Promise<string> {
+async function readAll(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

@@ -11,7 +11,7 @@ APP = "/app"
 _LAYER_TOOL = attr.label(doc = "The layer builder.", default = "//tools/oci:layer_tool", executable = True, cfg = "exec")
 
 def _layer_providers(layer):
-    return [layer, DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents]))]
+    return [layer, DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents], transitive = [layer.checks]))]
 
 def _nodejs_runtime_layer_impl(ctx):
     node = ctx.attr.node[NpmPackageInfo]
@@ -69,7 +69,7 @@ def _nodejs_app_layer_impl(ctx):
     ]
     sources.append({"kind": "text", "path": APP + "/package.json", "text": "{\"type\":\"module\"}\n", "mode": "0644"})
     tool = ctx.attr._tool[DefaultInfo].files_to_run
-    return _layer_providers(write_layer(ctx, tool, {"sources": sources}, depset(files + data), "NodejsAppLayer"))
+    return _layer_providers(write_layer(ctx, tool, {"sources": sources}, depset(files + data), "NodejsAppLayer", depset([info.checked])))
 
 nodejs_app_layer = rule(
     implementation = _nodejs_app_layer_impl,

@@ -1,10 +1,12 @@
 // The program of the OciImage action: descriptors in, documents out; it opens no layer.
+// One program writes all of them: what takes longest here is starting it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { type ConflictPolicy, checkConflicts } from '../inspect/conflicts.ts';
 import { type LayerContents, readContents } from '../layer/contents.ts';
+import { describeImage } from '../sbom/documents.ts';
 import { type BaseImage, type ImageSettings, buildImage } from './build_image.ts';
 import { type JsonObject, asArray, asObject, asString, parseConfig, parseLayerDescriptor } from './model.ts';
 import { readJson } from './read_json.ts';
@@ -45,7 +47,11 @@ async function contentsOf({ contents, descriptor }: LayerInput): Promise<LayerCo
 }
 
 /** The settings, with labels out of files, and with the workspace status of a stamped build. */
-async function readSettings(parameters: JsonObject, where: string): Promise<ImageSettings> {
+async function readSettings(
+  parameters: JsonObject,
+  where: string,
+  status: ReadonlyMap<string, string> | undefined,
+): Promise<ImageSettings> {
   // Written by the rule, whose attributes have these types.
   const settings = asObject(parameters['settings'], `${where}.settings`) as ImageSettings;
   const files = Object.entries(asObject(parameters['labelFiles'], `${where}.labelFiles`)) as [string, string][];
@@ -53,10 +59,14 @@ async function readSettings(parameters: JsonObject, where: string): Promise<Imag
     files.map(async ([key, file]) => [key, (await readFile(file, 'utf8')).replace(/\n$/, '')] as const),
   );
   const labelled = { ...settings, labels: { ...settings.labels, ...Object.fromEntries(read) } };
-  const status = asArray(parameters['status'], `${where}.status`).map((file) => asString(file, `${where}.status`));
-  if (status.length === 0) return labelled;
-  const lines = await Promise.all(status.map(async (file) => [...parseStatus(await readFile(file, 'utf8'))]));
-  return stampSettings(labelled, new Map(lines.flat()));
+  return status === undefined ? labelled : stampSettings(labelled, status);
+}
+
+/** What Bazel's workspace status says; undefined for a build that is not stamped. */
+async function readStatus(files: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+  if (files.length === 0) return undefined;
+  const lines = await Promise.all(files.map(async (file) => [...parseStatus(await readFile(file, 'utf8'))]));
+  return new Map(lines.flat());
 }
 
 await runMain(async ({ argv }) => {
@@ -71,6 +81,9 @@ await runMain(async ({ argv }) => {
   const baseLayers = parseLayers(parameters['baseLayers'], `${path}.baseLayers`);
   const ownLayers = parseLayers(parameters['layers'], `${path}.layers`);
   const baseConfig = parameters['baseConfig'];
+  const status = await readStatus(
+    asArray(parameters['status'], `${path}.status`).map((file) => asString(file, `${path}.status`)),
+  );
   let base: BaseImage | undefined;
   if (typeof baseConfig === 'string') {
     const config = parseConfig(await readJson(baseConfig), baseConfig);
@@ -79,7 +92,7 @@ await runMain(async ({ argv }) => {
   const built = buildImage({
     ...(base === undefined ? {} : { base }),
     layers: await readDescriptors(ownLayers),
-    settings: await readSettings(parameters, path),
+    settings: await readSettings(parameters, path, status),
   });
   const contents = await Promise.all([...baseLayers, ...ownLayers].map(contentsOf));
   checkConflicts({
@@ -105,7 +118,17 @@ await runMain(async ({ argv }) => {
     // Paths only: what is in these documents is not known here, as they have the image's digest.
     artifacts: parameters['artifacts'],
   };
+  const documents = describeImage({
+    repository: text('repository'),
+    built,
+    contents,
+    target: text('label'),
+    builder: text('builder'),
+    ...(status === undefined ? {} : { status }),
+  });
   await Promise.all([
+    writeFile(text('sbom'), documents.sbom),
+    writeFile(text('provenance'), documents.provenance),
     writeFile(text('manifest'), built.manifest.bytes),
     writeFile(text('config'), built.config.bytes),
     writeFile(text('digest'), `${built.manifest.descriptor.digest}\n`),

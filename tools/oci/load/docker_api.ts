@@ -1,8 +1,9 @@
 // The few calls of Docker's Engine API that loading an image takes. https://docs.docker.com/reference/api/engine/
-import { Agent, type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import { http } from '../../lib/http.ts';
 import { asArray, asObject } from '../image/model.ts';
 
 /** Where a daemon listens. */
@@ -74,8 +75,8 @@ export class DockerApi {
     const headers = body === undefined ? {} : { 'content-type': 'application/x-tar' };
     const timeout = body === undefined ? { timeout: ANSWER_TIMEOUT_MS } : {};
     // A connection that is kept has the limits of the request before, and a load may be silent for longer.
-    const agent = new Agent({ keepAlive: false });
-    const sending = request({ ...this.#address, agent, method, path, headers, signal: this.#signal, ...timeout });
+    const agent = new http.Agent({ keepAlive: false });
+    const sending = http.request({ ...this.#address, agent, method, path, headers, signal: this.#signal, ...timeout });
     sending.on('timeout', () => sending.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
     try {
       const answered = new Promise<IncomingMessage>((resolve, reject) => {

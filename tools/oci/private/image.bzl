@@ -2,7 +2,7 @@
 
 load("//tools/oci:providers.bzl", "OciImageInfo", "OciLayerInfo", "OciPackagesInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
-load(":documents.bzl", "DOCUMENT_ATTRS", "describe_image")
+load(":documents.bzl", "DOCUMENT_ATTRS", "declare_documents")
 load(":layer_action.bzl", "created_by")
 load(":remote_cache.bzl", "REMOTE_CACHE_ATTRS", "remote_cache_url")
 
@@ -79,6 +79,17 @@ def layer_blobs(layers):
     """
     return [layer.blob for layer in layers if not getattr(layer, "lazy", False)]
 
+def layer_checks(layers):
+    """What must have passed before anybody gets an image with these layers.
+
+    Args:
+      layers: list of OciLayerInfo.
+
+    Returns:
+      depset of File.
+    """
+    return depset(transitive = [layer.checks for layer in layers if hasattr(layer, "checks")])
+
 def _expanded(ctx, attribute):
     return {key: ctx.expand_make_variables(attribute, value, {}) for key, value in getattr(ctx.attr, attribute).items()}
 
@@ -130,14 +141,7 @@ def _oci_image_impl(ctx):
     remote_cache = remote_cache_url(ctx)
     status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp else []
     contents = [layer.contents for layer in base_layers + own if layer.contents]
-    described = describe_image(ctx, struct(
-        config = config,
-        contents = contents,
-        descriptors = [layer.descriptor for layer in base_layers + own],
-        digest = digest,
-        repository = repository,
-        status = status,
-    ))
+    described = declare_documents(ctx)
     ctx.actions.write(parameters, json.encode({
         "label": created_by(ctx.label),
         "repository": repository,
@@ -160,6 +164,9 @@ def _oci_image_impl(ctx):
         "configRunfile": rlocation(ctx, config),
         "digest": digest.path,
         "index": index.path,
+        "builder": ctx.attr.builder_id,
+        "sbom": described.sbom.path,
+        "provenance": described.provenance.path,
     }))
     ctx.actions.run(
         mnemonic = "OciImage",
@@ -167,9 +174,12 @@ def _oci_image_impl(ctx):
         executable = ctx.executable._tool,
         arguments = [parameters.path],
         inputs = [parameters] + [layer.descriptor for layer in base_layers + own] + contents + status + label_files.values() + ([base.config] if base else []),
-        outputs = [manifest, config, digest, index],
+        outputs = [manifest, config, digest, index, described.sbom, described.provenance],
     )
     documents = [digest, index, manifest, config]
+
+    # The image is made while these still run; nobody gets it before they have passed.
+    checks = layer_checks(base_layers + own)
     packages = [target[OciPackagesInfo].debian_packages for target in ctx.attr.layers if OciPackagesInfo in target]
     return [
         OciImageInfo(
@@ -183,8 +193,11 @@ def _oci_image_impl(ctx):
             debian_packages = depset(transitive = packages + ([base.debian_packages] if base else [])),
         ),
         DefaultInfo(
-            files = depset(documents),
-            runfiles = ctx.runfiles(files = documents + [one.file for one in described.artifacts] + ([] if remote_cache else layer_blobs(base_layers + own))),
+            files = depset(documents, transitive = [checks]),
+            runfiles = ctx.runfiles(
+                files = documents + [one.file for one in described.artifacts] + ([] if remote_cache else layer_blobs(base_layers + own)),
+                transitive_files = checks,
+            ),
         ),
         OutputGroupInfo(
             digest = depset([digest]),

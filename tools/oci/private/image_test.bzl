@@ -5,6 +5,7 @@ load("//tools/ts:providers.bzl", "TsInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "unbundled_program")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
+load(":image.bzl", "layer_checks")
 load(":layer_action.bzl", "created_by")
 
 _DOC = """Tests an image: its files, configuration and size, and whether its program runs and answers.
@@ -103,7 +104,7 @@ def _oci_image_test_impl(ctx):
     info = ctx.attr._program[TsInfo]
     cases = [file for file in info.js.to_list() if file.basename == "image_cases_test.js"][0]
     program = unbundled_program(ctx, ctx.label.name, info)
-    runfiles = program.runfiles.merge(ctx.runfiles(files = files))
+    runfiles = program.runfiles.merge(ctx.runfiles(files = files, transitive_files = layer_checks(layers)))
     launcher = create_launcher(
         ctx,
         ctx.label.name,

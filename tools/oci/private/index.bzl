@@ -2,7 +2,7 @@
 
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
-load(":image.bzl", "default_repository")
+load(":image.bzl", "default_repository", "layer_checks")
 load(":layer_action.bzl", "created_by")
 
 def _oci_image_index_impl(ctx):
@@ -45,7 +45,10 @@ def _oci_image_index_impl(ctx):
             index_entry = entry,
             repository = repository,
         ),
-        DefaultInfo(files = depset(documents), runfiles = runfiles),
+        DefaultInfo(
+            files = depset(documents, transitive = [layer_checks(image.layers.to_list()) for image in images]),
+            runfiles = runfiles,
+        ),
         OutputGroupInfo(digest = depset([digest])),
     ]
 

@@ -1,4 +1,8 @@
-"""action_inputs_test: what the actions of a target read, for tests that a cost does not grow with what it is about."""
+"""Tests of what Bazel knows of a target.
+
+action_inputs_test: what its actions read, so that a cost does not grow with what it is about.
+comes_with_test: what is there wherever it is used.
+"""
 
 load("//tools/ts/private:launcher.bzl", "shell_quote")
 
@@ -19,6 +23,13 @@ _action_inputs = aspect(
     doc = "Collects what a target's own actions read.",
 )
 
+def _verdict(ctx, problems):
+    """A program that prints the problems, and fails where there is one."""
+    executable = ctx.actions.declare_file(ctx.label.name)
+    lines = ["echo {} >&2".format(shell_quote(problem)) for problem in problems]
+    ctx.actions.write(executable, "\n".join(["#!/bin/sh"] + lines + ["exit {}".format(1 if problems else 0)]) + "\n", is_executable = True)
+    return [DefaultInfo(executable = executable)]
+
 def _action_inputs_test_impl(ctx):
     inputs = ctx.attr.target[ActionInputsInfo].inputs
     problems = []
@@ -28,10 +39,7 @@ def _action_inputs_test_impl(ctx):
         for path in inputs.get(mnemonic, []):
             if [end for end in ctx.attr.forbidden_suffixes if path.endswith(end)]:
                 problems.append("{} reads {}".format(mnemonic, path))
-    executable = ctx.actions.declare_file(ctx.label.name)
-    lines = ["echo {} >&2".format(shell_quote(problem)) for problem in problems]
-    ctx.actions.write(executable, "\n".join(["#!/bin/sh"] + lines + ["exit {}".format(1 if problems else 0)]) + "\n", is_executable = True)
-    return [DefaultInfo(executable = executable)]
+    return _verdict(ctx, problems)
 
 action_inputs_test = rule(
     implementation = _action_inputs_test_impl,
@@ -40,6 +48,23 @@ action_inputs_test = rule(
         "forbidden_suffixes": attr.string_list(doc = "Ends of names that no input may have.", mandatory = True),
         "mnemonics": attr.string_list(doc = "The actions.", mandatory = True),
         "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
+    },
+    test = True,
+)
+
+def _comes_with_test_impl(ctx):
+    info = ctx.attr.target[DefaultInfo]
+    files = info.files.to_list() + info.default_runfiles.files.to_list()
+    return _verdict(ctx, [] if [f for f in files if f.basename == ctx.attr.file] else [
+        "{} is neither among the files nor among the runfiles of {}".format(ctx.attr.file, ctx.attr.target.label),
+    ])
+
+comes_with_test = rule(
+    implementation = _comes_with_test_impl,
+    doc = "Fails where a target is there without a certain file among its files or runfiles.",
+    attrs = {
+        "file": attr.string(doc = "The file's name without its folder.", mandatory = True),
+        "target": attr.label(doc = "The target.", mandatory = True),
     },
     test = True,
 )

@@ -32,7 +32,7 @@ def _level(ctx):
         level = int(digits)
     return level
 
-def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
+def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer", checks = depset()):
     """Declares a layer's blob, descriptor and contents, and the action that makes them.
 
     Args:
@@ -41,6 +41,7 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
       parameters: dict: what the tool reads beside blob, descriptor, contents, createdBy, compression and level.
       inputs: depset of File.
       mnemonic: string.
+      checks: depset of File: as in OciLayerInfo.
 
     Returns:
       OciLayerInfo.
@@ -66,4 +67,4 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer"):
         inputs = depset([file], transitive = [inputs]),
         outputs = [blob, descriptor, contents],
     )
-    return OciLayerInfo(blob = blob, contents = contents, descriptor = descriptor)
+    return OciLayerInfo(blob = blob, checks = checks, contents = contents, descriptor = descriptor)

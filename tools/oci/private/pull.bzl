@@ -24,6 +24,7 @@ _SOURCES = [
     "//tools/lib:cli.ts",
     "//tools/lib:digest.ts",
     "//tools/lib:errors.ts",
+    "//tools/lib:http.ts",
     "//tools/lib:log.ts",
     "//tools/lib:redact.ts",
     "//tools/lib:retry.ts",

@@ -2,6 +2,7 @@
 
 load("//tools/oci:providers.bzl", "OciImageInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
+load(":image.bzl", "layer_checks")
 
 _DOC = """Writes an image as a tar file in the OCI image layout, which `ctr images import` reads.
 
@@ -26,7 +27,7 @@ def _oci_tarball_impl(ctx):
         progress_message = "Writing image {} as a tar file".format(image.repository),
         executable = ctx.executable._tool,
         arguments = [args],
-        inputs = files + [image.index_entry],
+        inputs = depset(files + [image.index_entry], transitive = [layer_checks(image.layers.to_list())]),
         outputs = [output],
     )
     return [DefaultInfo(files = depset([output]), runfiles = ctx.runfiles(files = [output]))]

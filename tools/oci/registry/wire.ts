@@ -1,8 +1,8 @@
 // One HTTP request and its answer, over connections that are kept open.
-import { type IncomingMessage, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { http, https } from '../../lib/http.ts';
 
 export type Method = 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -32,12 +32,12 @@ export interface Wire {
 /** Opens nothing yet. */
 export function createWire({ signal, maxConnections, idleMs }: WireOptions): Wire {
   const agentOptions = { keepAlive: true, maxSockets: maxConnections };
-  const agents = { 'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions) };
+  const agents = { 'http:': new http.Agent(agentOptions), 'https:': new https.Agent(agentOptions) };
 
   const exchange = ({ method, url, headers, body, addresses }: WireRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const isPlain = url.protocol === 'http:';
-      const outgoing = (isPlain ? httpRequest : httpsRequest)(url, {
+      const outgoing = (isPlain ? http : https).request(url, {
         method,
         headers,
         signal,

@@ -42,7 +42,7 @@ def bundle_js(ctx, name, info, entry, stage0):
         progress_message = "Bundling {}".format(bundle.short_path),
         executable = toolchain.node,
         arguments = ["--disable-warning=ExperimentalWarning", ctx.file._bundler.path, params.path],
-        inputs = depset([params, ctx.file._bundler, toolchain.esbuild.directory] + js, transitive = [stage0]),
+        inputs = depset([params, ctx.file._bundler, toolchain.esbuild.directory, info.checked] + js, transitive = [stage0]),
         tools = depset([toolchain.node] + [e.directory for e in npm] + [e.meta for e in npm]),
         outputs = [bundle],
         env = {"LC_ALL": "C"},

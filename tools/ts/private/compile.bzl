@@ -1,4 +1,10 @@
-"""The compilation of TypeScript: one action a target."""
+"""The compilation of TypeScript.
+
+Two actions a target: one checks types and writes declarations, the other writes JavaScript, from the sources alone.
+What is made of the JavaScript (a layer, say) needs not wait for the types of what the sources import; what is shipped
+or run waits for both, see `checked` in TsInfo. A tsconfig of the user's may ask for what only types tell (enums of
+other files, say), so that one action does both.
+"""
 
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
@@ -72,6 +78,26 @@ def _npm_entry(info):
 def _npm_root(info):
     return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(info.label.workspace_name, info.package_name))
 
+def _compile_action(ctx, action, params, inputs, tools):
+    """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means."""
+    toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
+    file = ctx.actions.declare_file(action.params_name)
+    outputs = [struct(path = f.path, name = package_path(f)) for f in action.outputs]
+    ctx.actions.write(file, struct(outputs = outputs, **params).to_json())
+    ctx.actions.run(
+        mnemonic = action.mnemonic,
+        progress_message = "{} {}".format(action.doing, params["label"]),
+        executable = toolchain.node,
+        arguments = ["--disable-warning=ExperimentalWarning", ctx.file._compiler.path, file.path],
+        inputs = depset(
+            [file, ctx.file._compiler, toolchain.tsc.directory],
+            transitive = [inputs, ctx.attr._compiler_sources[DefaultInfo].files],
+        ),
+        tools = depset([toolchain.node] + tools),
+        outputs = action.outputs + ([action.stamp] if action.stamp else []),
+        env = {"LC_ALL": "C"},
+    )
+
 def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = None):
     """Declares the compilation of a target's sources and describes the result.
 
@@ -115,41 +141,56 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
     for repository in [root.label.split("//")[0][1:] for root in roots.values()]:
         npm_repository = repository
 
-    made = [] if diagnostics else [o for o in js + maps + declarations if o not in srcs]
-    params = ctx.actions.declare_file(label.name + ".compile.json")
     dep_files = depset(transitive = [dep.transitive_declarations for dep in ts_deps])
     npm_files = types_npm.to_list()
-    ctx.actions.write(params, struct(
+    common = dict(
         label = shown_label(label),
         tsc = toolchain.tsc.directory.path + "/lib/tsc",
         tsconfig = tsconfig.path if tsconfig else "",
         npmRepository = npm_repository,
         srcs = [struct(path = src.path, name = package_path(src)) for src in srcs],
-        deps = [struct(path = f.path, name = package_path(f)) for f in dep_files.to_list()],
-        owners = [
-            struct(label = shown_label(dep.label), files = [package_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
-            for dep in ts_deps
-        ],
-        packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
-        directPackages = [info.package_name for info in npm_deps + types],
-        outputs = [struct(path = f.path, name = package_path(f)) for f in made],
-        diagnostics = diagnostics.path if diagnostics else "",
-    ).to_json())
-
-    if made or diagnostics:
-        inputs = srcs + [params] + ([tsconfig] if tsconfig else [])
-        ctx.actions.run(
+    )
+    checked = None if diagnostics else ctx.actions.declare_file(label.name + ".checked")
+    made_js = [o for o in js + maps if o not in srcs]
+    is_split = not tsconfig and not diagnostics
+    _compile_action(
+        ctx,
+        struct(
             mnemonic = "TsCompile",
-            progress_message = "Compiling TypeScript of {}".format(shown_label(label)),
-            executable = toolchain.node,
-            arguments = ["--disable-warning=ExperimentalWarning", ctx.file._compiler.path, params.path],
-            inputs = depset(
-                inputs + [ctx.file._compiler, toolchain.tsc.directory],
-                transitive = [dep_files, ctx.attr._compiler_sources[DefaultInfo].files],
+            doing = "Compiling TypeScript of",
+            params_name = label.name + ".compile.json",
+            outputs = [o for o in declarations if o not in srcs] + ([] if is_split else made_js),
+            stamp = diagnostics or checked,
+        ),
+        dict(
+            common,
+            emit = "types" if is_split else "all",
+            deps = [struct(path = f.path, name = package_path(f)) for f in dep_files.to_list()],
+            owners = [
+                struct(label = shown_label(dep.label), files = [package_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
+                for dep in ts_deps
+            ],
+            packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
+            directPackages = [info.package_name for info in npm_deps + types],
+            diagnostics = diagnostics.path if diagnostics else "",
+            stamp = checked.path if checked else "",
+        ),
+        depset(srcs + ([tsconfig] if tsconfig else []) + [dep.checked for dep in ts_deps], transitive = [dep_files]),
+        [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files],
+    )
+    if is_split and made_js:
+        _compile_action(
+            ctx,
+            struct(
+                mnemonic = "TsEmit",
+                doing = "Writing JavaScript of",
+                params_name = label.name + ".emit.json",
+                outputs = made_js,
+                stamp = None,
             ),
-            tools = depset([toolchain.node] + [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files]),
-            outputs = [diagnostics] if diagnostics else made,
-            env = {"LC_ALL": "C"},
+            dict(common, emit = "js", deps = [], owners = [], packages = [], directPackages = [], diagnostics = "", stamp = ""),
+            depset(srcs),
+            [],
         )
 
     manifest = ctx.actions.declare_file(label.name + ".runtime.json")
@@ -161,6 +202,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
         npm = {info.package_name: rlocation(ctx, info.directory) for info in npm_deps},
     ).to_json())
     return TsInfo(
+        checked = checked,
         label = label,
         sources = depset(srcs),
         declarations = depset(declarations),

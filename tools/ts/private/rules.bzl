@@ -38,7 +38,7 @@ def _ts_library_impl(ctx):
     return [
         info,
         DefaultInfo(
-            files = depset(transitive = [info.js, info.declarations]),
+            files = depset([info.checked], transitive = [info.js, info.declarations]),
             runfiles = _data_runfiles(ctx),
         ),
         OutputGroupInfo(js = info.js, types = info.declarations),
@@ -48,7 +48,7 @@ ts_library = rule(
     implementation = _ts_library_impl,
     doc = """Compiles TypeScript sources to JavaScript and declarations.
 
-The native compiler runs once for the target; a type error fails the build. Sources are ES modules whose relative
+A type error fails the build, also that of an image or program which takes the JavaScript alone. Sources are ES modules whose relative
 imports end in `.ts`. An import of anything that `deps` does not name fails with the label to add.
 """,
     attrs = dict(_LIBRARY_ATTRS, **COMPILE_ATTRS),
@@ -75,7 +75,7 @@ def _ts_binary_impl(ctx):
     srcs = ctx.files.srcs if ctx.file.entry_point in ctx.files.srcs else ctx.files.srcs + [ctx.file.entry_point]
     info = compile_ts(ctx, srcs, ctx.attr.deps, ctx.file.tsconfig)
     entry = _js_of(ctx, info, ctx.file.entry_point, "entry_point")
-    data = _data_runfiles(ctx)
+    data = _data_runfiles(ctx, [info.checked])
     if ctx.attr.bundle:
         bundle = bundle_js(ctx, ctx.label.name, info, entry, ctx.attr._hooks_sources[DefaultInfo].files)
         program = struct(node_arguments = [], env = {}, runfiles = data)
@@ -136,7 +136,7 @@ def _ts_test_impl(ctx):
         arguments = [runfile_argument(rlocation(ctx, _js_of(ctx, info, src, "srcs"))) for src in tests],
         node_arguments = program.node_arguments,
         env = dict(program.env, **_environment(ctx)),
-        runfiles = program.runfiles.merge(_data_runfiles(ctx)),
+        runfiles = program.runfiles.merge(_data_runfiles(ctx, [info.checked])),
     )
     return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]
 
