@@ -1,6 +1,6 @@
 // The build action behind a stack of stacks. Its only argument is a file with the parameters.
 import { readFile, writeFile } from 'node:fs/promises';
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { loadSets, readPlanInput } from '../model/plan_input.ts';
 import { checkStack } from './check_stack.ts';
 
@@ -15,7 +15,7 @@ interface CheckStackParams {
   readonly out: string;
 }
 
-await runMain(async ({ argv: [file = ''] }) => {
+await runTool(async ({ argv: [file = ''] }) => {
   // Written by the rule itself, so its form is known.
   const { label, plan, files, out } = JSON.parse(await readFile(file, 'utf8')) as CheckStackParams;
   checkStack(label, await loadSets(await readPlanInput(plan), (path) => files[path] ?? path));

@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { ToolError, errorText } from '../../lib/errors.ts';
 import { parsePins } from '../model/pins.ts';
 import { type RenderParams, parseStatus, render } from './render.ts';
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const { values } = parseArgs({
     args: [...argv],
     options: {

@@ -2,6 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:worker.bzl", "worker_args")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":plan.bzl", "write_plan")
@@ -83,7 +84,7 @@ def _render(ctx):
         promotes_from = ctx.attr.promotes_from,
         substitutions = substitutions,
     )
-    args = ctx.actions.args()
+    args = worker_args(ctx)
     inputs = []
     if ctx.file.pins:
         args.add("--pins", ctx.file.pins)

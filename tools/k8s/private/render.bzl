@@ -2,6 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "EnvironmentInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load(":verb.bzl", "runfiles_path")
 
@@ -32,7 +33,7 @@ def render_action(ctx, manifests, params, args, inputs, tools = []):
       ctx: the rule's context, with RENDER_ATTRS.
       manifests: list of struct(name = string, template = File): the names of the k8s_objects.
       params: list of struct, of each manifest what render.ts takes.
-      args: Args: further arguments.
+      args: Args of worker_args: further arguments.
       inputs: list of File beside templates and parameters.
       tools: tools of the action.
 
@@ -62,6 +63,7 @@ def render_action(ctx, manifests, params, args, inputs, tools = []):
         inputs = files + inputs,
         outputs = [file for outputs in rendered.values() for file in [outputs.json, outputs.yaml]],
         tools = tools,
+        execution_requirements = WORKER_REQUIREMENTS,
     )
     return rendered
 
@@ -127,7 +129,7 @@ def _k8s_rendered_impl(ctx):
             kind = manifest["kind"],
             promotes_from = env.promotes_from,
         ))
-    args = ctx.actions.args()
+    args = worker_args(ctx)
     pins = [ctx.file.pins] if ctx.file.pins else []
     args.add_all(pins, before_each = "--pins")
     rendered = render_action(ctx, manifests, params, args, pins)

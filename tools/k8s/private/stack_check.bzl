@@ -1,5 +1,6 @@
 """What must hold for the members of a stack: two of them never share a name."""
 
+load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
 load(":verb.bzl", "runfiles_path")
 
 def refuse_shared_inventories(label, sets):
@@ -44,13 +45,16 @@ def check_stack(ctx, label, plan, sets, inputs):
         files = {path: file.path for path, file in files.items()},
         out = checked.path,
     )))
+    args = worker_args(ctx)
+    args.add(params)
     ctx.actions.run(
         mnemonic = "K8sCheckStack",
         progress_message = "Checking names in {}".format(label),
         executable = ctx.executable._check_stack,
-        arguments = [params.path],
+        arguments = [args],
         inputs = [params, plan] + files.values(),
         outputs = [checked],
+        execution_requirements = WORKER_REQUIREMENTS,
     )
     return depset([checked])
 
