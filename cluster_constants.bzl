@@ -4,11 +4,9 @@
 # cluster's own state (`./fathom env` prints it), so this name needs no DNS.
 REGISTRY = "registry.fathom.internal"
 
-# Each environment: `cluster` and `context` (kube context; ours are called fathom-<cluster>), `namespace`,
-# `registry` (reference), `images` ("built": push what was built just now; "pinned": deploy the digests of
-# pins.json), `protected` (verbs that change it ask first), `replicas` (default of the components), and for a cluster that
-# `./fathom up` did not make `ca_sha256` (the fingerprint of its authority, without which nobody changes it if protected).
-# "myns-placeholder" is the reserved name that the engine replaces by the namespace of whoever runs a verb.
+# docs/services.md tells what each key means, and which may be left out. "myns-placeholder" is the reserved name that the
+# engine replaces by the namespace of whoever runs a verb. A cluster of `./fathom up` has the kinds of the Prometheus
+# Operator (//prod:setup) but neither it nor anything else that an environment `provides`.
 ENVS = {
     "prod": {
         "cluster": "fathom",
@@ -16,7 +14,9 @@ ENVS = {
         "namespace": "prod",
         "registry": REGISTRY,
         "images": "pinned",
+        "promotes_from": "staging",
         "protected": True,
+        "provides": [],
         "replicas": 2,
     },
     "staging": {
@@ -25,7 +25,9 @@ ENVS = {
         "namespace": "staging",
         "registry": REGISTRY,
         "images": "pinned",
+        "promotes_from": "dev",
         "protected": False,
+        "provides": [],
         "replicas": 2,
     },
     "dev": {
@@ -35,6 +37,7 @@ ENVS = {
         "registry": REGISTRY,
         "images": "pinned",
         "protected": False,
+        "provides": [],
         "replicas": 1,
     },
     "myns": {
@@ -44,6 +47,7 @@ ENVS = {
         "registry": REGISTRY,
         "images": "built",
         "protected": False,
+        "provides": [],
         "replicas": 1,
     },
 }

@@ -3,9 +3,14 @@
   // The labels that choose a component's pods. They can't change during its life, so there is but one.
   selector(name):: { 'app.kubernetes.io/name': name },
 
-  // The labels of every object of a component. partOf: what it is a part of, such as 'routeguide'.
-  all(name, partOf):: self.selector(name) + {
+  // The labels of every object of a component. partOf: what it is a part of, such as 'routeguide'. role: what it is
+  // there, such as 'database'; may be empty.
+  all(name, partOf, role=''):: self.selector(name) + {
     'app.kubernetes.io/part-of': partOf,
     'app.kubernetes.io/managed-by': 'fathom',
+    [if role != '' then 'app.kubernetes.io/component']: role,
   },
+
+  // The label of pods that call a Service. The NetworkPolicy of its pods lets in who has it.
+  calls(serviceName):: { ['calls.fathom.internal/' + serviceName]: 'true' },
 }

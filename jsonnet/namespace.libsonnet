@@ -1,22 +1,24 @@
 // A namespace under the restricted Pod Security Standard: https://kubernetes.io/docs/concepts/security/pod-security-standards/
-local k = import 'jsonnet/kubernetes.libsonnet';
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local t = import 'types.libsonnet';
 
-local levels = ['restricted', 'baseline', 'privileged'];
-local defaults = {
-  name: error 'namespace: must provide name',
-  // Less than restricted only with a reason beside it.
-  level: 'restricted',
-  labels: {},
-};
-
-// Returns { namespace } for params { name, level, labels }.
-function(params) {
-  local config = defaults + params,
-  assert std.member(levels, config.level) : 'namespace %s: level must be one of %s, got %s' % [config.name, std.join(', ', levels), config.level],
-
-  namespace: k.namespace(
-    config.name,
-    config.labels { 'app.kubernetes.io/managed-by': 'fathom' } +
-    { ['pod-security.kubernetes.io/' + mode]: config.level for mode in ['enforce', 'audit', 'warn'] },
-  ),
-}
+component({
+  kind: 'namespace',
+  doc: 'A namespace that refuses pods which break the Pod Security Standard of its level.',
+  notes: [],
+  parameters: {
+    name: t.required(t.name, 'The name.'),
+    level: t.optional(t.oneOf(['restricted', 'baseline', 'privileged']), 'The level of the standard. Less than restricted only with a reason beside it.', 'restricted'),
+    labels: t.optional(t.map(t.text, t.text), 'Further labels.', {}),
+  },
+  roles: { namespace: 'always' },
+  checks(config):: [],
+  render(config):: {
+    namespace: k.namespace(
+      config.name,
+      config.labels { 'app.kubernetes.io/managed-by': 'fathom' } +
+      { ['pod-security.kubernetes.io/' + mode]: config.level for mode in ['enforce', 'audit', 'warn'] },
+    ),
+  },
+})

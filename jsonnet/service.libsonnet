@@ -1,41 +1,104 @@
-// A stateless service: a Deployment, and a Service where it has ports that others call.
-local k = import 'jsonnet/kubernetes.libsonnet';
-local labels = import 'jsonnet/labels.libsonnet';
-local pod = import 'jsonnet/pod.libsonnet';
+// A stateless service.
+local component = import 'component.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local parts = import 'parts.libsonnet';
+local pod = import 'pod.libsonnet';
+local t = import 'types.libsonnet';
 
-local defaults = pod.defaults {
-  name: error 'service: must provide name',
-  // The entry of ENVS, with its name.
-  environment: error '%s: must provide environment' % self.name,
-  replicas: self.environment.replicas,
-  // The port that answers gRPC health checks.
-  healthPort: error '%s: must provide healthPort' % self.name,
-  probes: pod.grpcProbes(self.healthPort),
-  // Port name → number, of `ports` those that others call.
-  servicePorts: {},
+local isScaled(config) = config.autoscaling != null && parts.provides(config, 'metrics-server');
+
+// The number of pods that are always there.
+local leastPods(config) =
+  if config.autoscaling == null then config.replicas
+  else if config.autoscaling.min != null then config.autoscaling.min
+  else std.max(1, config.replicas);
+
+local utilization(resource, percent) = {
+  type: 'Resource',
+  resource: { name: resource, target: { type: 'Utilization', averageUtilization: percent } },
 };
 
-// Returns { deployment, service } (service only with servicePorts) for params as in `defaults` and pod.libsonnet.
-function(params)
-  local config = defaults + params;
-  local namespace = config.environment.namespace;
-  local allLabels = labels.all(config.name, config.partOf);
-  assert std.isNumber(config.replicas) && config.replicas >= 0 : '%s: replicas must be a number from 0, got %s' % [config.name, config.replicas];
-  {
-    deployment: k.deployment(config.name, namespace, {
-      replicas: config.replicas,
-      revisionHistoryLimit: 3,
-      progressDeadlineSeconds: 300,
-      selector: { matchLabels: labels.selector(config.name) },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template: pod.template(config),
-    }, allLabels),
-    [if config.servicePorts != {} then 'service']: k.service(config.name, namespace, {
-      type: 'ClusterIP',
-      selector: labels.selector(config.name),
-      ports: [
-        { name: port, port: config.servicePorts[port], targetPort: port, protocol: 'TCP' }
-        for port in std.objectFields(config.servicePorts)
-      ],
-    }, allLabels),
-  }
+component({
+  kind: 'service',
+  doc: 'A stateless service: pods that may be replaced at any time, one like the other.',
+  notes: [
+    |||
+      A budget of a quarter is rounded up by Kubernetes, so a single pod may be evicted as well: a budget that forbids it
+      would stop every drain of its node. While its only pod is away the service is, too; two replicas are what helps.
+    |||,
+    |||
+      With an autoscaler the Deployment has no `replicas`, as every apply would otherwise undo what the autoscaler did. Where a
+      Deployment had some, taking them away makes them 1 until the autoscaler acts, within 15 seconds: it gives a service
+      that is large its pods back, but not at once.
+    |||,
+    |||
+      A pod that is told to end first goes on for `preStopSleepSeconds`, until nobody sends it anything new. What is left of
+      `terminationGracePeriodSeconds` is its own to finish what it has begun: a process must give up earlier than that.
+    |||,
+  ],
+  parameters: pod.parameters + parts.callParameters + {
+    replicas: t.optional(t.wholeNumber(0), 'How many pods; without `autoscaling`.', function(config) std.get(config.environment, 'replicas', 1), 'that of the environment'),
+    healthPort: t.optional(t.portNumber, 'The port that answers gRPC health checks.', function(config) std.get(config.ports, 'grpc'), '`ports.grpc`'),
+    probes: t.optional(t.object, 'startupProbe, readinessProbe and livenessProbe.', function(config) pod.grpcProbes(config.healthPort), 'gRPC health checks of `healthPort`'),
+    autoscaling: t.optional(
+      t.record({
+        min: t.optional(t.wholeNumber(1), 'The least number of pods.', null, '`replicas`, but not 0'),
+        max: t.required(t.wholeNumber(1), 'The greatest number of pods.'),
+        cpuPercent: t.optional(t.wholeNumber(1), 'How busy the pods shall be, in percent of `resources.requests.cpu`.', 70),
+        memoryPercent: t.optional(t.wholeNumber(1), 'How full they shall be, in percent of `resources.requests.memory`. Left out, that does not count.'),
+        metrics: t.optional(t.list(t.object), 'Further metrics, as a HorizontalPodAutoscaler has them.', []),
+      }),
+      'That the number of pods follows what they have to do.',
+    ),
+  },
+  roles: {
+    deployment: 'always; without `replicas` where there is a horizontalpodautoscaler',
+    service: 'with `servicePorts` or `monitoring`',
+    serviceaccount: 'always',
+    networkpolicy: 'always',
+    poddisruptionbudget: 'always: a quarter of the pods at a time, but one in any case',
+    configmap: 'with `files`',
+    horizontalpodautoscaler: 'with `autoscaling`, where the environment provides metrics-server',
+    servicemonitor: 'with `monitoring`, where the environment provides prometheus-operator',
+  },
+  checks(config)::
+    local scaling = config.autoscaling;
+    pod.checks(config) + parts.callChecks(config) +
+    (if config.healthPort == null && config.probes == pod.grpcProbes(null) then ['must provide healthPort, or a port named grpc, or probes'] else []) +
+    (if scaling == null || scaling.max >= leastPods(config) then [] else ['autoscaling.max must not be less than autoscaling.min, got %d and %d' % [scaling.max, leastPods(config)]]),
+  render(config)::
+    local namespace = config.environment.namespace;
+    local objectLabels = pod.labels(config);
+    local scaling = config.autoscaling;
+    local replicas = leastPods(config);
+    {
+      deployment: k.deployment(config.name, namespace, {
+        [if !isScaled(config) then 'replicas']: replicas,
+        revisionHistoryLimit: 3,
+        progressDeadlineSeconds: 300,
+        selector: { matchLabels: labels.selector(config.name) },
+        // New pods come before old ones go; a quarter of one is one.
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
+        template: pod.template(config, {
+          probes: config.probes,
+          minPods: std.max(1, replicas),
+          revisionLabel: 'pod-template-hash',
+        }),
+      }, objectLabels),
+      [if config.servicePorts != {} || config.monitoring != null then 'service']: parts.service(config, config.servicePorts),
+      serviceaccount: parts.serviceAccount(config),
+      networkpolicy: parts.networkPolicy(config),
+      // Rounded up, so that one pod alone may leave, too: a budget of none would stop every drain of its node.
+      poddisruptionbudget: parts.disruptionBudget(config, '25%'),
+      [if config.files != {} then 'configmap']: parts.configMap(config),
+      [if isScaled(config) then 'horizontalpodautoscaler']: k.horizontalPodAutoscaler(config.name, namespace, {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: config.name },
+        minReplicas: replicas,
+        maxReplicas: scaling.max,
+        metrics: [utilization('cpu', scaling.cpuPercent)] +
+                 (if scaling.memoryPercent == null then [] else [utilization('memory', scaling.memoryPercent)]) +
+                 scaling.metrics,
+      }, objectLabels),
+    } + parts.serviceMonitor(config),
+})

@@ -34,15 +34,12 @@ function(namespace, image, digest) k.files(service({
     readinessProbe: probe { periodSeconds: 2 },
     livenessProbe: probe { periodSeconds: 10 },
   },
-  volumes: {
-    '/etc/registry': { configMap: { name: name } },
-    '/var/lib/registry': { persistentVolumeClaim: { claimName: name } },
-  },
-  // A changed image or configuration starts a new pod.
-  annotations: {
-    'fathom.internal/image': std.stripChars(digest, '\n'),
-    'fathom.internal/config': std.md5(std.manifestJsonMinified(config)),
-  },
+  files: { 'config.yml': std.manifestYamlDoc(config, quote_keys=false) },
+  volumes: { '/var/lib/registry': { persistentVolumeClaim: { claimName: name } } },
+  // A changed image starts a new pod.
+  annotations: { 'fathom.internal/image': std.stripChars(digest, '\n') },
+  // Nodes and the machine itself call it by the node port, from addresses that nobody knows before.
+  callers: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { ipBlock: { cidr: '::/0' } }],
 }) {
   // Two at a time would write to one volume.
   deployment+: { spec+: { strategy: { type: 'Recreate' } } },
@@ -50,6 +47,5 @@ function(namespace, image, digest) k.files(service({
     type: 'NodePort',
     ports: [entry { nodePort: nodePort } for entry in super.ports],
   } },
-  config: k.configMap(name, namespace, { 'config.yml': std.manifestYamlDoc(config, quote_keys=false) }, labels.all(name, name)),
   claim: k.persistentVolumeClaim(name, namespace, '10Gi', labels.all(name, name)),
 })

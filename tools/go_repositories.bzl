@@ -177,6 +177,14 @@ def go_repositories():
             cgo = program.get("cgo", False),
             ldflags = program.get("ldflags", []),
         )
+    if not native.existing_rule("gateway_api_crds"):
+        go_module_files(
+            name = "gateway_api_crds",
+            files = ["config/crd/standard/*.yaml"],
+            module = _file("go:gateway_api/go.mod"),
+            path = "sigs.k8s.io/gateway-api",
+            target = "crds",
+        )
     if not native.existing_rule("prometheus_operator_crds"):
         go_module_files(
             name = "prometheus_operator_crds",

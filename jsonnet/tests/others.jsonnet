@@ -2,11 +2,11 @@
 local dependency = import 'jsonnet/dependency.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local namespace = import 'jsonnet/namespace.libsonnet';
-
-local rendered = k.service('redis', 'dev', { ports: [{ name: 'redis', port: 6379 }] });
+local redis = import 'jsonnet/tests/rendered_redis.libsonnet';
 
 {
-  address: dependency.address(rendered, 'redis'),
+  address: dependency.address(dependency.of({ redis: redis }, 'redis'), 'redis'),
+  cluster_wide: k.object('storage.k8s.io/v1', 'StorageClass', 'fast', labels={ a: 'b' }, annotations={ c: 'd' }) { provisioner: 'example.com/fast' },
   configMap: k.configMap('settings', 'dev', { 'a.txt': 'text' }),
   claim: k.persistentVolumeClaim('data', 'dev', '1Gi', { a: 'b' }),
   files: k.files({ service: 1, deployment: 2 }),

@@ -1,15 +1,45 @@
-// A service with everything that a caller may say.
+// A service with all that a caller may say, in a cluster that has all that it may need.
 local service = import 'jsonnet/service.libsonnet';
+local redis = import 'jsonnet/tests/rendered_redis.libsonnet';
 
 service({
   name: 'web',
   partOf: 'shop',
-  environment: { name: 'dev', namespace: 'dev', replicas: 2 },
-  image: 'registry.example/shop/web',
+  component: 'frontend',
+  environment: {
+    name: 'prod',
+    namespace: 'prod',
+    replicas: 3,
+    provides: ['metrics-server', 'prometheus-operator', 'zones'],
+  },
+  image: 'registry.example/shop/web:1.0',
+  command: ['/web'],
+  args: ['--verbose'],
   ports: { grpc: 8080, metrics: 9090 },
   servicePorts: { grpc: 80 },
-  healthPort: 8080,
-  env: { MODE: 'fast' },
-  args: ['--verbose'],
-  volumes: { '/etc/web': { configMap: { name: 'web' } } },
+  healthPort: 8081,
+  env: { MODE: 'fast', PASSWORD: { secretKeyRef: { name: 'web', key: 'password' } } },
+  files: { 'web.yml': 'mode: fast\n' },
+  filesFolder: '/etc/shop',
+  volumes: { '/var/cache/web': { emptyDir: { sizeLimit: '1Gi' } } },
+  resources: { requests: { cpu: 1.5, memory: '0.5Gi' }, limits: { cpu: null, memory: '1Gi' } },
+  dependencies: { redis: redis },
+  callers: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress' } } }],
+  egress: [{ to: [{ ipBlock: { cidr: '192.0.2.0/24' } }], ports: [{ port: 443, protocol: 'TCP' }] }],
+  autoscaling: {
+    max: 9,
+    memoryPercent: 80,
+    metrics: [{ type: 'Pods', pods: { metric: { name: 'calls' }, target: { type: 'AverageValue', averageValue: '100' } } }],
+  },
+  monitoring: { port: 'metrics', interval: '15s', labels: { prometheus: 'shop' } },
+  apiAccess: true,
+  serviceAccountAnnotations: { 'cloud.example/role': 'web' },
+  userId: 1000,
+  terminationGracePeriodSeconds: 60,
+  preStopSleepSeconds: 5,
+  spread: 'required',
+  nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+  tolerations: [{ key: 'web', operator: 'Exists', effect: 'NoSchedule' }],
+  priorityClassName: 'high',
+  annotations: { 'web.example/note': 'text' },
 })

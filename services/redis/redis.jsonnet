@@ -4,8 +4,8 @@ local statefulset = import 'jsonnet/statefulset.libsonnet';
 
 local ping = { exec: { command: ['redis-cli', '-e', 'PING'] }, timeoutSeconds: 2 };
 
-// environment: an entry of ENVS with its name.
-function(environment) k.files(statefulset({
+// environment: an entry of ENVS with its name; deps: the rendered Services of what this service calls.
+function(environment, deps) k.files(statefulset({
   name: 'redis',
   environment: environment,
   // A single one in every environment: without a cluster a second would hold other data.

@@ -8,6 +8,8 @@ export interface Expectation {
   readonly error: number;
   /** Whether the golden text is a regular expression. */
   readonly regex: boolean;
+  /** Whether the golden text of a failure has no trace, which moves with every edit of the sources. */
+  readonly messageOnly: boolean;
   /** Whether the golden text is JSON in any format. */
   readonly canonicalizeGolden: boolean;
   /** Of several outputs: whether contents count, or only names. */
@@ -21,7 +23,10 @@ function isMultiple(outcome: Outcome): boolean {
 
 /** The text that a golden file holds for this outcome. */
 export function outcomeText(expected: Expectation, outcome: Outcome): string {
-  if (outcome.exitCode !== 0) return `${outcome.message}\n`;
+  if (outcome.exitCode !== 0) {
+    const lines = outcome.message.split('\n');
+    return `${(expected.messageOnly ? lines.filter((line) => !line.startsWith('\t')) : lines).join('\n')}\n`;
+  }
   if (!isMultiple(outcome)) return outcome.files[''] ?? '';
   const names = Object.keys(outcome.files);
   if (!expected.outputFileContents) return names.map((name) => `${name}\n`).join('');

@@ -3,7 +3,14 @@ import { describe, test } from 'node:test';
 import { difference, outcomeText } from './compare.ts';
 import { parseStatus, stamp } from './render.ts';
 
-const EXPECTED = { error: 0, regex: false, canonicalizeGolden: true, outputFileContents: true, yamlStream: false };
+const EXPECTED = {
+  error: 0,
+  regex: false,
+  messageOnly: false,
+  canonicalizeGolden: true,
+  outputFileContents: true,
+  yamlStream: false,
+};
 const ok = (text: string) => ({ exitCode: 0, message: '', files: { '': text } });
 const FAILED = { exitCode: 1, message: 'RUNTIME ERROR: web: must provide image', files: {} };
 
@@ -57,6 +64,16 @@ describe('difference', () => {
 });
 
 describe('outcomeText', () => {
+  test('leaves out where a failure is, where only its message counts', () => {
+    const failed = {
+      exitCode: 1,
+      message: 'RUNTIME ERROR: web: no\n  but yes\n\tweb.jsonnet:1:2\n\tDuring evaluation',
+      files: {},
+    };
+    const expected = { ...EXPECTED, error: 1, messageOnly: true };
+    assert.equal(outcomeText(expected, failed), 'RUNTIME ERROR: web: no\n  but yes\n');
+    assert.equal(outcomeText({ ...expected, messageOnly: false }, failed), `${failed.message}\n`);
+  });
   const outcome = { exitCode: 0, message: '', files: { 'a.json': '1\n', 'b.json': '2\n' } };
   test('names each of several files', () =>
     assert.equal(outcomeText(EXPECTED, outcome), '// a.json\n1\n// b.json\n2\n'));

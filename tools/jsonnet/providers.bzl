@@ -8,6 +8,14 @@ JsonnetLibraryInfo = provider(
     },
 )
 
+JsonnetGoldenInfo = provider(
+    doc = "A test that compares with a golden file.",
+    fields = {
+        "arguments": "list of File: the arguments of the program that compares them",
+        "files": "list of File: those, and the golden file",
+    },
+)
+
 JsonnetToolchainInfo = provider(
     doc = "The program that evaluates Jsonnet, with the command line of the go-jsonnet program.",
     fields = {

@@ -1,30 +1,52 @@
 """Repositories of tools/k8s: the environments of a workspace, and defaults for k8s_object."""
 
+load("//tools/lib/bzl:labels.bzl", "absolute_label")
+
 _ENVIRONMENTS = '''"""The environments of the workspace, each with its name."""
 
 load("{constants}", _ENVS = "ENVS", _REGISTRY = "REGISTRY")
+load("{environments}", "checked_environments")
 
-ENVS = {{name: dict(entry, name = name) for name, entry in _ENVS.items()}}
+ENVS = checked_environments(_ENVS, "{shown}")
 REGISTRY = _REGISTRY
+'''
+
+_ENVIRONMENT_TARGETS = '''"""The environments of the workspace, for rules (EnvironmentInfo) and for Jsonnet (a JSON file)."""
+
+load("{environment}", "environment_targets")
+load(":defs.bzl", "ENVS")
+
+exports_files(["defs.bzl"])
+
+environment_targets(ENVS)
 '''
 
 def _fathom_environments_impl(repository_ctx):
     label = repository_ctx.attr.constants
-    constants = "@{}//{}:{}".format(label.workspace_name, label.package, label.name)
-    repository_ctx.file("BUILD.bazel", "exports_files([\"defs.bzl\"])\n")
-    repository_ctx.file("defs.bzl", _ENVIRONMENTS.format(constants = constants))
+    shown = "//{}:{}".format(label.package, label.name)
+    repository_ctx.file("BUILD.bazel", _ENVIRONMENT_TARGETS.format(
+        environment = absolute_label(repository_ctx.attr._environment),
+    ))
+    repository_ctx.file("defs.bzl", _ENVIRONMENTS.format(
+        constants = "@{}{}".format(label.workspace_name, shown),
+        environments = absolute_label(repository_ctx.attr._environments),
+        shown = shown,
+    ))
 
 fathom_environments = repository_rule(
     implementation = _fathom_environments_impl,
-    doc = """Makes `@fathom_environments//:defs.bzl`, which exports ENVS (each entry with its `name`) and REGISTRY.
+    doc = """Makes `@fathom_environments//:defs.bzl`, which exports ENVS (each entry checked, with its `name` and defaults) and REGISTRY.
 
-The tools load it from there, so that they know no environment by name.
+The tools load it from there, so that they know no environment by name. Each environment is a target as well,
+`@fathom_environments//:<name>`: its EnvironmentInfo is for rules, its file is the `environment` of Jsonnet.
 """,
     attrs = {
         "constants": attr.label(
-            doc = "A .bzl file with ENVS {name: {cluster, context, namespace, registry, images, protected, replicas, ca_sha256}} and REGISTRY. `ca_sha256`, which may be left out, is the fingerprint of the cluster's certificate authority; `protected` environments of clusters that `./fathom up` did not make must have it.",
+            doc = "A .bzl file with ENVS, a dict of environments whose keys are those of ENVIRONMENT_KEYS in tools/k8s/private/environments.bzl, and REGISTRY.",
             mandatory = True,
         ),
+        "_environment": attr.label(default = "//tools/k8s/private:environment.bzl"),
+        "_environments": attr.label(default = "//tools/k8s/private:environments.bzl"),
     },
 )
 
@@ -54,8 +76,7 @@ def _k8s_defaults_impl(repository_ctx):
     for attribute in _DEFAULT_ATTRS:
         if getattr(repository_ctx.attr, attribute):
             fixed[attribute] = getattr(repository_ctx.attr, attribute)
-    text = str(repository_ctx.attr._defs)
-    defs = "@fathom" + text if text.startswith("//") else text
+    defs = absolute_label(repository_ctx.attr._defs)
     repository_ctx.file("BUILD.bazel", "exports_files([\"defaults.bzl\"])\n")
     repository_ctx.file("defaults.bzl", _DEFAULTS.format(
         defs = defs,

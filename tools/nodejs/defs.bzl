@@ -1,7 +1,8 @@
 """Images of Node.js services."""
 
 load("//tools/nodejs/private:layers.bzl", "nodejs_app_layer", "nodejs_npm_layer", _nodejs_runtime_layer = "nodejs_runtime_layer")
-load("//tools/oci:defs.bzl", "oci_image", "oci_image_index")
+load("//tools/nodejs/private:service.bzl", "service_program")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_index", "oci_image_test")
 load("//tools/ts:defs.bzl", "ts_library")
 
 nodejs_runtime_layer = _nodejs_runtime_layer
@@ -155,4 +156,60 @@ def nodejs_image_index(
         tags = tags,
         visibility = visibility,
         **_program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs)
+    )
+
+def nodejs_service(
+        name,
+        deps,
+        port,
+        data = [],
+        test_data = [],
+        test_deps = [],
+        test_programs = {},
+        run_env = {},
+        max_bytes = 70000000,
+        max_app_bytes = 100000,
+        **kwargs):
+    """Makes program, tests and image of a service out of the sources of its package, told apart by their names.
+
+    * `main.ts`: the program, the ts_binary `main`
+    * `testing/*.ts`: what tests need, the ts_library `testing`
+    * `*_test.ts`: a ts_test each, called like the file
+    * all other `*.ts`: the ts_library `lib`
+    * `<name>`: the nodejs_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
+
+    A service that needs more than this has those targets in its BUILD file, one by one.
+
+    Args:
+      name: the image; `image` in a service's package.
+      deps: TypeScript libraries and npm packages of all sources but tests.
+      port: the TCP port on which the program answers.
+      data: files that the program reads at run time.
+      test_data: files that tests read.
+      test_deps: what tests import beside `deps`.
+      test_programs: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
+      run_env: environment variables without which the image does not start.
+      max_bytes: the most bytes that the image's compressed layers may have together.
+      max_app_bytes: the same of the layer with the service's own code, which each change pushes.
+      **kwargs: attributes of nodejs_image.
+    """
+    service_program(deps, data, test_data, test_deps, test_programs)
+    nodejs_image(
+        name = name,
+        binary = ":main",
+        data = data,
+        ports = [str(port)],
+        **kwargs
+    )
+    oci_image_test(
+        name = name + "_test",
+        size = "small",
+        exit_code = 0,
+        image = ":" + name,
+        max_bytes = max_bytes,
+        max_layer_bytes = {name + "__app": max_app_bytes},
+        ports = [str(port)],
+        run = True,
+        run_env = run_env,
+        run_port = port,
     )

@@ -11,10 +11,12 @@ export {
   readImage,
   readImageOrIndex,
 } from './image/oci_image.ts';
+export { type CopyOptions, type CopyReport, copyImages, missingParts } from './registry/copy.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker_config.ts';
 export { registryAddress } from './registry/address_of.ts';
 export { RegistryConnectionError, RegistryStatusError } from './registry/errors.ts';
-export { headManifest } from './registry/exchanges.ts';
+export { type Place, headManifest } from './registry/exchanges.ts';
+export { type RegistryAddress, openRegistry } from './registry/open.ts';
 export { type PushItem, type PushOptions, type PushReport, pushImages } from './registry/push.ts';
 export { type Reference, checkRepository, parseReference } from './registry/reference.ts';
 export { type Referrer, fetchArtifact, listReferrers } from './registry/referrers.ts';

@@ -46,6 +46,7 @@ export interface KubernetesObject {
   readonly metadata: {
     readonly name: string;
     readonly resourceVersion: string;
+    readonly generation?: number;
     readonly uid: string;
     readonly namespace?: string;
   };
@@ -59,10 +60,13 @@ export async function objectsOf(namespace: string): Promise<readonly KubernetesO
   return list.items;
 }
 
-/** `kind/name` → resourceVersion. */
+/** `kind/name` → resourceVersion; of a disruption budget, whose status follows its pods, the generation. */
 export function versions(objects: readonly KubernetesObject[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    objects.map((object) => [`${object.kind}/${object.metadata.name}`, object.metadata.resourceVersion]),
+    objects.map(({ kind, metadata }) => [
+      `${kind}/${metadata.name}`,
+      kind === 'PodDisruptionBudget' ? String(metadata.generation) : metadata.resourceVersion,
+    ]),
   );
 }
 

@@ -5,10 +5,11 @@ import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
+import { removeTree } from '../../lib/remove_tree.ts';
 import { userPath } from '../../lib/runfiles.ts';
 import { type Machine, machineStep, machineSteps } from '../fresh_machine/plan.ts';
 import { hostMirror, runSteps } from '../fresh_machine/run_steps.ts';
-import { builtBelow, imagesOf, removeTree } from '../reproducible/builds.ts';
+import { builtBelow, imagesOf } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
 
 // What builds need, as in `./fathom`, and the rule sets that Bazel 7 loads for its own toolchains: Debian's packages of

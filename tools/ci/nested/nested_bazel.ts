@@ -1,8 +1,8 @@
 // A Bazel with an output base of its own, for checks that are about builds. It runs outside of any sandbox.
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeTree } from '../../lib/remove_tree.ts';
 
 const run = promisify(execFile);
 
@@ -47,6 +47,5 @@ export async function binFolder(bazel: NestedBazel): Promise<string> {
 /** Ends the servers, and removes the folder; Bazel's outputs are write-protected. */
 export async function endNested(folder: string, ...servers: readonly NestedBazel[]): Promise<void> {
   for (const bazel of servers) await bazel('shutdown').catch(() => undefined);
-  await run('chmod', ['-R', 'u+w', folder]).catch(() => undefined);
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
 }

@@ -1,7 +1,7 @@
 // Two builds of the same sources that have nothing in common but the sources.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
@@ -161,12 +161,6 @@ async function imagesBelow(
     images.set(name, await inspectImage(await readImage(path, (runfile) => builtFile(place, runfile)), name));
   }
   return images;
-}
-
-/** Removes a build's folder; Go's module cache and Bazel's outputs are write-protected. */
-export async function removeTree(folder: string): Promise<void> {
-  await run('chmod', ['-R', 'u+w', folder], { cwd: '/', env: process.env }).catch(() => undefined);
-  await rm(folder, { recursive: true, force: true });
 }
 
 interface RunOptions {

@@ -6,15 +6,8 @@ import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, step, type Log } from '../../lib/log.ts';
-import {
-  type BuildResult,
-  SURROUNDINGS,
-  copySources,
-  imagesOf,
-  isolatedBuild,
-  plantTimestamp,
-  removeTree,
-} from './builds.ts';
+import { removeTree } from '../../lib/remove_tree.ts';
+import { type BuildResult, SURROUNDINGS, copySources, imagesOf, isolatedBuild, plantTimestamp } from './builds.ts';
 import { disagreements } from './compare.ts';
 
 await runMain(async ({ argv, env, signal }) => {

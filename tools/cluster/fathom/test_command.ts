@@ -25,6 +25,8 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/oci:large_file_test'],
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
+  ['run', '//tools/ci/services'],
+  ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/bazel_versions'],
   [
     'test',
@@ -89,7 +91,8 @@ async function clusterTests(context: CommandContext): Promise<TestCount> {
     `--test_env=FATHOM_STATE=${state}`,
     '//...',
   ]);
-  return add(tests, await runCheck(context, ['run', '//services/routeguide/e2e:change_test']));
+  const changed = await runCheck(context, ['run', '//services/routeguide/e2e:change_test']);
+  return add(add(tests, changed), await runCheck(context, ['run', '//services/routeguide/e2e:restore_test']));
 }
 
 /** One `bazel test`; counts its targets. A build that fails counts as one failure. */

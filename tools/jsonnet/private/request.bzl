@@ -117,6 +117,7 @@ def write_request(ctx, name, info, output, capture = None):
     status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp_keys else []
     file = ctx.actions.declare_file(name)
     ctx.actions.write(file, struct(
+        hint = getattr(ctx.attr, "hint", ""),
         label = shown_label(ctx.label),
         compiler = toolchain.compiler.path,
         source = ctx.file.src.path,

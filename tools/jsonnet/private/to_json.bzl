@@ -1,12 +1,9 @@
 """jsonnet_to_json, and its test."""
 
-load("//tools/ts/private:compile.bzl", "rlocation")
-load("//tools/ts/private:launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "shell_quote")
+load(":golden.bzl", "GOLDEN_ATTRS", "TS_TOOLCHAIN_TYPE", "golden_test")
 load(":library.bzl", "JSONNET_EXTENSIONS", "LIBRARY_ATTRS", "library_info")
 load(":request.bzl", "VARIABLE_ATTRS", "write_request")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
-
-_TS_TOOLCHAIN_TYPE = "@fathom//tools/ts:toolchain_type"
 
 _ATTRS = dict(
     dict(LIBRARY_ATTRS, **VARIABLE_ATTRS),
@@ -68,6 +65,7 @@ a file without a field, fails the build. With `out_dir` the fields become the fi
 """,
     attrs = dict(
         _ATTRS,
+        hint = attr.string(doc = "What helps whoever reads an error of the program, a sentence."),
         multiple_outputs = attr.bool(doc = "Whether the value's fields become files although `outs` has only one.", default = False),
         out_dir = attr.string(doc = "A folder for the value's fields, instead of `outs`."),
         outs = attr.output_list(doc = "The files."),
@@ -81,28 +79,16 @@ def _jsonnet_to_json_test_impl(ctx):
     output = struct(kind = "outcome", multiple = ctx.attr.multiple_outputs)
     request = write_request(ctx, ctx.label.name + ".jsonnet_request.json", info, output, capture = outcome)
     _run(ctx, request, info, [outcome])
-
-    expected = ctx.actions.declare_file(ctx.label.name + ".expected.json")
-    ctx.actions.write(expected, struct(
-        error = ctx.attr.error,
-        regex = ctx.attr.regex,
-        canonicalizeGolden = ctx.attr.canonicalize_golden,
-        outputFileContents = ctx.attr.output_file_contents,
-        yamlStream = ctx.attr.yaml_stream,
-        golden = rlocation(ctx, ctx.file.golden) if ctx.file.golden else "",
-        goldenSource = ctx.file.golden.short_path if ctx.file.golden and ctx.file.golden.is_source else "",
-    ).to_json())
-    program = [f for f in ctx.files._compare if f.basename.endswith(".mjs")][0]
-    files = [outcome, expected] + ([ctx.file.golden] if ctx.file.golden else [])
-    launcher = create_launcher(
+    return golden_test(
         ctx,
-        ctx.label.name,
-        program,
-        arguments = [runfile_argument(rlocation(ctx, expected)), runfile_argument(rlocation(ctx, outcome))],
-        env = {"FATHOM_TARGET": shell_quote(str(ctx.label))},
-        runfiles = ctx.runfiles(files = files),
+        outcome,
+        canonicalizeGolden = ctx.attr.canonicalize_golden,
+        error = ctx.attr.error,
+        messageOnly = ctx.attr.message_only,
+        outputFileContents = ctx.attr.output_file_contents,
+        regex = ctx.attr.regex,
+        yamlStream = ctx.attr.yaml_stream,
     )
-    return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]
 
 jsonnet_to_json_test = rule(
     implementation = _jsonnet_to_json_test_impl,
@@ -112,15 +98,14 @@ With `golden`, the output equals that file; `bazel run <test> -- --update` write
 program fails with that exit code, and `golden` holds the message (with `regex`, an expression that the output matches).
 """,
     attrs = dict(
-        dict(_ATTRS, **LAUNCHER_ATTRS),
+        dict(_ATTRS, **GOLDEN_ATTRS),
         canonicalize_golden = attr.bool(doc = "Whether the golden file is JSON that may be formatted in any way.", default = True),
         error = attr.int(doc = "The exit code. 1: the program fails.", default = 0),
-        golden = attr.label(doc = "The expected output or message.", allow_single_file = True),
+        message_only = attr.bool(doc = "With `error`: whether `golden` holds the message alone, without the places in the sources.", default = False),
         multiple_outputs = attr.bool(doc = "Whether the value's fields are files.", default = False),
         output_file_contents = attr.bool(doc = "With several outputs: whether to compare their contents, or only their names.", default = True),
         regex = attr.bool(doc = "Whether the golden file is a regular expression.", default = False),
-        _compare = attr.label(default = "//tools/jsonnet:compare"),
     ),
     test = True,
-    toolchains = [TOOLCHAIN_TYPE, _TS_TOOLCHAIN_TYPE],
+    toolchains = [TOOLCHAIN_TYPE, TS_TOOLCHAIN_TYPE],
 )

@@ -5,7 +5,8 @@ import { ToolError } from '../../lib/errors.ts';
 import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
 import { parseManifest } from '../model/manifest.ts';
 import { type KubeObject, asRecord, nameOf, textAt } from '../model/object.ts';
-import type { Connection, Guard, ImageInput, ObjectInput } from '../model/plan_input.ts';
+import { pinsTarget } from '../model/pins.ts';
+import type { Connection, Guard, ImageInput, ObjectInput, PinnedImage } from '../model/plan_input.ts';
 
 /** The parameters of the build action. Values with `{KEY}` in them are stamped. */
 export interface RenderParams {
@@ -14,6 +15,8 @@ export interface RenderParams {
   readonly kind: string;
   readonly connection: Connection;
   readonly environment: string;
+  /** The environment from which pins are promoted to this one. Default: none, they are released to it. */
+  readonly promotesFrom?: string;
   readonly guard: Guard;
   readonly registry: string;
   /** The environments' namespaces. */
@@ -54,8 +57,14 @@ export function render(
     const stamped = stamp(ref);
     return { ref: stamped, image, ...imagePlace(stamped, { registry: params.registry, chroot }) };
   });
-  const pinned = new Map(images.map((image) => [image.ref, pinOf(image, params, sources)]));
-  const { objects, used } = replaceImages(parsed, pinned);
+  const pinned = images.filter(({ image }) => image === '').map((image) => pinOf(image, params, sources));
+  const { objects, used } = replaceImages(
+    parsed,
+    new Map([
+      ...images.map(({ ref }) => [ref, ref] as const),
+      ...pinned.map(({ ref, pin }) => [ref, pinnedReference(pin, pin.digest)] as const),
+    ]),
+  );
   for (const { ref } of images) {
     if (used.has(ref)) continue;
     throw new ToolError('K8S_IMAGE_UNUSED', `Reading ${label}: ${params.template} has no string '${ref}'`, {
@@ -70,6 +79,7 @@ export function render(
       connection: stampAll(params.connection),
       guard: params.guard,
       images: built,
+      ...(pinned.length === 0 ? {} : { pinned: pinned.map(({ pin }) => pin) }),
       objects,
     },
     yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
@@ -92,20 +102,31 @@ function refuseOtherEnvironment(objects: readonly KubeObject[], params: RenderPa
   );
 }
 
-/** What stands for an image in the rendered manifest: itself where it is built, its pinned digest otherwise. */
-function pinOf(image: ImageInput, params: RenderParams, sources: RenderSources): string {
-  if (image.image !== '') return image.ref;
-  const { label, environment } = params;
-  const digest = textAt(sources.pins, environment, image.ref, 'digest');
-  if (digest !== undefined && isDigest(digest)) return pinnedReference(image, digest);
-  const environments = Object.keys(asRecord(sources.pins) ?? {}).join(', ') || 'none';
+/** The pin of an image that is not built. Throws K8S_PIN_MISSING. */
+function pinOf(
+  { ref, registry, repository }: ImageInput,
+  params: RenderParams,
+  sources: RenderSources,
+): { readonly ref: string; readonly pin: PinnedImage } {
+  const { label, environment, promotesFrom = '' } = params;
+  const digest = textAt(sources.pins, environment, ref, 'digest');
   const file = sources.pinsFile ?? 'pins';
+  if (digest !== undefined && isDigest(digest)) {
+    const commit = textAt(sources.pins, environment, ref, 'commit');
+    const known = commit === undefined ? {} : { commit };
+    return { ref, pin: { registry, repository, digest, ...known, environment, file } };
+  }
+  const environments = Object.keys(asRecord(sources.pins) ?? {}).join(', ') || 'none';
   const problem =
     digest === undefined
-      ? `${file} has no pin of ${image.ref} for '${environment}' (environments in it: ${environments})`
-      : `${file}: the pin of ${image.ref} for '${environment}' is '${digest}', no sha256 digest`;
+      ? `${file} has no pin of ${ref} for '${environment}' (environments in it: ${environments})`
+      : `${file}: the pin of ${ref} for '${environment}' is '${digest}', no sha256 digest`;
+  const command =
+    promotesFrom === ''
+      ? `${pinsTarget(file, 'release')}\``
+      : `${pinsTarget(file, 'promote')} -- --to=${environment}\`, which copies the pin of '${promotesFrom}'`;
   throw new ToolError('K8S_PIN_MISSING', `Reading ${label}: ${problem}`, {
-    hint: `Record one: {"${environment}": {"${image.ref}": {"digest": "sha256:…"}}}.`,
+    hint: `Record one: \`bazel run ${command}.`,
   });
 }
 

@@ -2,34 +2,43 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs, promisify } from 'node:util';
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { parsePins } from '../model/pins.ts';
 import { type RenderParams, parseStatus, render } from './render.ts';
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      params: { type: 'string', default: '' },
-      template: { type: 'string', default: '' },
+      // One of each of these for each manifest.
+      params: { type: 'string', multiple: true, default: [] },
+      template: { type: 'string', multiple: true, default: [] },
+      json: { type: 'string', multiple: true, default: [] },
+      yaml: { type: 'string', multiple: true, default: [] },
       pins: { type: 'string' },
       resolver: { type: 'string' },
       'resolver-arg': { type: 'string', multiple: true, default: [] },
       status: { type: 'string', multiple: true, default: [] },
-      json: { type: 'string', default: '' },
-      yaml: { type: 'string', default: '' },
     },
   });
-  const params = JSON.parse(await readFile(values.params, 'utf8')) as RenderParams;
-  const template =
-    values.resolver === undefined
-      ? await readFile(values.template, 'utf8')
-      : await resolveTemplate(values.resolver, [`--template=${values.template}`, ...values['resolver-arg']]);
-  const status = await Promise.all(values.status.map((path) => readFile(path, 'utf8')));
-  const pins = values.pins === undefined ? {} : { pins: await readPins(values.pins), pinsFile: values.pins };
-  const { input, yaml } = render(params, { template, status: new Map(status.flatMap(parseStatus)), ...pins });
-  await writeFile(values.json, `${JSON.stringify(input)}\n`);
-  await writeFile(values.yaml, yaml);
+  const status = new Map((await Promise.all(values.status.map((path) => readFile(path, 'utf8')))).flatMap(parseStatus));
+  const pins =
+    values.pins === undefined
+      ? {}
+      : { pins: parsePins(await readFile(values.pins, 'utf8'), values.pins), pinsFile: values.pins };
+  for (const [index, file] of values.params.entries()) {
+    const [from = '', json = '', yaml = ''] = [values.template[index], values.json[index], values.yaml[index]];
+    // Written by the rules themselves, so its form is known.
+    const params = JSON.parse(await readFile(file, 'utf8')) as RenderParams;
+    const template =
+      values.resolver === undefined
+        ? await readFile(from, 'utf8')
+        : await resolveTemplate(values.resolver, [`--template=${from}`, ...values['resolver-arg']]);
+    const rendered = render(params, { template, status, ...pins });
+    await writeFile(json, `${JSON.stringify(rendered.input)}\n`);
+    await writeFile(yaml, rendered.yaml);
+  }
 });
 
 /** What the program of `resolver` makes of the template. */
@@ -42,13 +51,5 @@ async function resolveTemplate(program: string, args: readonly string[]): Promis
       cause,
       hint: `Correct the resolver: ${errorText(cause)}.`,
     });
-  }
-}
-
-async function readPins(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new ToolError('K8S_PINS_INVALID', `Reading pins ${path}`, { cause, hint: 'Write valid JSON.' });
   }
 }

@@ -1,7 +1,6 @@
 // Who runs a verb, and of which commit: for locks, history and guards.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { gitIn, gitSays } from '../../lib/git.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,27 +11,13 @@ export interface Checkout {
   readonly changes: readonly string[];
 }
 
-const GIT_TIMEOUT_MS = 30_000;
-
-async function git(folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], {
-    timeout: GIT_TIMEOUT_MS,
-    maxBuffer: 64 * 1024 * 1024,
-    // A hook or an editor of the caller's must not change what is asked.
-    env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-  });
-  return stdout.trimEnd();
-}
-
 /** The checkout of `bazel run`; undefined outside of one, or where it is no git repository. */
 export async function readCheckout(env: Env): Promise<Checkout | undefined> {
   const folder = env['BUILD_WORKSPACE_DIRECTORY'];
   if (folder === undefined || folder === '') return undefined;
+  const git = gitIn(folder);
   try {
-    const [commit, status] = await Promise.all([
-      git(folder, 'rev-parse', 'HEAD'),
-      git(folder, 'status', '--porcelain'),
-    ]);
+    const [commit, status] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
     return { commit, changes: status === '' ? [] : status.split('\n') };
   } catch {
     // Not a repository, or no git on this machine: nothing is known of a commit.
@@ -81,7 +66,7 @@ export async function requireMainCommit(what: string, env: Env): Promise<Checkou
 
 async function mainBranch(folder: string): Promise<string | undefined> {
   for (const ref of MAIN_BRANCHES) {
-    const isThere = await git(folder, 'rev-parse', '--verify', '--quiet', ref).then(
+    const isThere = await gitIn(folder)('rev-parse', '--verify', '--quiet', ref).then(
       () => true,
       () => false,
     );
@@ -92,11 +77,8 @@ async function mainBranch(folder: string): Promise<string | undefined> {
 
 async function isAncestor(folder: string, commit: string, branch: string): Promise<boolean> {
   try {
-    await git(folder, 'merge-base', '--is-ancestor', commit, branch);
-    return true;
+    return await gitSays(gitIn(folder)('merge-base', '--is-ancestor', commit, branch));
   } catch (error) {
-    // 1 says no; anything else is a failure of git itself.
-    if ((error as { code?: unknown }).code === 1) return false;
     throw new ToolError('K8S_GIT_UNKNOWN', `Asking git about ${branch}: ${errorText(error)}`, {
       cause: error,
       hint: 'Repair the clone, or make a new one.',

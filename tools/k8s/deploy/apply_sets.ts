@@ -16,8 +16,8 @@ export interface ApplyOptions extends LockedRun {
   readonly progress: Progress;
   readonly verb: Revision['verb'];
   readonly sets: readonly LoadedSet[];
-  /** Pushes images, while the plan is made. */
-  readonly push: () => Promise<void>;
+  /** Pushes images, while the plan is made. Default: there is nothing to push. */
+  readonly push: (() => Promise<void>) | undefined;
   /** What a rollback puts back. Default: nothing. */
   readonly restored?: Restored;
 }
@@ -38,7 +38,7 @@ async function attempt(session: Session, options: ApplyOptions): Promise<Plan> {
   const colors = colorsFor(process.stderr, session.env);
   const [plan] = await Promise.all([
     progress.phase('plan', () => makePlan(session, connected, sets)),
-    session.images.length === 0 ? undefined : progress.phase('push', push),
+    push === undefined ? undefined : progress.phase('push', push),
   ]);
   if (verb === 'create' || verb === 'replace') requireExistence(plan, verb);
   const changes = [...plan.namespaces, ...plan.objects].filter(({ action }) => isChange(action));

@@ -6,7 +6,7 @@ import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, deleteObject, dropUpdateManager, replaceObject } from '../kube/objects.ts';
 import { type KubeObject, keyOf, nameOf } from '../model/object.ts';
 import { isSameInventory, parentObject, unionOf } from './applyset.ts';
-import { PHASES, dependencies, phaseOf } from './order.ts';
+import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
 import { SECRETS } from './planner.ts';
 import { explain } from './problems.ts';
@@ -77,7 +77,8 @@ async function applyAll(plan: Plan, work: Work): Promise<Target[]> {
       await writeParents(plan, work, 'before');
       work.record = await beginRecord(plan, { ...work, client: work.connected.client });
     }
-    const written = await runPhase(now, work);
+    const [first, rest] = [true, false].map((isFirst) => now.filter(({ object }) => isBeforePods(object) === isFirst));
+    const written = [...(await runPhase(first ?? [], work)), ...(await runPhase(rest ?? [], work))];
     if (phase === 'definitions') await waitReady(written, wait);
     applied.push(...written);
   }

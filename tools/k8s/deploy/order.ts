@@ -31,6 +31,14 @@ export function phaseOf(object: KubeObject): Phase {
   return PHASE_OF[groupKind(object)] ?? 'objects';
 }
 
+/** Who pods run as, and who may reach them: a pod that comes before is refused, or open to all. */
+const BEFORE_PODS: ReadonlySet<string> = new Set(['NetworkPolicy.networking.k8s.io', 'ServiceAccount']);
+
+/** Whether an object is applied before the others of its phase. One that depends on some of them is not. */
+export function isBeforePods(object: KubeObject): boolean {
+  return BEFORE_PODS.has(groupKind(object)) && referencesOf(object).length === 0;
+}
+
 /** Whether deleting the object loses data. */
 export function holdsData(object: Pick<KubeObject, 'apiVersion' | 'kind'>): boolean {
   return DATA_KINDS.has(groupKind(object));

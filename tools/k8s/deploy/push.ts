@@ -1,6 +1,6 @@
 // The images of a stack: what their digests are, and the one phase that pushes them all.
-import { ToolError } from '../../lib/errors.ts';
-import { type RegistryState, readClusterState } from '../../lib/state.ts';
+import type { RegistryState } from '../../lib/state.ts';
+import { type RegistryContext, registryDown, registryState } from './cluster_registry.ts';
 import type { StackImage } from './digests.ts';
 import type { Session } from './session.ts';
 
@@ -17,49 +17,38 @@ export async function readImages(session: Session): Promise<StackImages> {
   if (session.images.length === 0) return { digests: new Map(), push: async () => {} };
   const { digestsOf, readStackImages } = await import('./digests.ts');
   const images = await readStackImages(session.images, session.resolve);
-  return { digests: digestsOf(images), push: () => pushAll(images, session) };
+  return { digests: digestsOf(images), push: () => pushAll(images, registryContext(session)) };
+}
+
+/** What a session's images are pushed with. */
+export function registryContext({ connection: { cluster }, env, log, signal }: Session): RegistryContext {
+  return { cluster, env, log, signal };
 }
 
 /** Pushes images with their artifacts, those of all registries at once. Throws OCI_* and K8S_REGISTRY_*. */
-export async function pushAll(images: readonly StackImage[], session: Session): Promise<void> {
-  const state = await registryState(session);
+export async function pushAll(images: readonly StackImage[], context: RegistryContext): Promise<void> {
+  const state = await registryState(context);
   const registries = new Map<string, StackImage[]>();
   for (const image of images) registries.set(image.registry, [...(registries.get(image.registry) ?? []), image]);
-  await Promise.all([...registries].map(([registry, items]) => pushTo(registry, items, { session, state })));
+  await Promise.all([...registries].map(([registry, items]) => pushTo(registry, items, { ...context, state })));
 }
 
-interface PushContext {
-  readonly session: Session;
-  /** The registry of the session's cluster; undefined where it has none of ours. */
+interface PushContext extends RegistryContext {
+  /** The registry of the cluster; undefined where it has none of ours. */
   readonly state: RegistryState | undefined;
 }
 
-async function pushTo(registry: string, items: readonly StackImage[], { session, state }: PushContext): Promise<void> {
+async function pushTo(registry: string, items: readonly StackImage[], context: PushContext): Promise<void> {
   const { RegistryConnectionError, pushImages, registryAddress } = await import('../../oci/index.ts');
+  const { state, log, signal } = context;
   const { endpoint, plainHttp } = registryAddress(registry, state);
   try {
     await pushImages(
       items.map(({ oci, repository }) => ({ image: oci, repository })),
-      { endpoint, plainHttp, registry, log: session.log, signal: session.signal },
+      { endpoint, plainHttp, registry, log, signal },
     );
   } catch (error) {
-    // The registry of a cluster is one of its own workloads: what mends it is known here.
-    if (!(error instanceof RegistryConnectionError) || endpoint !== state?.endpoint) throw error;
-    throw new ToolError('K8S_REGISTRY_DOWN', error.message, {
-      cause: error,
-      hint: 'Run `./fathom up`, which starts the cluster where it is down. Where it is up, `bazel run //prod:status` says what is wrong with the registry, and `bazel run //prod:apply` puts it back.',
-    });
+    if (error instanceof RegistryConnectionError && endpoint === state?.endpoint) throw registryDown(error);
+    throw error;
   }
-}
-
-async function registryState(session: Session): Promise<RegistryState | undefined> {
-  const { cluster } = session.connection;
-  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(cluster)) return undefined;
-  const state = await readClusterState(cluster, session.env);
-  if (state !== undefined && state.registry === undefined) {
-    throw new ToolError('K8S_REGISTRY_UNKNOWN', `Pushing images: cluster '${cluster}' has no registry yet`, {
-      hint: 'Run `./fathom up`, which ends when the registry answers.',
-    });
-  }
-  return state?.registry;
 }

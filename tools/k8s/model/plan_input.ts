@@ -23,6 +23,18 @@ export interface ImageInput {
   readonly image: string;
 }
 
+/** An image whose digest is pinned, and already in the manifest. */
+export interface PinnedImage {
+  readonly registry: string;
+  readonly repository: string;
+  readonly digest: string;
+  /** What it was built of; missing where the pin does not say. */
+  readonly commit?: string;
+  readonly environment: string;
+  /** Where the pin is: `services/x/pins.json`. */
+  readonly file: string;
+}
+
 /** What an object's environment asks of whoever changes it. */
 export interface Guard {
   /** The environment's name; empty where there is none. */
@@ -40,6 +52,8 @@ export interface ObjectInput {
   readonly connection: Connection;
   readonly guard: Guard;
   readonly images: readonly ImageInput[];
+  /** Missing in what a plan of before holds. */
+  readonly pinned?: readonly PinnedImage[];
   readonly objects: readonly KubeObject[];
 }
 

@@ -2,13 +2,15 @@
 
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:worker.bzl", "worker_args")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":plan.bzl", "write_plan")
+load(":render.bzl", "RENDER_ATTRS", "RenderedInfo", "index_entry", "render_action", "render_params")
 load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
 
 _ATTRS = dict(
-    VERB_ATTRS,
+    dict(VERB_ATTRS, **RENDER_ATTRS),
     ca_sha256 = attr.string(doc = "SHA-256 fingerprint of the cluster's certificate authority, in hexadecimal. Default: none is recorded."),
     cluster = attr.string(doc = "The kubeconfig's cluster; also the name of a cluster of `./fathom up`, whose registry is then used. Make variables and `{STAMP}` keys are filled in."),
     context = attr.string(doc = "The kubeconfig's context. Make variables and `{STAMP}` keys are filled in."),
@@ -24,8 +26,10 @@ _ATTRS = dict(
     namespace = attr.string(doc = "The namespace of objects that name none. Make variables and `{STAMP}` keys are filled in."),
     pinned_images = attr.string_list(doc = "Strings in the manifest that mean images of `pins`."),
     pins = attr.label(doc = "JSON {environment: {image: {digest}}}.", allow_single_file = [".json"]),
+    promotes_from = attr.string(doc = "The environment whose pins are promoted to this one. Default: none, pins are released to it."),
     protected = attr.bool(doc = "Whether changes want a clean tree, pinned images and a confirmation."),
     registry = attr.string(doc = "The registry of images whose reference names none."),
+    rendered = attr.label(doc = "A k8s_rendered that has the manifest. Default: it is rendered here.", providers = [RenderedInfo]),
     reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
     resolver = attr.label(doc = "A program that is given `--template FILE` and prints the manifest. Default: the template is the manifest.", cfg = "exec", executable = True),
     resolver_args = attr.string_list(doc = "Further arguments of `resolver`."),
@@ -33,14 +37,9 @@ _ATTRS = dict(
     substitutions = attr.string_dict(doc = "Texts that are replaced in the template. Make variables and `{STAMP}` keys are filled in in the values."),
     template = attr.label(doc = "The manifest: YAML or JSON, one or many documents.", mandatory = True, allow_single_file = [".yaml", ".yml", ".json"]),
     user = attr.string(doc = "The kubeconfig's user. Default: the context's. Make variables and `{STAMP}` keys are filled in."),
-    _render = attr.label(doc = "Checks and renders manifests.", default = "//tools/k8s:render", cfg = "exec", executable = True),
 )
 
 _STAMPED = ["cluster", "context", "image_chroot", "namespace", "user"]
-
-def _index_entry(target):
-    """The description of an image or index: what a pusher needs."""
-    return (target[OciImageIndexInfo] if OciImageIndexInfo in target else target[OciImageInfo]).index_entry
 
 def _image_refs(ctx):
     """All images: [(ref, target or None)]."""
@@ -50,18 +49,21 @@ def _image_refs(ctx):
     return refs
 
 def _render(ctx):
-    """Declares the action that checks and renders the manifest. Returns (json File, yaml File)."""
+    """Declares the action that checks and renders the manifest. Returns struct(json = File, yaml = File)."""
+    if ctx.attr.rendered:
+        return ctx.attr.rendered[RenderedInfo].manifests[ctx.label.name]
     text = {name: ctx.expand_make_variables(name, getattr(ctx.attr, name), {}) for name in _STAMPED}
     substitutions = {key: ctx.expand_make_variables("substitutions", value, {}) for key, value in ctx.attr.substitutions.items()}
     images = [
         struct(
             ref = ctx.expand_make_variables("images", ref, {}),
-            image = runfiles_path(ctx, _index_entry(target)) if target else "",
+            image = runfiles_path(ctx, index_entry(target)) if target else "",
         )
         for ref, target in _image_refs(ctx)
     ]
-    params = ctx.actions.declare_file(ctx.label.name + ".render.json")
-    ctx.actions.write(params, json.encode(struct(
+    params = render_params(
+        label = shown_label(ctx.label),
+        template = ctx.file.template,
         connection = struct(
             cluster = text["cluster"],
             context = text["context"],
@@ -69,29 +71,21 @@ def _render(ctx):
             namespace = text["namespace"],
             user = text["user"],
         ),
-        environment = ctx.attr.environment,
         guard = struct(
             caSha256 = ctx.attr.ca_sha256,
             environment = ctx.attr.environment,
             isProtected = ctx.attr.protected,
         ),
-        imageChroot = text["image_chroot"],
         images = images,
-        kind = ctx.attr.kind,
-        label = shown_label(ctx.label),
         registry = ctx.attr.registry,
-        reservedNamespaces = ctx.attr.reserved_namespaces,
+        reserved_namespaces = ctx.attr.reserved_namespaces,
+        kind = ctx.attr.kind,
+        image_chroot = text["image_chroot"],
+        promotes_from = ctx.attr.promotes_from,
         substitutions = substitutions,
-        template = ctx.file.template.short_path,
-    )))
-    rendered = ctx.actions.declare_file(ctx.label.name + ".object.json")
-    yaml = ctx.actions.declare_file(ctx.label.name + ".yaml")
-    args = ctx.actions.args()
-    args.add("--params", params)
-    args.add("--template", ctx.file.template)
-    args.add("--json", rendered)
-    args.add("--yaml", yaml)
-    inputs = [params, ctx.file.template]
+    )
+    args = worker_args(ctx)
+    inputs = []
     if ctx.file.pins:
         args.add("--pins", ctx.file.pins)
         inputs.append(ctx.file.pins)
@@ -105,19 +99,11 @@ def _render(ctx):
         args.add("--resolver", ctx.executable.resolver)
         args.add_all(ctx.attr.resolver_args, format_each = "--resolver-arg=%s")
         tools = [ctx.attr.resolver[DefaultInfo].files_to_run]
-    ctx.actions.run(
-        mnemonic = "K8sRender",
-        progress_message = "Checking manifests of {}".format(shown_label(ctx.label)),
-        executable = ctx.executable._render,
-        arguments = [args],
-        inputs = inputs,
-        outputs = [rendered, yaml],
-        tools = tools,
-    )
-    return rendered, yaml
+    manifest = struct(name = ctx.label.name, template = ctx.file.template)
+    return render_action(ctx, [manifest], [params], args, inputs, tools)[ctx.label.name]
 
 def _k8s_object_impl(ctx):
-    rendered, yaml = _render(ctx)
+    rendered = _render(ctx)
     targets = ctx.attr.images.keys()
     runfiles = ctx.runfiles()
     for target in targets:
@@ -126,26 +112,27 @@ def _k8s_object_impl(ctx):
         label = shown_label(ctx.label),
         stack = "",
         namespace = ctx.attr.namespace,
-        objects = (runfiles_path(ctx, rendered),),
+        objects = (runfiles_path(ctx, rendered.json),),
         connection = None,
         guard = None,
     )], order = "postorder")
     plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
-    entries = [_index_entry(target) for target in targets]
+    entries = [index_entry(target) for target in targets]
     stack = K8sStackInfo(
         args = ctx.attr.extra_args,
+        checks = depset(),
         image_digests = depset(entries),
         image_runfiles = runfiles.merge(ctx.runfiles(files = entries)),
-        inputs = depset([plan, rendered] + ctx.files.kubeconfig),
+        inputs = depset([plan, rendered.json] + ctx.files.kubeconfig),
         plan = plan,
         sets = sets,
-        yamls = depset([yaml]),
+        yamls = depset([rendered.yaml]),
     )
     launcher = create_verb(ctx, ctx.label.name + "__run", "resolve", stack)
     return [
-        K8sObjectInfo(json = rendered, yaml = yaml),
+        K8sObjectInfo(json = rendered.json, yaml = rendered.yaml),
         stack,
-        DefaultInfo(executable = launcher.executable, files = depset([yaml]), runfiles = launcher.runfiles),
+        DefaultInfo(executable = launcher.executable, files = depset([rendered.yaml]), runfiles = launcher.runfiles),
     ]
 
 k8s_object_rule = rule(

@@ -1,12 +1,18 @@
 """The rule behind k8s_objects: a stack of objects and of other stacks."""
 
-load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
+load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo", "ServiceExportsInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
+load(":contract.bzl", "absence")
 load(":plan.bzl", "write_plan")
+load(":stack_check.bzl", "STACK_CHECK_ATTRS", "check_stack", "refuse_shared_inventories")
 load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
 
 def _k8s_objects_impl(ctx):
+    missing = [absence(target[ServiceExportsInfo]) for target in ctx.attr.objects if ServiceExportsInfo in target]
+    missing = [reason for reason in missing if reason]
+    if missing:
+        fail("{}: 'objects' must be in the environment: {}.".format(shown_label(ctx.label), "; ".join(missing)))
     own = [target for target in ctx.attr.objects if K8sObjectInfo in target]
     stacks = [target[K8sStackInfo] for target in ctx.attr.objects if K8sObjectInfo not in target]
     all = [target[K8sStackInfo] for target in ctx.attr.objects]
@@ -31,15 +37,19 @@ def _k8s_objects_impl(ctx):
 
     # Postorder: what is nested comes first, so what a stack needs is there before it.
     sets = depset(direct, transitive = [stack.sets for stack in stacks], order = "postorder")
+    members = sets.to_list()
+    refuse_shared_inventories(shown_label(ctx.label), members)
     plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.root, args = ctx.attr.extra_args)
+    inputs = depset([plan], transitive = [stack.inputs for stack in all])
     image_runfiles = ctx.runfiles()
     for stack in all:
         image_runfiles = image_runfiles.merge(stack.image_runfiles)
     info = K8sStackInfo(
         args = ctx.attr.extra_args,
+        checks = check_stack(ctx, shown_label(ctx.label), plan, members, inputs),
         image_digests = depset(transitive = [stack.image_digests for stack in all]),
         image_runfiles = image_runfiles,
-        inputs = depset([plan], transitive = [stack.inputs for stack in all]),
+        inputs = inputs,
         plan = plan,
         sets = sets,
         yamls = depset(transitive = [stack.yamls for stack in all]),
@@ -55,7 +65,7 @@ The objects that it names itself are one inventory in the cluster; each stack th
 several stacks share is applied once.
 """,
     attrs = dict(
-        VERB_ATTRS,
+        dict(VERB_ATTRS, **STACK_CHECK_ATTRS),
         ca_sha256 = attr.string(doc = "See k8s_object. Used, as cluster, context and the like, where the stack is empty."),
         cluster = attr.string(doc = "The environment's cluster."),
         context = attr.string(doc = "The environment's context."),

@@ -2,6 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -70,13 +71,17 @@ def _manifests_test_impl(ctx):
         validators = schemas.validators.path,
         version = ctx.attr.kubernetes_version,
     )))
+    args = worker_args(ctx)
+    args.add(params)
+    args.add(report)
     ctx.actions.run(
         mnemonic = "K8sCheck",
         progress_message = "Checking manifests of {}".format(shown_label(ctx.label)),
         executable = ctx.executable._check,
-        arguments = [params.path, report.path],
+        arguments = [args],
         inputs = [params, schemas.index, schemas.validators] + [source.json for source in manifests + crds],
         outputs = [report],
+        execution_requirements = WORKER_REQUIREMENTS,
     )
     launcher = create_launcher(
         ctx,

@@ -36,7 +36,7 @@ def create_verb(ctx, name, verb, stack, arguments = [], runfiles = None):
       struct(executable = File, runfiles = runfiles).
     """
     needs = VERBS[verb].images
-    files = [stack.inputs] + ([stack.image_digests] if needs == IMAGES_DIGESTS else [])
+    files = [stack.inputs, stack.checks] + ([stack.image_digests] if needs == IMAGES_DIGESTS else [])
     own = ctx.runfiles(transitive_files = depset(transitive = files))
     if needs == IMAGES_BLOBS:
         own = own.merge(stack.image_runfiles)

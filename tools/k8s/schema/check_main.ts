@@ -1,6 +1,6 @@
 // The build action behind k8s_manifests_test: `check PARAMS REPORT`. What it finds fails the test, not the action.
 import { readFile, writeFile } from 'node:fs/promises';
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createCatalog } from './catalog.ts';
 import { checkManifests } from './check.ts';
@@ -21,7 +21,7 @@ interface CheckParams {
   readonly version: string;
 }
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const [paramsPath = '', reportPath = ''] = argv;
   // Written by the rule itself, so its form is known.
   const params = JSON.parse(await readFile(paramsPath, 'utf8')) as CheckParams;

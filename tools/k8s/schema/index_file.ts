@@ -1,5 +1,5 @@
 // The index of built-in kinds: what the build makes of Kubernetes' own files, and what every check reads.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { ErrorObject } from 'ajv';
@@ -45,14 +45,31 @@ export function validatorName(definition: string): string {
 /** Reads what kubernetes_schemas wrote; a schema is only made ready when it is first used. Throws SCHEMA_INDEX_UNREADABLE. */
 export async function readBuiltInKinds(indexPath: string, validatorsPath: string): Promise<BuiltInKinds> {
   try {
-    const index: unknown = JSON.parse(await readFile(indexPath, 'utf8'));
-    if (asRecord(index)?.['format'] !== 1) throw new Error('it is not of format 1');
-    const validators: unknown = createRequire(import.meta.url)(resolve(validatorsPath));
-    return { index: index as SchemaIndex, validators: validators as Readonly<Record<string, Validator>> };
+    // Who checks again and again reads them once, until the files are others: their names stay the same.
+    const key = (await Promise.all([indexPath, validatorsPath].map(versionOf))).join('\n');
+    if (known?.key !== key) known = { key, kinds: await readKinds(indexPath, resolve(validatorsPath)) };
+    return known.kinds;
   } catch (cause) {
     throw new ToolError('SCHEMA_INDEX_UNREADABLE', `Reading the schemas of Kubernetes, ${indexPath}`, {
       cause,
       hint: 'Build them again: bazel build @fathom//tools/k8s/schema:kubernetes.',
     });
   }
+}
+
+let known: { readonly key: string; readonly kinds: BuiltInKinds } | undefined;
+
+async function versionOf(path: string): Promise<string> {
+  const { ino, mtimeMs, size } = await stat(path);
+  return [resolve(path), ino, mtimeMs, size].join(' ');
+}
+
+async function readKinds(indexPath: string, validatorsPath: string): Promise<BuiltInKinds> {
+  const index: unknown = JSON.parse(await readFile(indexPath, 'utf8'));
+  if (asRecord(index)?.['format'] !== 1) throw new Error('it is not of format 1');
+  const require = createRequire(import.meta.url);
+  // node remembers a module by its name, and does not look whether it has changed.
+  delete require.cache[require.resolve(validatorsPath)];
+  const validators: unknown = require(validatorsPath);
+  return { index: index as SchemaIndex, validators: validators as Readonly<Record<string, Validator>> };
 }

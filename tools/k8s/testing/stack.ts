@@ -6,7 +6,7 @@ import type { Terminal } from '../deploy/confirm.ts';
 import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Guard, ImageInput, PlanInput } from '../model/plan_input.ts';
+import type { Guard, ImageInput, PinnedImage, PlanInput } from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */
@@ -39,6 +39,7 @@ export interface TestSet {
   readonly namespace: string;
   readonly objects: readonly KubeObject[];
   readonly images?: readonly ImageInput[];
+  readonly pinned?: readonly PinnedImage[];
   /** Default: no environment, not protected. */
   readonly guard?: Guard;
 }
@@ -121,7 +122,7 @@ interface Place {
 }
 
 async function writeSet(set: TestSet, name: string, { folder, server, stack }: Place) {
-  const { stack: setName, namespace, guard = NO_GUARD, images = [], objects } = set;
+  const { stack: setName, namespace, guard = NO_GUARD, images = [], pinned = [], objects } = set;
   const file = `${name}.object.json`;
   const label = `//test:${setName || 'object'}`;
   const context = stack.context ?? server.context;
@@ -132,7 +133,10 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
     user: '',
     kubeconfig: stack.kubeconfig ?? 'kubeconfig',
   };
-  await writeFile(join(folder, file), JSON.stringify({ version: 1, label, connection, guard, images, objects }));
+  await writeFile(
+    join(folder, file),
+    JSON.stringify({ version: 1, label, connection, guard, images, pinned, objects }),
+  );
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
   return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };
 }

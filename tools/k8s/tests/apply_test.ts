@@ -49,6 +49,47 @@ test('creates the personal namespace and puts it wherever the placeholder stands
   );
 });
 
+test('applies who pods run as, and who may reach them, before the pods', async () => {
+  await makeNamespace('early');
+  const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace: 'early' },
+    ...rest,
+  });
+  const policy = object('networking.k8s.io/v1', 'NetworkPolicy', 'web', { spec: { podSelector: {} } });
+  const late = object('v1', 'ServiceAccount', 'late', {});
+  const objects = [
+    deployment('early', 0),
+    {
+      ...late,
+      metadata: {
+        ...late.metadata,
+        annotations: { 'config.kubernetes.io/depends-on': '/namespaces/early/ConfigMap/a' },
+      },
+    },
+    configMap('a', 'early'),
+    policy,
+    object('v1', 'ServiceAccount', 'web', {}),
+  ];
+  await apply({ sets: [{ stack: 'early', namespace: 'early', objects }], args: ['--no-wait'] });
+  const versionOf = async (path: string) => Number((await get(path))?.metadata.resourceVersion);
+  const [account, network, pods, map, dependent] = await Promise.all(
+    [
+      '/api/v1/namespaces/early/serviceaccounts/web',
+      '/apis/networking.k8s.io/v1/namespaces/early/networkpolicies/web',
+      '/apis/apps/v1/namespaces/early/deployments/web',
+      '/api/v1/namespaces/early/configmaps/a',
+      '/api/v1/namespaces/early/serviceaccounts/late',
+    ].map(versionOf),
+  );
+  assert.ok(
+    Math.max(account ?? 0, network ?? 0) < Math.min(pods ?? 0, map ?? 0),
+    `${account} ${network} ${pods} ${map}`,
+  );
+  assert.ok((map ?? 0) < (dependent ?? 0));
+});
+
 test('changes no resourceVersion, not the inventory’s either, when nothing changed', async () => {
   await makeNamespace('noop');
   const stack: TestStack = {

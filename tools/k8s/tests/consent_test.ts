@@ -13,7 +13,7 @@ before(async () => {
   server = await startApiServer();
 });
 after(() => server.stop());
-const { applyStack, deleteStack, get } = callsTo(() => server);
+const { applyStack, deleteStack, get, setStatus } = callsTo(() => server);
 
 const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
   sets: [{ stack: 'told', namespace: 'default', objects }],
@@ -34,6 +34,38 @@ test('offers to make a Job anew, and does it when told to', async () => {
   const made = await get(path);
   assert.notEqual(made?.metadata.uid, old?.metadata.uid);
   assert.match(JSON.stringify(made?.['spec']), /"image":"new"/);
+  await deleteStack(stack);
+});
+
+test('makes a Job anew without being told to where its manifest says so, but not while it runs', async () => {
+  const annotated = (image: string): KubeObject => {
+    const { metadata, ...rest } = job(image);
+    return { ...rest, metadata: { ...metadata, annotations: { 'fathom.internal/on-immutable': 'recreate' } } };
+  };
+  const stack = stackOf([annotated('new')], { args: ['--no-wait'] });
+  await applyStack({ ...stackOf([annotated('old')]), args: ['--no-wait'] });
+  const path = '/apis/batch/v1/namespaces/default/jobs/once';
+  const old = await get(path);
+  await assert.rejects(applyStack(stack), { code: 'K8S_IMMUTABLE', hint: /-- --recreate/ });
+
+  const now = new Date().toISOString();
+  const isTrue = (type: string) => ({ type, status: 'True', lastTransitionTime: now, lastProbeTime: now });
+  await setStatus(path, {
+    startTime: now,
+    completionTime: now,
+    succeeded: 1,
+    conditions: [isTrue('SuccessCriteriaMet'), isTrue('Complete')],
+  });
+  const same = await applyStack(stackOf([annotated('old')], { args: ['--no-wait'] }));
+  assert.ok(!same.some((line) => line.startsWith('recreated')), same.join('\n'));
+  assert.equal((await get(path))?.metadata.uid, old?.metadata.uid);
+
+  const lines = await applyStack(stack);
+  assert.ok(
+    lines.some((line) => /^recreated Job default\/once\s+spec\.template$/.test(line)),
+    lines.join('\n'),
+  );
+  assert.notEqual((await get(path))?.metadata.uid, old?.metadata.uid);
   await deleteStack(stack);
 });
 

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../../lib/runfiles.ts';
 import { OPTIONS, VERBS } from '../deploy/options.ts';
+import { OPTIONS as GITOPS_OPTIONS } from '../gitops/options.ts';
+import { COMMANDS } from '../pins/options.ts';
 
 const read = (path: string) => readFileSync(runfile(`fathom/${path}`), 'utf8');
 const sorted = (words: Iterable<string>) => [...new Set(words)].sort();
@@ -12,7 +14,7 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 
 function sources(): string {
   const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
-  const parts = ['build', 'deploy', 'kube', 'model', 'readiness', 'verbs'];
+  const parts = ['build', 'deploy', 'gitops', 'kube', 'model', 'pins', 'readiness', 'verbs'];
   return parts
     .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
@@ -37,11 +39,44 @@ test('the engine has the verbs of verbs.bzl, and docs/deploys.md tells of each',
   assert.deepEqual(sorted(rows), verbs);
 });
 
-test('docs/deploys.md names only options that there are', () => {
-  const known = new Set(Object.keys(OPTIONS));
-  const named = sorted(matches(read('docs/deploys.md'), /--([a-z][a-z-]+)/g));
-  assert.deepEqual(
-    named.filter((name) => !known.has(name)),
-    [],
-  );
+for (const [file, options, others] of [
+  ['docs/deploys.md', Object.keys(OPTIONS), []],
+  // Beside its own: options of git and of other programs.
+  ['docs/gitops.md', Object.keys(GITOPS_OPTIONS), ['body', 'head', 'title']],
+  ['docs/pins.md', Object.values(COMMANDS).flatMap((command) => Object.keys(command)), ['all', 'unshallow']],
+] as const) {
+  test(`${file} names only options that there are`, () => {
+    const named = sorted(matches(read(file), /--([a-z][a-z-]+)/g));
+    assert.deepEqual(
+      named.filter((name) => ![...options, ...others].includes(name)),
+      [],
+    );
+  });
+}
+
+test('docs/pins.md and docs/gitops.md name every option', () => {
+  for (const [file, options] of [
+    ['docs/gitops.md', Object.keys(GITOPS_OPTIONS)],
+    ['docs/pins.md', Object.values(COMMANDS).flatMap((command) => Object.keys(command))],
+  ] as const) {
+    const text = read(file);
+    assert.deepEqual(
+      options.filter((name) => !text.includes(`--${name}`)),
+      [],
+      file,
+    );
+  }
+});
+
+test('docs/pins.md and docs/gitops.md tell of the errors that there are', () => {
+  const used = matches(sources(), /'(K8S_[A-Z_]+)'/g);
+  for (const file of ['docs/pins.md', 'docs/gitops.md']) {
+    const named = matches(read(file), /`(K8S_[A-Z_]+)`/g);
+    assert.ok(named.length > 5);
+    assert.deepEqual(
+      named.filter((code) => !used.includes(code)),
+      [],
+      file,
+    );
+  }
 });

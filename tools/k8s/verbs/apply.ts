@@ -3,7 +3,8 @@ import { applySets } from '../deploy/apply_sets.ts';
 import { requireDeployable } from '../deploy/guard.ts';
 import { withLock } from '../deploy/locked.ts';
 import { finish, withProgress } from '../deploy/output.ts';
-import { readImages } from '../deploy/push.ts';
+import { pinnedImages, requirePinned } from '../deploy/pinned.ts';
+import { type StackImages, readImages } from '../deploy/push.ts';
 import { type Session, requireObjects } from '../deploy/session.ts';
 import { withDigests } from '../model/images.ts';
 
@@ -20,8 +21,18 @@ export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'rep
       const images = await reading;
       const sets = withDigests(session.sets, images.digests);
       await requireDeployable(run.connected.binding, session, sets);
-      const plan = await applySets(session, { ...run, progress, verb, sets, push: images.push });
+      const plan = await applySets(session, { ...run, progress, verb, sets, push: pushOf(session, images) });
       finish(session, progress, plan);
     }),
   );
+}
+
+/** What registries must have before anything is applied; undefined: nothing. */
+function pushOf(session: Session, images: StackImages): (() => Promise<void>) | undefined {
+  // A pod pushes nothing, and has no business with registries: the kubelet beside it has.
+  const pinned = session.pod === undefined ? pinnedImages(session) : [];
+  if (session.images.length + pinned.length === 0) return undefined;
+  return async () => {
+    await Promise.all([images.push(), pinned.length === 0 ? undefined : requirePinned(pinned, session)]);
+  };
 }

@@ -1,6 +1,6 @@
 // image: pushes the image that applies the stack from inside a cluster, and all images that the stack runs.
 import { ToolError } from '../../lib/errors.ts';
-import { pushAll } from '../deploy/push.ts';
+import { pushAll, registryContext } from '../deploy/push.ts';
 import type { Session } from '../deploy/session.ts';
 import { pinnedReference } from '../model/images.ts';
 
@@ -20,6 +20,6 @@ export async function imageVerb(session: Session): Promise<void> {
     ),
     readStackImages(session.images, session.resolve),
   ]);
-  await pushAll([...images, ...own], session);
+  await pushAll([...images, ...own], registryContext(session));
   for (const image of own) session.print(pinnedReference(image, image.oci.manifest.digest));
 }

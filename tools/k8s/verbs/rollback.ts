@@ -31,8 +31,8 @@ export async function rollbackVerb(
       }
       const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
       const sets = chosen.map(({ set }) => set);
-      const push = async () => {};
-      finish(session, progress, await applySets(session, { ...run, progress, verb: 'rollback', sets, push, restored }));
+      const options = { ...run, progress, verb: 'rollback', sets, push: undefined, restored } as const;
+      finish(session, progress, await applySets(session, options));
     }),
   );
 }

@@ -1,15 +1,20 @@
-// Another image target of this workspace, built on demand: `--against //services/x:image`.
+// Image targets of a workspace, built on demand: `--against //services/x:image`.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
-import { type OciImage, readImage } from '../image/oci_image.ts';
+import { type OciImage, type OciImageIndex, readImageOrIndex } from '../image/oci_image.ts';
 
-export interface BuiltImageOptions {
-  /** As a person types it. */
-  readonly label: string;
+/** A Bazel, and the workspace that it builds. */
+export interface Builder {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Default: the workspace in which the program was started by `bazel run`. */
+  readonly workspace?: string;
+  /** Where Bazel keeps what it builds, so that no other Bazel is disturbed. Default: where it always does. */
+  readonly outputBase?: string;
+  /** Flags of the build. Default: none. */
+  readonly flags?: readonly string[];
 }
 
 /** Whether an argument is a label rather than a path. */
@@ -21,21 +26,46 @@ export function isLabel(text: string): boolean {
 const FILES = String.raw`"\n".join([f.path for f in target.files.to_list()])`;
 
 /** Builds the image's documents, not its blobs, and reads them. Throws OCI_IMAGE_NOT_BUILT, OCI_NOT_AN_IMAGE. */
-export async function buildImageTarget(options: BuiltImageOptions): Promise<OciImage> {
-  const { label } = options;
-  await bazel(options, ['build', '--output_groups=inspect', label]);
-  const root = (await bazel(options, ['info', 'execution_root'])).trim();
-  const files = (await bazel(options, ['cquery', '--output=starlark', `--starlark:expr=${FILES}`, label])).split('\n');
-  const index = files.find(
-    (file) => file.endsWith('.json') && files.includes(file.replace(/\.json$/, '.manifest.json')),
+export async function buildImageTarget(label: string, builder: Builder): Promise<OciImage> {
+  await runBazel(builder, label, ['build', '--output_groups=inspect', label]);
+  const image = await readBuiltImage(label, builder);
+  if ('images' in image) throw notAnImage(label, 'it is an index of images');
+  return image;
+}
+
+/** Builds images or indexes with all their blobs, and reads their documents. Throws as {@link buildImageTarget}. */
+export async function buildWholeImages(
+  labels: readonly string[],
+  builder: Builder,
+): Promise<ReadonlyMap<string, OciImage | OciImageIndex>> {
+  await runBazel(builder, labels.join(', '), ['build', ...(builder.flags ?? []), '--', ...labels]);
+  const images = new Map<string, OciImage | OciImageIndex>();
+  for (const label of labels) images.set(label, await readBuiltImage(label, builder));
+  return images;
+}
+
+/** Ends the Bazel of an output base. */
+export async function endBuilder(builder: Builder): Promise<void> {
+  await runBazel(builder, 'nothing', ['shutdown']);
+}
+
+async function readBuiltImage(label: string, builder: Builder): Promise<OciImage | OciImageIndex> {
+  const flags = builder.flags ?? [];
+  const root = (await runBazel(builder, label, ['info', 'execution_root'])).trim();
+  const query = ['cquery', ...flags, '--output=starlark', `--starlark:expr=${FILES}`, '--', label];
+  const files = (await runBazel(builder, label, query)).split('\n');
+  const entry = files.find((file) => file.endsWith('.json') && files.includes(file.replace(/\.json$/, '.digest')));
+  if (entry === undefined) throw notAnImage(label, 'the target is no image');
+  const output = /^(bazel-out\/[^/]+\/bin)\//.exec(entry)?.[1] ?? 'bazel-bin';
+  return readImageOrIndex(join(root, entry), (name) =>
+    builtFile({ executionRoot: root, output: join(root, output) }, name),
   );
-  if (index === undefined) {
-    throw new ToolError('OCI_NOT_AN_IMAGE', `Reading image ${label}: the target is no image`, {
-      hint: 'Name a target of oci_image or of a rule that makes one.',
-    });
-  }
-  const output = /^(bazel-out\/[^/]+\/bin)\//.exec(index)?.[1] ?? 'bazel-bin';
-  return readImage(join(root, index), (name) => builtFile({ executionRoot: root, output: join(root, output) }, name));
+}
+
+function notAnImage(label: string, problem: string): ToolError {
+  return new ToolError('OCI_NOT_AN_IMAGE', `Reading image ${label}: ${problem}`, {
+    hint: 'Name a target of oci_image or of a rule that makes one.',
+  });
 }
 
 /** Where the file of a build is that its runfiles name: an output of the workspace or a repository, or a source. */
@@ -53,21 +83,23 @@ export function builtFile(
   return places.find((place) => existsSync(place)) ?? join(output, path);
 }
 
-/** Runs Bazel in the workspace in which the program was started; its messages go to stderr as they come. */
-function bazel({ env, signal, label }: BuiltImageOptions, args: readonly string[]): Promise<string> {
-  const cwd = env['BUILD_WORKSPACE_DIRECTORY'];
+/** Runs Bazel in the workspace; its messages go to stderr as they come. `what` is what is built, for errors. */
+function runBazel(builder: Builder, what: string, args: readonly string[]): Promise<string> {
+  const { env, signal, outputBase } = builder;
+  const cwd = builder.workspace ?? env['BUILD_WORKSPACE_DIRECTORY'];
   const program = env['FATHOM_BAZEL'] ?? 'bazel';
+  const startup = outputBase === undefined ? [] : [`--output_base=${outputBase}`];
   return new Promise((resolve, reject) => {
     const fail = (problem: string, cause?: unknown) =>
       reject(
-        new ToolError('OCI_IMAGE_NOT_BUILT', `Building ${label}: ${problem}`, {
+        new ToolError('OCI_IMAGE_NOT_BUILT', `Building ${what}: ${problem}`, {
           cause,
-          hint: `Run \`bazel build ${label}\`, or set FATHOM_BAZEL to the Bazel to run.`,
+          hint: `Run \`bazel build ${what}\`, or set FATHOM_BAZEL to the Bazel to run.`,
         }),
       );
     if (cwd === undefined)
       return fail('it is not known which workspace it is of, as this was not started by `bazel run`');
-    const child = spawn(program, args, { cwd, env, signal, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, [...startup, ...args], { cwd, env, signal, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.on('error', (error) => fail(`${program} could not be started`, error));

@@ -102,7 +102,7 @@ async function ownImage({ env }: MainContext, own: Own): Promise<InspectedImage>
 }
 
 async function otherImage({ env, signal }: MainContext, against: string, own: InspectedImage): Promise<InspectedImage> {
-  if (isLabel(against)) return inspectImage(await buildImageTarget({ label: against, env, signal }), against);
+  if (isLabel(against)) return inspectImage(await buildImageTarget(against, { env, signal }), against);
   const { os, architecture } = own.config;
   await using opened = await openLayout(userPath(against, env), { os, architecture });
   return await inspectImage(opened.image, against);

@@ -7,19 +7,16 @@ import type { Descriptor } from '../image/model.ts';
 import { imageBlobs, imageDigest } from '../image/oci_image.ts';
 import { blobOfFile, createBlobReader } from './blob_source.ts';
 import { bringBlob } from './bring.ts';
-import { type CredentialSource, dockerCredentials } from './docker_config.ts';
 import { type Place, headManifest, putManifest } from './exchanges.ts';
+import { type CredentialsFor, type RegistryAddress, dockerLogins, openRegistry } from './open.ts';
 import { startProgress } from './progress.ts';
 import { type BlobNeed, type PushItem, artifactsOf, planBlobs, referencesOf, uniqueItems } from './push_plan.ts';
 import { type ArtifactManifest, artifactManifest, attachManifests, listReferrers } from './referrers.ts';
-import { createTransport } from './transport.ts';
 
 export type { PushItem } from './push_plan.ts';
 
-export interface PushOptions {
-  /** `host:port` of the registry as this machine reaches it. */
-  readonly endpoint: string;
-  readonly plainHttp: boolean;
+/** Blobs that were pulled from the registry, by the name that references use, are mounted. */
+export interface PushOptions extends RegistryAddress {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Requests at once. Default: 8. */
@@ -33,9 +30,7 @@ export interface PushOptions {
   /** How often a line says how far it is, in milliseconds. Default: 5000. */
   readonly progressMs?: number;
   /** Who we are at a registry. Default: what Docker's configuration says. */
-  readonly credentials?: (registry: string) => CredentialSource;
-  /** The registry's name in references, where that differs from its endpoint: blobs pulled from there are mounted. */
-  readonly registry?: string;
+  readonly credentials?: CredentialsFor;
   /** Called for each image that is in the registry, before its tags are written; true: it was signed. Default: nothing. */
   readonly sign?: (place: Place, image: Descriptor) => Promise<boolean>;
 }
@@ -75,13 +70,9 @@ const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
  */
 export async function pushImages(items: readonly PushItem[], options: PushOptions): Promise<PushReport> {
   const { log, signal, endpoint, concurrency = 8 } = options;
-  const { registry = endpoint, credentials = (name) => dockerCredentials(name, process.env, signal) } = options;
+  const { registry = endpoint, credentials = dockerLogins(signal) } = options;
   const distinct = uniqueItems(items);
-  const transport = createTransport({
-    ...options,
-    maxConnections: concurrency,
-    credentials: firstOf([...new Set([registry, endpoint])].map(credentials)),
-  });
+  const transport = openRegistry(options, { ...options, maxConnections: concurrency, credentials });
   const reader = createBlobReader({ signal, credentials });
   const totals = { uploadedBytes: 0, uploadedBlobs: 0, mountedBlobs: 0 };
   using progress = startProgress({ log, what: `pushing to ${endpoint}`, everyMs: options.progressMs ?? 5000 });
@@ -154,15 +145,4 @@ async function writeManifests(shipment: Shipment, sign: PushOptions['sign']): Pr
   const isSigned = (await sign?.(place, manifest)) ?? false;
   for (const reference of missing) if (!isFirst || reference !== digest) await write(reference);
   return isSigned;
-}
-
-/** Asks one source after another. */
-function firstOf(sources: readonly CredentialSource[]): CredentialSource {
-  return async (repository) => {
-    for (const source of sources) {
-      const found = await source(repository);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
 }

@@ -1,6 +1,8 @@
 // The index: made of Kubernetes' own files, of one release, which is the one that the repo builds.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../../../lib/runfiles.ts';
 import { type IndexSources, buildIndex } from '../build_index.ts';
@@ -116,5 +118,24 @@ test('the sources of those cases are good without what is wrong in them', () => 
 test('an index that is not there, or is no index, is told as such', async () => {
   for (const path of ['/nowhere/kinds.json', runfile('go_kubernetes/modules.txt')]) {
     await assert.rejects(readBuiltInKinds(path, '/nowhere/validators.cjs'), { code: 'SCHEMA_INDEX_UNREADABLE' });
+  }
+});
+
+test('are read anew where files of the same names have changed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kinds-'));
+  try {
+    const paths = [join(folder, 'kinds.json'), join(folder, 'validators.cjs')] as const;
+    for (const version of ['1.0.0', '2.0.0']) {
+      // As a build leaves them: new files, and not new words in old ones.
+      writeFileSync(`${paths[0]}.new`, JSON.stringify({ format: 1, version }));
+      writeFileSync(`${paths[1]}.new`, `exports.made_for = ${JSON.stringify(version)};`);
+      for (const path of paths) renameSync(`${path}.new`, path);
+      const read = await readBuiltInKinds(...paths);
+      assert.equal(read.index.version, version);
+      assert.equal(read.validators['made_for'], version);
+      assert.equal(await readBuiltInKinds(...paths), read);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -1,0 +1,1 @@
+error 'a decoy: the jsonnet/ of the main workspace was read'

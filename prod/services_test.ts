@@ -1,0 +1,38 @@
+// services.bzl has every service of the checkout, and no other.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { runfile } from '../tools/lib/runfiles.ts';
+
+// The check is of the whole tree, which no target could declare: the file's link leads to the checkout.
+const list = realpathSync(runfile('fathom/prod/services.bzl'));
+const root = dirname(dirname(list));
+
+/** The BUILD files of services: package → text. */
+const builds = new Map(
+  readdirSync(join(root, 'services'), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.name === 'BUILD.bazel')
+    .map(
+      (entry) =>
+        [
+          `//${entry.parentPath.slice(root.length + 1)}`,
+          readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+        ] as const,
+    )
+    .filter(([, text]) => /^service\($/m.test(text)),
+);
+
+test('prod/services.bzl names the packages that call the macro service', () => {
+  const named = [...readFileSync(list, 'utf8').matchAll(/"(\/\/[^"]+)"/g)].map(([, label]) => label);
+  assert.deepEqual(named, [...builds.keys()].sort());
+});
+
+test('what a service is can be seen at one glance: its BUILD file has under 30 lines', () => {
+  const long = [...builds].filter(([, text]) => text.trimEnd().split('\n').length >= 30);
+  assert.deepEqual(
+    long.map(([label]) => label),
+    [],
+    'name what is the same for several services in a macro',
+  );
+});

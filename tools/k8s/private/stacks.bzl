@@ -1,0 +1,149 @@
+"""k8s_object and k8s_objects: the rules' targets with a target for each verb."""
+
+load("@fathom_environments//:defs.bzl", "ENVS")
+load("//tools/k8s:verbs.bzl", "VERBS")
+load(":deployer.bzl", "deployer_target")
+load(":names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
+load(":object.bzl", "k8s_object_rule")
+load(":objects.bzl", "k8s_objects_rule")
+load(":verb.bzl", "verb_targets")
+
+RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
+
+# Attributes that verbs share with the object or stack that they belong to.
+_SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
+
+def _shared(kwargs):
+    return {key: kwargs[key] for key in _SHARED if key in kwargs}
+
+def k8s_object(
+        name,
+        template,
+        kind = None,
+        cluster = None,
+        context = None,
+        namespace = None,
+        user = None,
+        kubeconfig = None,
+        images = {},
+        image_chroot = None,
+        substitutions = {},
+        resolver = None,
+        resolver_args = [],
+        args = [],
+        stamp_srcs = [],
+        env = None,
+        pins = None,
+        **kwargs):
+    """Declares the objects of one manifest, and a target `<name>.<verb>` for each verb.
+
+    The build checks that each document is a Kubernetes object and that every key of `images` occurs. `<name>` itself
+    is the rendered manifest, and, run, the same as `<name>.resolve`. Verbs that speak to a cluster exist where
+    `env`, `cluster` or `context` is set.
+
+    Args:
+      name: the target.
+      template: label of the manifest, YAML or JSON, one or many documents.
+      kind: the kind of the objects; checked.
+      cluster: cluster of the kubeconfig, or one of `./fathom up`. Default: the environment's.
+      context: context of the kubeconfig. Default: the environment's.
+      namespace: namespace of objects that name none. Default: the environment's.
+      user: user of the kubeconfig. Default: the context's.
+      kubeconfig: label of a kubeconfig. Default: --kubeconfig, $KUBECONFIG, the state folder, ~/.kube/config.
+      images: dict of a string in the manifest to the label of the image or index that it means. Any string of the manifest
+        that equals the key is replaced by `registry/repository@digest`. A key without a registry belongs to the
+        environment's. A key that occurs nowhere fails the build.
+      image_chroot: `registry/path` under which images are pushed instead.
+      substitutions: dict of texts of the template to what replaces them.
+      resolver: a program that is given `--template FILE` and prints the manifest.
+      resolver_args: its further arguments.
+      args: arguments of every verb, before those after `--`.
+      stamp_srcs: files of lines `KEY value` for `{KEY}` in cluster, context, namespace, user, image_chroot, keys of
+        images and substitutions. Default: Bazel's workspace status.
+      env: the environment: its name, or its entry of ENVS. Default: none.
+      pins: label of pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
+        without an environment), digests come from there at build time, and no image is built or pushed.
+      **kwargs: visibility, tags, testonly and the like.
+    """
+    where = "//{}:{}".format(native.package_name(), name)
+    environment = find_environment(env, ENVS, where + ": 'env'") or {}
+    pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
+    if pinned and images and not pins:
+        fail("{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(where, environment.get("name")))
+    guard = find_guard(environment, cluster, context, ENVS)
+    targets = {}
+    for ref, label in images.items():
+        targets.setdefault(label, []).append(ref)
+    k8s_object_rule(
+        name = name,
+        ca_sha256 = guard.ca_sha256,
+        cluster = cluster or environment.get("cluster", ""),
+        context = context or environment.get("context", ""),
+        environment = environment.get("name", ""),
+        extra_args = args,
+        image_chroot = image_chroot,
+        images = {} if pinned else {label: "\n".join(refs) for label, refs in targets.items()},
+        kind = kind,
+        kubeconfig = kubeconfig,
+        namespace = namespace or environment.get("namespace", ""),
+        pinned_images = images.keys() if pinned else [],
+        pins = pins if pinned else None,
+        promotes_from = environment.get("promotes_from", ""),
+        protected = guard.protected,
+        registry = environment.get("registry", ""),
+        reserved_namespaces = RESERVED_NAMESPACES,
+        resolver = resolver,
+        resolver_args = resolver_args,
+        stamp_srcs = stamp_srcs,
+        substitutions = substitutions,
+        template = template,
+        user = user,
+        **kwargs
+    )
+    reachable = env or cluster or context
+    verb_targets(name, [verb for verb, facts in VERBS.items() if reachable or not facts.cluster], **_shared(kwargs))
+    if reachable:
+        deployer_target(name, environment.get("registry", ""), **_shared(kwargs))
+
+def k8s_objects(name, objects, env = None, namespace = None, stack = None, args = [], **kwargs):
+    """Declares a stack of objects and other stacks, and a target `<name>.<verb>` for each verb.
+
+    A verb works on the whole stack in one run; what several of its stacks share is done once. The default output is
+    the rendered manifests. The objects that it names itself have one inventory in the cluster, a Secret
+    `fathom-<stack>`: what a later apply no longer contains is pruned, and nothing else ever is.
+
+    Args:
+      name: the target.
+      objects: list of labels of k8s_object and k8s_objects, what is needed first comes first; or a dict for `select`
+        to such lists or labels.
+      env: the environment: its name, or its entry of ENVS. Default: none.
+      namespace: where the inventory is kept. Default: the environment's namespace, else fathom-system.
+      stack: the stack's name in the cluster. Default: the package's path below services/, followed by `name` where
+        that is no environment's name.
+      args: arguments of every verb, before those after `--`.
+      **kwargs: visibility, tags, testonly and the like.
+    """
+    environment = find_environment(env, ENVS, "//{}:{}: 'env'".format(native.package_name(), name)) or {}
+    if type(objects) == "dict":
+        objects = select({
+            condition: value if type(value) == "list" else [value]
+            for condition, value in objects.items()
+        })
+    guard = find_guard(environment, None, None, ENVS)
+    k8s_objects_rule(
+        name = name,
+        ca_sha256 = guard.ca_sha256,
+        cluster = environment.get("cluster", ""),
+        context = environment.get("context", ""),
+        environment = environment.get("name", ""),
+        extra_args = args,
+        namespace = namespace or environment.get("namespace", "fathom-system"),
+        objects = objects,
+        protected = guard.protected,
+        reserved_namespaces = RESERVED_NAMESPACES,
+        root = stack or root_name(native.package_name(), name, ENVS),
+        stack = stack or stack_name(native.package_name(), name, ENVS),
+        **kwargs
+    )
+    verb_targets(name, VERBS.keys(), **_shared(kwargs))
+    deployer_target(name, environment.get("registry", ""), **_shared(kwargs))

@@ -1,0 +1,45 @@
+"""The program of a Node.js service and its tests, out of the sources of a package."""
+
+load("//tools/ts:defs.bzl", "ts_binary", "ts_library", "ts_test")
+
+def service_program(deps, data, test_data, test_deps, test_programs):
+    """Declares `lib`, `main`, `testing` and a test for each `*_test.ts`; nodejs_service documents them.
+
+    Args:
+      deps: TypeScript libraries and npm packages of all sources but tests.
+      data: files that the program reads.
+      test_data: files that tests read.
+      test_deps: what tests import beside `deps`.
+      test_programs: environment variable of tests → label of a program.
+    """
+    sources = native.glob(["*.ts"], exclude = ["main.ts", "*_test.ts", "*.d.ts"], allow_empty = True)
+    testing = native.glob(["testing/*.ts"], allow_empty = True)
+    own = [":lib"] if sources else []
+    if sources:
+        ts_library(
+            name = "lib",
+            srcs = sources,
+            data = data,
+            deps = deps,
+        )
+    ts_binary(
+        name = "main",
+        entry_point = "main.ts",
+        deps = own + deps,
+    )
+    if testing:
+        ts_library(
+            name = "testing",
+            testonly = True,
+            srcs = testing,
+            deps = own + deps,
+        )
+    for test in native.glob(["*_test.ts"], allow_empty = True):
+        ts_test(
+            name = test[:-len(".ts")],
+            size = "small",
+            srcs = [test],
+            data = test_data + [program for program in test_programs.values() if program not in test_data],
+            env = {variable: "$(location {})".format(program) for variable, program in test_programs.items()},
+            deps = own + ([":testing"] if testing else []) + deps + test_deps,
+        )
