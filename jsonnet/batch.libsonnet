@@ -1,5 +1,4 @@
 // What jobs and cronjobs have in common: pods that end.
-local k = import 'kubernetes.libsonnet';
 local parts = import 'parts.libsonnet';
 local pod = import 'pod.libsonnet';
 local t = import 'types.libsonnet';

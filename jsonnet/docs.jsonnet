@@ -16,24 +16,9 @@ local components = [
 {
   title: 'The Jsonnet library',
   intro: [
-    |||
-      A component is a function from parameters to the objects that production asks for, by their roles:
-
-          local dependency = import 'jsonnet/dependency.libsonnet';
-          local k = import 'jsonnet/kubernetes.libsonnet';
-          local service = import 'jsonnet/service.libsonnet';
-
-          // environment: the entry of ENVS with its name; deps: the rendered Services of what it calls.
-          function(environment, deps) k.files(service({
-            name: 'web',
-            environment: environment,
-            image: environment.registry + '/services/web',
-            ports: { grpc: 8080 },
-            servicePorts: { grpc: 80 },
-            dependencies: deps,
-            env: { REDIS_ADDRESS: dependency.address(dependency.of(deps, 'redis'), 'redis') },
-          }))
-    |||,
+    'A component is a function from parameters to the objects that production asks for, by their roles:',
+    // Code is what is indented by four.
+    std.join('\n', [if line == '' then '' else '    ' + line for line in std.split(importstr 'example.jsonnet', '\n')]),
     |||
       **Parameters are checked.** All that is wrong is told at once, with the component, the parameter and what was probably
       meant: `service web: unknown parameter 'replica', the nearest is 'replicas'; must provide image`. Constructors

@@ -90,7 +90,7 @@ describe('components', () => {
     const listed = [...read(join(tests, 'objects.jsonnet')).matchAll(/tests\/([a-z_]+)\.jsonnet'/g)].map(
       ([, name]) => name,
     );
-    const others = ['fails', 'gateway_absent', 'objects', 'statefulset_budgets'];
+    const others = ['calls', 'example', 'fails', 'gateway_absent', 'objects', 'statefulset_budgets'];
     assert.deepEqual(
       listed.sort(),
       programs.filter((name) => !others.includes(name)),

@@ -80,7 +80,7 @@ function componentSection(component: Component, shared: readonly Shared[]): stri
       .join('\n'),
     `Parameters${links.length === 0 ? '' : `, beside ${links.join(' and ')}`}:`,
     parameterLines(own).join('\n'),
-    ...notes.map((note) => note.trim()),
+    ...notes.map((note) => note.trimEnd()),
   ];
 }
 
@@ -97,7 +97,7 @@ export function page(
   const paragraphs = [
     `# ${title}`,
     `<!-- Made from the sources by \`${update}\`. -->`,
-    ...intro.map((text) => text.trim()),
+    ...intro.map((text) => text.trimEnd()),
     '## Components',
     ...components.flatMap((component) => componentSection(component, shared)),
     '## Parameters that several components have',
