@@ -1,4 +1,5 @@
-// Wrong calls of the library, each under the name of its golden message.
+// Wrong calls of the library, each under the name of its golden message. A new one needs a file of its name in
+// golden/fails, which may be empty: `bazel run //jsonnet/tests:update_goldens` fills it.
 local configmap = import 'jsonnet/configmap.libsonnet';
 local cronjob = import 'jsonnet/cronjob.libsonnet';
 local dependency = import 'jsonnet/dependency.libsonnet';

@@ -31,8 +31,17 @@ export function phaseOf(object: KubeObject): Phase {
   return PHASE_OF[groupKind(object)] ?? 'objects';
 }
 
-/** Who pods run as, and who may reach them: a pod that comes before is refused, or open to all. */
-const BEFORE_PODS: ReadonlySet<string> = new Set(['NetworkPolicy.networking.k8s.io', 'ServiceAccount']);
+/**
+ * Who pods run as, who may reach them, and what they read: a pod that comes before is refused, open to all, or starts
+ * with what was there until now.
+ */
+const BEFORE_PODS: ReadonlySet<string> = new Set([
+  'ConfigMap',
+  'NetworkPolicy.networking.k8s.io',
+  'PersistentVolumeClaim',
+  'Secret',
+  'ServiceAccount',
+]);
 
 /** Whether an object is applied before the others of its phase. One that depends on some of them is not. */
 export function isBeforePods(object: KubeObject): boolean {

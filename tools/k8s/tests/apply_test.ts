@@ -49,7 +49,7 @@ test('creates the personal namespace and puts it wherever the placeholder stands
   );
 });
 
-test('applies who pods run as, and who may reach them, before the pods', async () => {
+test('applies who pods run as, who may reach them and what they read before the pods', async () => {
   await makeNamespace('early');
   const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({
     apiVersion,
@@ -57,37 +57,33 @@ test('applies who pods run as, and who may reach them, before the pods', async (
     metadata: { name, namespace: 'early' },
     ...rest,
   });
-  const policy = object('networking.k8s.io/v1', 'NetworkPolicy', 'web', { spec: { podSelector: {} } });
-  const late = object('v1', 'ServiceAccount', 'late', {});
+  const late = configMap('late', 'early');
+  const annotations = { 'config.kubernetes.io/depends-on': '/namespaces/early/Service/web' };
   const objects = [
     deployment('early', 0),
-    {
-      ...late,
-      metadata: {
-        ...late.metadata,
-        annotations: { 'config.kubernetes.io/depends-on': '/namespaces/early/ConfigMap/a' },
-      },
-    },
+    service('early'),
+    { ...late, metadata: { ...late.metadata, annotations } },
     configMap('a', 'early'),
-    policy,
-    object('v1', 'ServiceAccount', 'web', {}),
+    object('v1', 'Secret', 'a', {}),
+    object('networking.k8s.io/v1', 'NetworkPolicy', 'a', { spec: { podSelector: {} } }),
+    object('v1', 'ServiceAccount', 'a', {}),
   ];
   await apply({ sets: [{ stack: 'early', namespace: 'early', objects }], args: ['--no-wait'] });
   const versionOf = async (path: string) => Number((await get(path))?.metadata.resourceVersion);
-  const [account, network, pods, map, dependent] = await Promise.all(
+  const core = '/api/v1/namespaces/early';
+  const first = await Promise.all(
     [
-      '/api/v1/namespaces/early/serviceaccounts/web',
-      '/apis/networking.k8s.io/v1/namespaces/early/networkpolicies/web',
-      '/apis/apps/v1/namespaces/early/deployments/web',
-      '/api/v1/namespaces/early/configmaps/a',
-      '/api/v1/namespaces/early/serviceaccounts/late',
+      `${core}/configmaps/a`,
+      `${core}/secrets/a`,
+      '/apis/networking.k8s.io/v1/namespaces/early/networkpolicies/a',
+      `${core}/serviceaccounts/a`,
     ].map(versionOf),
   );
-  assert.ok(
-    Math.max(account ?? 0, network ?? 0) < Math.min(pods ?? 0, map ?? 0),
-    `${account} ${network} ${pods} ${map}`,
+  const after = await Promise.all(
+    ['/apis/apps/v1/namespaces/early/deployments/web', `${core}/services/web`].map(versionOf),
   );
-  assert.ok((map ?? 0) < (dependent ?? 0));
+  assert.ok(Math.max(...first) < Math.min(...after), `${first.join(' ')} | ${after.join(' ')}`);
+  assert.ok((after[1] ?? 0) < (await versionOf(`${core}/configmaps/late`)));
 });
 
 test('changes no resourceVersion, not the inventory’s either, when nothing changed', async () => {
