@@ -1,9 +1,9 @@
 // What the build makes of a k8s_object: its manifest checked, substituted and pinned. Pure: text in, text out.
-import { stringify } from 'yaml';
 import { isDigest } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
 import { parseManifest } from '../model/manifest.ts';
+import { manifestsYaml } from '../model/manifest_yaml.ts';
 import { type KubeObject, asRecord, nameOf, textAt } from '../model/object.ts';
 import { pinsTarget } from '../model/pins.ts';
 import type { Connection, Guard, ImageInput, ObjectInput, PinnedImage } from '../model/plan_input.ts';
@@ -82,7 +82,7 @@ export function render(
       ...(pinned.length === 0 ? {} : { pinned: pinned.map(({ pin }) => pin) }),
       objects,
     },
-    yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
+    yaml: manifestsYaml(objects),
   };
 }
 

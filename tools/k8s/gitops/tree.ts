@@ -1,8 +1,8 @@
 // The manifests of an environment as files of a repository: a folder for each stack, a file for each object. Pure.
 import { posix } from 'node:path';
-import { stringify } from 'yaml';
 import { ToolError } from '../../lib/errors.ts';
 import { resourcesOfDefinition } from '../kube/objects.ts';
+import { manifestYaml } from '../model/manifest_yaml.ts';
 import { type KubeObject, asRecord, groupKind, groupOf, nameOf } from '../model/object.ts';
 import { hasPlaceholder } from '../model/placeholder.ts';
 import type { LoadedSet, ObjectInput, PinnedImage } from '../model/plan_input.ts';
@@ -132,8 +132,7 @@ function placed(object: KubeObject, { connection }: ObjectInput, clusterScoped: 
 }
 
 function textOf(label: string, object: KubeObject): string {
-  const yaml = stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 });
-  return `# Rendered by Fathom from ${label}: changes are made there, and are lost here.\n${yaml}`;
+  return `# Rendered by Fathom from ${label}: changes are made there, and are lost here.\n${manifestYaml(object)}`;
 }
 
 /** All files of stacks, by their paths below a folder of the repository. */

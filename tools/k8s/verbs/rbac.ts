@@ -1,11 +1,11 @@
 // rbac: prints the least rights that the stack needs, as manifests for whoever grants them.
-import { stringify } from 'yaml';
 import { desiredObjects } from '../deploy/desired.ts';
 import { readSet } from '../deploy/planner.ts';
 import { historyOf } from '../deploy/record.ts';
 import { rbacObjects, rightsOf } from '../deploy/rights.ts';
 import { type Connected, type Session, connect } from '../deploy/session.ts';
 import type { Target } from '../kube/objects.ts';
+import { manifestsYaml } from '../model/manifest_yaml.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 
 /**
@@ -30,8 +30,7 @@ export async function rbacVerb(session: Session): Promise<void> {
     const rights = rightsOf({ wanted, sets, former: former.flat(), made });
     const { namespace } = connection;
     const objects = rbacObjects(rights, { stack: input.root || 'objects', namespace, subject: options.subject });
-    const documents = objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }));
-    session.print(documents.join('---\n').trimEnd());
+    session.print(manifestsYaml(objects).trimEnd());
   } finally {
     client.close();
   }

@@ -1,8 +1,8 @@
 // resolve: pushes the images and prints the manifests with their digests.
-import { stringify } from 'yaml';
 import { readImages } from '../deploy/push.ts';
 import { type Session } from '../deploy/session.ts';
 import { withDigests } from '../model/images.ts';
+import { manifestYaml } from '../model/manifest_yaml.ts';
 
 /** Prints one YAML document for each object. Needs no cluster, and a registry only where there are images. */
 export async function resolveVerb(session: Session): Promise<void> {
@@ -15,7 +15,7 @@ export async function resolveVerb(session: Session): Promise<void> {
       if (seen.has(input.label)) continue;
       seen.add(input.label);
       for (const object of input.objects) {
-        documents.push(stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 }));
+        documents.push(manifestYaml(object));
       }
     }
   }
