@@ -163,9 +163,33 @@ git update-ref refs/heads/main "$new"`,
   assert.match(branch.logged.join('\n'), /somebody else has pushed meanwhile/);
 });
 
+test('overwrites nothing that somebody else has pushed before the push began', async () => {
+  await branch.run([A]);
+  // Who signs a commit comes between what was read and what is pushed.
+  const other = join(branch.workspace, '../other');
+  const git = `git -C '${other}' -c commit.gpgsign=false`;
+  const signer = join(branch.workspace, '../signer');
+  await writeFile(
+    signer,
+    `#!/bin/sh
+if ! [ -e '${other}' ]; then
+  git clone --quiet '${branch.repo}' '${other}'
+  ${git} commit --quiet --allow-empty --message='in between'
+  ${git} push --quiet origin main
+fi >&2
+echo '[GNUPG:] SIG_CREATED ' >&2
+printf -- '-----BEGIN PGP SIGNATURE-----\\n\\n-----END PGP SIGNATURE-----\\n'
+`,
+    { mode: 0o755 },
+  );
+  await branch.source('config', '--global', 'commit.gpgsign', 'true');
+  await branch.source('config', '--global', 'gpg.program', signer);
+  await branch.run([A, B]);
+  assert.deepEqual(await commits(), ['staging: b', 'in between', 'staging: a']);
+});
+
 test('keeps all commits of runs that push at once, and forces none', async () => {
   await branch.pushFiles({ 'README.md': 'ours\n' });
-  await branch.remote('config', 'receive.denyNonFastForwards', 'true');
   const names = ['p', 'q', 'r', 's'];
   await Promise.all(names.map((name) => branch.run([stack(name, configMap(name))], `--path=${name}`)));
   const subjects = await commits();
