@@ -9,44 +9,65 @@ def promotion_order(environments, envs, where):
       where: string: the target, for errors.
 
     Returns:
-      list of struct(name, registry, cluster, from); `from` is the nearest environment before it that the service has,
-      or empty: pins are released to it.
+      list of dict(name, registry, cluster, from); `from` is the nearest environment before it that the service has, or
+      empty: pins are released to it.
+    """
+    found = find_order(environments, envs)
+    if found.problem:
+        fail("{}: {} Correct it in cluster_constants.bzl.".format(where, found.problem))
+    return found.order
+
+def find_order(environments, envs):
+    """The order of promotion, or what is wrong with it.
+
+    Args:
+      environments: list of string: those that a service has.
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      struct(order = list as of promotion_order, problem = string, empty where there is none).
     """
     pinned = [name for name in environments if envs[name].get("images", "built") == "pinned"]
+    before = {}
+    for name in pinned:
+        step = _before(name, pinned, envs)
+        if step.problem:
+            return struct(order = [], problem = step.problem)
+        before[name] = step.name
     order = []
     for _ in pinned:
         for name in pinned:
-            before = _before(name, pinned, envs, where)
-            if name not in order and (not before or before in order):
+            if name not in order and (not before[name] or before[name] in order):
                 order.append(name)
     for name in pinned:
         if name not in order:
-            _circle(name, where)
-    return [
-        struct(
-            **{
+            return struct(order = [], problem = _circle(name))
+    return struct(
+        order = [
+            {
                 "cluster": envs[name].get("cluster", ""),
-                "from": _before(name, pinned, envs, where),
+                "from": before[name],
                 "name": name,
                 "registry": envs[name]["registry"],
             }
-        )
-        for name in order
-    ]
+            for name in order
+        ],
+        problem = "",
+    )
 
-def _before(name, pinned, envs, where):
-    """The nearest environment of `pinned` that comes before `name`, or the empty string."""
+def _before(name, pinned, envs):
+    """The nearest environment of `pinned` before another one: struct(name, problem); `name` is empty for the first."""
     current = name
     for _ in envs:
         before = envs[current].get("promotes_from", "")
         if not before:
-            return ""
+            return struct(name = "", problem = "")
         if before not in envs or envs[before].get("images", "built") != "pinned":
-            fail("{}: 'promotes_from' of environment '{}' must be an environment whose images are \"pinned\", got '{}'. Correct it in cluster_constants.bzl.".format(where, current, before))
-        if before in pinned:
-            return before if before != name else _circle(name, where)
+            return struct(name = "", problem = "'promotes_from' of environment '{}' must be an environment whose images are \"pinned\", got '{}'.".format(current, before))
+        if before in pinned and before != name:
+            return struct(name = before, problem = "")
         current = before
-    return _circle(name, where)
+    return struct(name = "", problem = _circle(name))
 
-def _circle(name, where):
-    fail("{}: 'promotes_from' must lead to an environment that has none, but that of '{}' goes round in a circle. Correct it in cluster_constants.bzl.".format(where, name))
+def _circle(name):
+    return "'promotes_from' must lead to an environment that has none, but that of '{}' goes round in a circle.".format(name)
