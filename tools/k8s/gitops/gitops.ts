@@ -1,40 +1,18 @@
 // gitops: the manifests of an environment on a branch, from where Argo CD or Flux takes them.
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
-import type { Log } from '../../lib/log.ts';
 import { retry } from '../../lib/retry.ts';
 import { readCheckout, requireMainCommit } from '../deploy/actor.ts';
 import { type LoadedSet, loadSets, readPlanInput } from '../model/plan_input.ts';
 import { type BranchCheckout, BranchMoved, type BranchPlace, checkOut, commit, push } from './checkout.ts';
+import type { GitopsContext, Published } from './context.ts';
 import { type MessageOptions, bodyOf, titleOf } from './message.ts';
 import type { GitopsOptions } from './options.ts';
+import { openPullRequest } from './pull_request.ts';
 import { type StackFiles, pathsOfFiles, stackFiles } from './tree.ts';
 import { writeFiles } from './write.ts';
-
-export interface GitopsContext {
-  /** The target. */
-  readonly label: string;
-  /** Absolute paths of the plans of the environment's stacks. */
-  readonly plans: readonly string[];
-  readonly options: GitopsOptions;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-  readonly resolve: (runfilesPath: string) => string;
-  readonly print: (line: string) => void;
-}
-
-/** What came of it. */
-interface Result {
-  /** The commit that was pushed; undefined: nothing had changed. */
-  readonly commit: string | undefined;
-  readonly title: string;
-  readonly body: string;
-  readonly files: readonly string[];
-}
 
 interface Source {
   readonly commit: string;
@@ -44,7 +22,6 @@ interface Source {
 /** Pushes tried in all, and no new one later than this after the first, in milliseconds. */
 const TRIES = { attempts: 6, deadlineMs: 5 * 60_000, baseMs: 200, maxMs: 1500 };
 
-const PR_TIMEOUT_MS = 10 * 60_000;
 const SHOWN_CHANGES = 5;
 
 /**
@@ -117,7 +94,7 @@ interface Publishing {
 }
 
 /** Commits and pushes, anew on top of what others have pushed meanwhile. Throws K8S_GITOPS_REJECTED. */
-async function publish(place: BranchPlace, work: Publishing): Promise<Result> {
+async function publish(place: BranchPlace, work: Publishing): Promise<Published> {
   const { log, signal } = work.context;
   try {
     return await retry(async () => publishOnce(place, work), {
@@ -139,7 +116,7 @@ async function publish(place: BranchPlace, work: Publishing): Promise<Result> {
   }
 }
 
-async function publishOnce(place: BranchPlace, { folder, stacks, source, context }: Publishing): Promise<Result> {
+async function publishOnce(place: BranchPlace, { folder, stacks, source, context }: Publishing): Promise<Published> {
   const { options, signal, env, print } = context;
   const checkout = await checkOut(place, { folder, signal, env });
   const files = pathsOfFiles(stacks, options.path);
@@ -186,42 +163,4 @@ function messageOf(
     changed: names,
     removed: [...names].filter((name) => !kept.has(name)).sort(),
   };
-}
-
-/** Hands the branch over. Throws K8S_GITOPS_PR. */
-async function openPullRequest(
-  { title, body, commit: id }: Result,
-  command: string,
-  context: GitopsContext,
-): Promise<void> {
-  const { options, env, log } = context;
-  const { branch, base, environment, repo } = options;
-  const own = {
-    FATHOM_BASE: base ?? '',
-    FATHOM_BODY: body,
-    FATHOM_BRANCH: branch,
-    FATHOM_COMMIT: id ?? '',
-    FATHOM_ENVIRONMENT: environment,
-    FATHOM_REPO: repo,
-    FATHOM_TITLE: title,
-  };
-  log.info(`handing ${branch} over to: ${command}`);
-  // Its arguments, for commands that take no environment: branch, title, body.
-  const child = spawn('/bin/sh', ['-c', command, 'sh', branch, title, body], {
-    env: { ...env, ...own },
-    cwd: env['BUILD_WORKING_DIRECTORY'] ?? process.cwd(),
-    stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: PR_TIMEOUT_MS,
-    signal: context.signal,
-  });
-  const code = await new Promise<number | string | null>((done, fail) =>
-    child.on('error', fail).on('close', (status, name) => done(status ?? name)),
-  ).catch((error: unknown) => {
-    context.signal.throwIfAborted();
-    throw error;
-  });
-  if (code === 0) return;
-  throw new ToolError('K8S_GITOPS_PR', `Opening a pull request for ${branch}: the command ended with ${code}`, {
-    hint: `The branch is pushed: correct the command and open the pull request by hand. It was: ${command}`,
-  });
 }

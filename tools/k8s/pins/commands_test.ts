@@ -111,6 +111,20 @@ test('release does not stumble over the pins of a service that was released befo
   assert.equal((await service.pins())['dev']?.[REF]?.dirty, undefined);
 });
 
+test('release warns of a commit that no remote has', async () => {
+  await service.build('shared');
+  await release(service.context('release'));
+  assert.doesNotMatch(service.logged.join('\n'), /no branch of a remote/);
+  await service.git('init', '--quiet', '--bare', '../remote.git');
+  await service.git('remote', 'add', 'origin', '../remote.git');
+  await release(service.context('release'));
+  assert.match(service.logged.join('\n'), /commit [0-9a-f]{12} is on no branch of a remote/);
+  service.logged.length = 0;
+  await service.git('push', '--quiet', 'origin', 'main');
+  await release(service.context('release'));
+  assert.doesNotMatch(service.logged.join('\n'), /no branch of a remote/);
+});
+
 test('release pushes nothing where the pins are broken, and leaves them', async () => {
   const digest = await service.build('broken');
   await service.commit(PINS, '{ "dev": ');

@@ -13,6 +13,8 @@ export interface History {
   /** The commit that is checked out. */
   readonly head: string;
   has(commit: string): Promise<boolean>;
+  /** Whether a branch of a remote has the commit, as far as this clone knows; true where there is no remote. */
+  isShared(commit: string): Promise<boolean>;
   /** The commits that `to` has and `from` has not, the newest first; of those only what touches `paths`. */
   between(from: string, to: string, paths: readonly string[]): Promise<readonly Commit[]>;
   /** How many {@link History.between} would be; without `paths`, all. */
@@ -26,6 +28,9 @@ export async function openHistory(workspace: string, signal?: AbortSignal): Prom
   return {
     head: await ask('rev-parse', '--verify', 'HEAD^{commit}'),
     has: (commit) => hasCommit(git, commit),
+    isShared: async (commit) =>
+      (await ask('remote')) === '' ||
+      (await ask('for-each-ref', '--count=1', `--contains=${commit}`, 'refs/remotes')) !== '',
     between: async (from, to, paths) => {
       const text = await ask('log', '--format=%H %s', `${from}..${to}`, '--', ...paths);
       return lines(text).map((line) => ({

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ToolError } from '../../lib/errors.ts';
 import { copyImages, missingParts } from '../../oci/index.ts';
 import { pinGone } from '../deploy/pinned.ts';
-import { type Pin, type Pins, pinAt, pinsTarget, withPins } from '../model/pins.ts';
+import { type Pins, pinAt, pinsTarget, withPins } from '../model/pins.ts';
 import { type PinEnvironment, type PinnedImageConfig, type ServicePins, findEnvironment, refOf } from './config.ts';
 import {
   type EnvironmentRegistry,
@@ -13,19 +13,9 @@ import {
   placeOf,
   registryOf,
 } from './context.ts';
-import { type Commit, type History, commitUnknown, openHistory, pathsOf, shortCommit } from './history.ts';
+import { commitUnknown, openHistory, pathsOf } from './history.ts';
 import { readPins, updatePins } from './pins_store.ts';
-
-/** A pin on its way to the next environment. */
-interface Promotion {
-  readonly image: PinnedImageConfig;
-  /** Its name in the environment that gets it. */
-  readonly ref: string;
-  readonly pin: Pin;
-  readonly before: Pin | undefined;
-}
-
-const SHOWN_COMMITS = 50;
+import { type Promotion, describe } from './promotion.ts';
 
 /** Prints what changes. Throws K8S_USAGE, K8S_PIN_*, K8S_PINS_*, K8S_REGISTRY_*, OCI_*. */
 export async function promote(context: PinsContext): Promise<void> {
@@ -166,38 +156,4 @@ function refuseOther(promotions: readonly Promotion[], { service, source, pins }
       hint: 'Run it again, on what is there now.',
     });
   }
-}
-
-/** What a promotion changes, for people: digests, commits, and the commits in between. */
-async function describe(
-  { ref, pin, before }: Promotion,
-  history: History,
-  paths: readonly string[],
-): Promise<readonly string[]> {
-  if (before?.digest === pin.digest && before.commit === pin.commit) return [`${ref}: ${pin.digest}, as it is`];
-  const digests = before === undefined ? `no pin → ${pin.digest}` : `${before.digest} → ${pin.digest}`;
-  const lines = [ref, `  ${before?.digest === pin.digest ? `${pin.digest}, the same image` : digests}`];
-  if (pin.commit === undefined) return [...lines, '  its pin names no commit'];
-  const [old, next] = [before?.commit, pin.commit];
-  if (old === undefined) return [...lines, `  commit ${shortCommit(next)}`];
-  if (!(await history.has(old)))
-    return [...lines, `  commit ${shortCommit(old)} (not in this repository) → ${shortCommit(next)}`];
-  const [gained, lost, all] = await Promise.all([
-    history.between(old, next, paths),
-    history.between(next, old, paths),
-    history.count(old, next),
-  ]);
-  return [
-    ...lines,
-    `  commits ${shortCommit(old)} → ${shortCommit(next)}: ${gained.length} of ${all} concern what it is built of`,
-    ...shown(gained, '+'),
-    ...(lost.length === 0
-      ? []
-      : [`  it goes back: ${lost.length} commits that are deployed are not in it`, ...shown(lost, '-')]),
-  ];
-}
-
-function shown(commits: readonly Commit[], mark: string): string[] {
-  const lines = commits.slice(0, SHOWN_COMMITS).map(({ id, subject }) => `    ${mark} ${shortCommit(id)} ${subject}`);
-  return commits.length > SHOWN_COMMITS ? [...lines, `    and ${commits.length - SHOWN_COMMITS} more`] : lines;
 }

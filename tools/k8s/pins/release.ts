@@ -1,21 +1,18 @@
 // release: pushes the images that were just built, and records them as the pins of the first environment.
-import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { digestOfFile } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { type OciImage, type OciImageIndex, imageDigest } from '../../oci/index.ts';
+import { imageDigest } from '../../oci/index.ts';
 import { type Checkout, readCheckout } from '../deploy/actor.ts';
 import { type StackImage, readStackImages } from '../deploy/digests.ts';
 import { pushAll } from '../deploy/push.ts';
-import { textAt } from '../model/object.ts';
 import { type Pin, pinAt, withPins } from '../model/pins.ts';
 import { pinnedReference } from '../model/images.ts';
 import { type PinEnvironment, type ServicePins, findEnvironment, refOf } from './config.ts';
 import { type PinsContext, placeOf } from './context.ts';
-import { shortCommit } from './history.ts';
+import { openHistory, shortCommit } from './history.ts';
 import { readPins, updatePins } from './pins_store.ts';
+import { sbomOf } from './sbom.ts';
 
-const SBOM_TYPE = 'application/spdx+json';
 const SHOWN_CHANGES = 5;
 
 /** Prints `registry/repository@digest` of each image. Throws K8S_GIT_*, K8S_PINS_*, OCI_* and K8S_REGISTRY_*. */
@@ -24,7 +21,7 @@ export async function release(context: PinsContext): Promise<void> {
 }
 
 async function releaseService(service: ServicePins, context: PinsContext): Promise<void> {
-  const { options, env, log, signal, resolve } = context;
+  const { options, env, log, signal, resolve, workspace } = context;
   const environment = targetOf(service, options.to);
   const checkout = await cleanCheckout(service, context);
   // What could not be recorded is not pushed.
@@ -40,6 +37,11 @@ async function releaseService(service: ServicePins, context: PinsContext): Promi
     resolve,
   );
   await pushAll(images, { cluster, env, log, signal });
+  if (!(await (await openHistory(workspace, signal)).isShared(checkout.commit))) {
+    log.warn(
+      `commit ${shortCommit(checkout.commit)} is on no branch of a remote: push it, or nobody else can restore this`,
+    );
+  }
   const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const recorded = await Promise.all(images.map(async (image) => ({ image, pin: await pinOf(image, checkout, time) })));
   const notes: string[] = [];
@@ -113,27 +115,6 @@ async function pinOf({ oci }: StackImage, { commit, changes }: Checkout, time: s
     ...(sbom === undefined ? {} : { sbom }),
     ...(changes.length === 0 ? {} : { dirty: true }),
   };
-}
-
-/** The digest of an image's bill of materials; of an index, platform → digest. */
-async function sbomOf(image: OciImage | OciImageIndex): Promise<Pin['sbom']> {
-  if (!('images' in image)) {
-    const document = image.artifacts?.find(({ artifactType }) => artifactType === SBOM_TYPE);
-    return document === undefined ? undefined : digestOfFile(document.path);
-  }
-  const entries = await Promise.all(
-    image.images.map(async (one) => [await platformOf(one), await sbomOf(one)] as const),
-  );
-  const known = entries.flatMap(([platform, digest]) =>
-    typeof digest === 'string' ? [[platform, digest] as const] : [],
-  );
-  return known.length === 0 ? undefined : Object.fromEntries(known);
-}
-
-async function platformOf({ config }: OciImage): Promise<string> {
-  const value: unknown = JSON.parse(await readFile(config.path, 'utf8'));
-  const parts = ['os', 'architecture', 'variant'].map((field) => textAt(value, field) ?? '');
-  return parts.filter((part) => part !== '').join('/');
 }
 
 /** Whether a pin says the same, whenever it was recorded. */

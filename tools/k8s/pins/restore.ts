@@ -1,12 +1,10 @@
 // restore: builds the commits of pins in worktrees of their own, and pushes what a registry has no longer.
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ToolError, errorText } from '../../lib/errors.ts';
-import { gitIn } from '../../lib/git.ts';
-import { removeTree } from '../../lib/remove_tree.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { ToolError } from '../../lib/errors.ts';
+import { mapLimited } from '../../lib/limit.ts';
+import type { Log } from '../../lib/log.ts';
 import { type OciImage, type OciImageIndex, imageDigest, missingParts } from '../../oci/index.ts';
-import { type Builder, buildWholeImages, endBuilder } from '../../oci/inspect/built_image.ts';
+import { type Builder, buildWholeImages } from '../../oci/inspect/built_image.ts';
 import { pushAll } from '../deploy/push.ts';
 import { pinnedReference } from '../model/images.ts';
 import { type Pin, pinAt } from '../model/pins.ts';
@@ -14,6 +12,8 @@ import { type PinEnvironment, type PinnedImageConfig, type ServicePins, findEnvi
 import { type PinsContext, askRegistry, placeOf, registryOf } from './context.ts';
 import { commitUnknown, openHistory, shortCommit } from './history.ts';
 import { readPins } from './pins_store.ts';
+import { sbomOf } from './sbom.ts';
+import { withWorktree } from './worktree.ts';
 
 /** An image that an environment's registry should have. */
 interface Wanted {
@@ -24,8 +24,7 @@ interface Wanted {
   readonly pin: Pin;
 }
 
-/** A whole checkout may have to be written. */
-const GIT_TIMEOUT_MS = 10 * 60_000;
+const CONCURRENCY = 8;
 
 /**
  * Prints `registry/repository@digest` of what it pushed. Throws K8S_PIN_COMMIT_UNKNOWN, K8S_PIN_DIFFERS,
@@ -78,10 +77,11 @@ async function lackingOf(wanted: readonly Wanted[], context: PinsContext): Promi
     if (first === undefined) continue;
     const distinct = new Map(own.map((one) => [pinnedReference(placeIn(one), one.pin.digest), one]));
     await askRegistry(await registryOf(first.environment, context), context, async (at) => {
-      for (const one of distinct.values()) {
-        const parts = await missingParts(at(one.image.repository), one.pin.digest);
-        if (parts.length > 0) lacking.push(one);
-      }
+      const all = [...distinct.values()];
+      const parts = await mapLimited(all, CONCURRENCY, ({ image, pin }) =>
+        missingParts(at(image.repository), pin.digest),
+      );
+      lacking.push(...all.filter((_, index) => (parts[index] ?? []).length > 0));
     });
   }
   return lacking;
@@ -108,6 +108,7 @@ async function restoreCommit(
     });
   });
   const images = wanted.map((one) => ({ one, oci: checked(one, built.get(one.image.label)) }));
+  for (const { one, oci } of images) await compareSbom(one, oci, log);
   for (const [cluster, own] of Map.groupBy(images, ({ one }) => one.environment.cluster)) {
     await pushAll(
       own.map(({ one, oci }) => ({ ...placeIn(one), ref: one.ref, image: '', oci })),
@@ -132,41 +133,8 @@ function checked({ pin, ref, environment, image }: Wanted, oci: OciImage | OciIm
   );
 }
 
-/** A worktree with a commit, and a Bazel of its own for it; both are gone afterwards. */
-async function withWorktree(
-  commit: string,
-  context: PinsContext,
-  use: (builder: Builder) => Promise<void>,
-): Promise<void> {
-  const { workspace, env, options, log } = context;
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-restore-'));
-  const checkout = join(folder, 'src');
-  const git = gitIn(workspace, { timeoutMs: GIT_TIMEOUT_MS });
-  try {
-    await git('worktree', 'add', '--detach', checkout, commit).catch((cause: unknown) => {
-      throw new ToolError('K8S_RESTORE_FAILED', `Checking out commit ${commit}: ${errorText(cause)}`, {
-        cause,
-        hint: 'Free space in the folder for temporary files (TMPDIR), and repair the clone with `git fsck`.',
-      });
-    });
-    // The workspace may be a folder of the repository.
-    const prefix = await git('rev-parse', '--show-prefix');
-    const builder: Builder = {
-      // A test's folder would make the inner Bazel keep its outputs there.
-      env: { ...env, TEST_TMPDIR: undefined, BUILD_WORKSPACE_DIRECTORY: undefined },
-      signal: context.signal,
-      workspace: join(checkout, prefix),
-      outputBase: join(folder, 'out'),
-      flags: options.buildFlags,
-    };
-    try {
-      await use(builder);
-    } finally {
-      await endBuilder({ ...builder, signal: AbortSignal.timeout(60_000) }).catch(() => undefined);
-    }
-  } finally {
-    await git('worktree', 'remove', '--force', checkout).catch(() => undefined);
-    await removeTree(folder).catch((error: unknown) => log.warn(`${folder} stays: ${errorText(error)}`));
-    await git('worktree', 'prune').catch(() => undefined);
-  }
+/** What an image is does not depend on what is written about it: another bill of materials is said, and no error. */
+async function compareSbom({ pin, ref }: Wanted, oci: OciImage | OciImageIndex, log: Log): Promise<void> {
+  if (pin.sbom === undefined || isDeepStrictEqual(await sbomOf(oci), pin.sbom)) return;
+  log.warn(`${ref}: the image is the one that is pinned, its bill of materials is not the one that the pin names`);
 }

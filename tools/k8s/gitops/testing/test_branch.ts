@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type Git, gitIn } from '../../../lib/git.ts';
 import type { KubeObject } from '../../model/object.ts';
 import type { ImageInput, PinnedImage } from '../../model/plan_input.ts';
-import { type GitopsContext, gitops } from '../gitops.ts';
+import type { GitopsContext } from '../context.ts';
+import { gitops } from '../gitops.ts';
 import { parseOptions } from '../options.ts';
 
 /** A stack as data. */
