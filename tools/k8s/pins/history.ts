@@ -24,10 +24,16 @@ export interface History {
 /** Opens the history of a workspace. Throws K8S_GIT_UNKNOWN. */
 export async function openHistory(workspace: string, signal?: AbortSignal): Promise<History> {
   const git = gitIn(workspace, signal === undefined ? {} : { signal });
+  // The commits of pins are few, and asked about for each service.
+  const known = new Map<string, Promise<boolean>>();
   const ask = (...args: readonly string[]) => git(...args).catch((error: unknown) => Promise.reject(unknown(error)));
   return {
     head: await ask('rev-parse', '--verify', 'HEAD^{commit}'),
-    has: (commit) => hasCommit(git, commit),
+    has: (commit) => {
+      const found = known.get(commit) ?? hasCommit(git, commit);
+      known.set(commit, found);
+      return found;
+    },
     isShared: async (commit) =>
       (await ask('remote')) === '' ||
       (await ask('for-each-ref', '--count=1', `--contains=${commit}`, 'refs/remotes')) !== '',
