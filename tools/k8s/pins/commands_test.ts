@@ -1,5 +1,6 @@
 // release, promote and the matrix: on a real git repository, with real registries.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -244,6 +245,17 @@ test('promote refuses a pin whose commit is not in the repository', async () => 
     message: /d{40} is not in this repository/,
     hint: /git fetch/,
   });
+});
+
+test('promote records nothing where the pin was changed after it was shown', async () => {
+  await service.build('shown');
+  await release(service.context('release'));
+  const pins = await service.pins();
+  const other = { dev: { [REF]: { ...pins['dev']?.[REF], digest: `sha256:${'2'.repeat(64)}` } } };
+  const context = service.context('promote', '--to=staging');
+  const print = () => writeFileSync(join(service.workspace, PINS), JSON.stringify(other));
+  await assert.rejects(promote({ ...context, print }), { code: 'K8S_PINS_BUSY', hint: /Run it again/ });
+  assert.deepEqual(await service.pins(), other);
 });
 
 test('promote says what is to be released or promoted first, and which environments there are', async () => {

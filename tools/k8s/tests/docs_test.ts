@@ -54,6 +54,15 @@ for (const [file, options, others] of [
   });
 }
 
+test('what can be done about pins is in pins.bzl, and docs/pins.md tells of each', () => {
+  const table = /PINS_COMMANDS = \{\n([^]*?)\n\}/.exec(read('tools/k8s/private/pins.bzl'))?.[1] ?? '';
+  assert.deepEqual(sorted(Object.keys(COMMANDS)), sorted(matches(table, /^ {4}"([a-z]+)": struct\(/gm)));
+  const headings = matches(read('docs/pins.md'), /^## (.*)$/gm);
+  for (const command of Object.keys(COMMANDS)) {
+    assert.ok(headings.includes(command === 'matrix' ? 'The matrix' : command), command);
+  }
+});
+
 test('docs/pins.md and docs/gitops.md name every option', () => {
   for (const [file, options] of [
     ['docs/gitops.md', Object.keys(GITOPS_OPTIONS)],
