@@ -298,6 +298,7 @@ test('says what is wrong with the repository or an argument', async () => {
     hint: /ls-remote/,
   });
   await assert.rejects(branch.run([A], '--base=gone'), { code: 'K8S_GITOPS_REPOSITORY', message: /no branch 'gone'/ });
+  await assert.rejects(branch.run([A], '--env=myns'), { code: 'K8S_USAGE', hint: /personal namespace .*\.apply/ });
   for (const [argument, message] of [
     ['--env=moon', /'moon' is none of its environments/],
     ['--branch=a..b', /'a\.\.b' is no name of a branch/],

@@ -67,7 +67,10 @@ export function parseOptions(
       environment === undefined
         ? 'it is not said for which environment'
         : `'${environment}' is none of its environments`;
-    throw usage(`${problem}`, `Say it: --env=${about.environments.join(', --env=')}.`);
+    throw usage(
+      problem,
+      `Say it: --env=${about.environments.join(', --env=')}. What a personal namespace runs is deployed with .apply alone, which fills in its name.`,
+    );
   }
   const required = (name: 'repo' | 'branch', example: string): string => {
     const value = values[name];
