@@ -17,7 +17,8 @@ load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:providers.bzl", _K8sObjectInfo = "K8sObjectInfo", _K8sStackInfo = "K8sStackInfo")
 load("//tools/k8s:verbs.bzl", "VERBS")
 load("//tools/k8s/private:deployer.bzl", "deployer_target")
-load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
+load("//tools/k8s/private:names.bzl", "find_environment", "find_guard", "personal_settings", "root_name", "stack_name")
+load("//tools/k8s/private:namespaces.bzl", "personal_namespaces_rule")
 load("//tools/k8s/private:object.bzl", "k8s_object_rule")
 load("//tools/k8s/private:objects.bzl", "k8s_objects_rule")
 load("//tools/k8s/private:schema.bzl", "manifests_test")
@@ -29,6 +30,8 @@ K8sStackInfo = _K8sStackInfo
 kubernetes_schemas = _kubernetes_schemas
 
 _RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
+
+_PERSONAL = personal_settings(ENVS)
 
 # Attributes that verbs share with the object or stack that they belong to.
 _SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
@@ -106,6 +109,7 @@ def k8s_object(
         kind = kind,
         kubeconfig = kubeconfig,
         namespace = namespace or environment.get("namespace", ""),
+        personal = _PERSONAL,
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
         protected = guard.protected,
@@ -158,6 +162,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         extra_args = args,
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
+        personal = _PERSONAL,
         protected = guard.protected,
         reserved_namespaces = _RESERVED_NAMESPACES,
         root = stack or root_name(native.package_name(), name, ENVS),
@@ -166,6 +171,38 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
     )
     verb_targets(name, VERBS.keys(), **_shared(kwargs))
     deployer_target(name, environment.get("registry", ""), **_shared(kwargs))
+
+def personal_namespaces(name, env, **kwargs):
+    """Declares programs for the personal namespaces of an environment's cluster.
+
+    * `<name>` lists them: owner, age, and until when they stay;
+    * `<name>.gc` deletes those that have expired or that their owners have released; it lists them and asks;
+      `--dry-run` only lists, `--yes` does not ask;
+    * `<name>.release` says that the namespace of whoever runs it can go, with the next gc.
+
+    docs/namespaces.md tells more.
+
+    Args:
+      name: the target.
+      env: the environment whose namespace is `myns-placeholder`: its name, or its entry of ENVS.
+      **kwargs: visibility, tags, testonly and the like.
+    """
+    environment = find_environment(env, ENVS, "//{}:{}: 'env'".format(native.package_name(), name))
+    guard = find_guard(environment, None, None, ENVS)
+    for verb, target in {"gc": name + ".gc", "list": name, "release": name + ".release"}.items():
+        personal_namespaces_rule(
+            name = target,
+            ca_sha256 = guard.ca_sha256,
+            cluster = environment["cluster"],
+            context = environment["context"],
+            environment = environment["name"],
+            namespace = environment["namespace"] if verb == "release" else "",
+            personal = _PERSONAL,
+            protected = guard.protected,
+            reserved_namespaces = _RESERVED_NAMESPACES,
+            verb = verb,
+            **kwargs
+        )
 
 def service_environments(manifests, deps = [], pins = None, template = "manifests/{env}/{manifest}.json", environments = ENVS.keys(), visibility = None):
     """Declares a service's stacks in every environment: `<env>`, `<env>-shallow` (the same) and `<env>-deep`.

@@ -22,7 +22,7 @@ The tools load it from there, so that they know no environment by name.
 """,
     attrs = {
         "constants": attr.label(
-            doc = "A .bzl file with ENVS {name: {cluster, context, namespace, registry, images, protected, replicas, ca_sha256}} and REGISTRY. `ca_sha256`, which may be left out, is the fingerprint of the cluster's certificate authority; `protected` environments of clusters that `./fathom up` did not make must have it.",
+            doc = "A .bzl file with ENVS {name: {cluster, context, namespace, registry, images, protected, replicas, ca_sha256, personal}} and REGISTRY. `ca_sha256`, which may be left out, is the fingerprint of the cluster's certificate authority; `protected` environments of clusters that `./fathom up` did not make must have it. `personal`, of the environment whose namespace is `myns-placeholder`, is {ttl, quota, limits} of personal namespaces; each may be left out.",
             mandatory = True,
         ),
     },

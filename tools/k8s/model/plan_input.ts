@@ -57,6 +57,16 @@ export interface SetInput {
   readonly guard?: Guard | null;
 }
 
+/** What the environment of personal namespaces says of them; `personal` of its entry in ENVS. */
+export interface PersonalInput {
+  /** How long one stays after its last apply, such as `72h`. Default: until it is released. */
+  readonly ttl?: string;
+  /** `hard` of its ResourceQuota. Default: there is none. */
+  readonly quota?: Readonly<Record<string, string>>;
+  /** What its LimitRange says of each container. Default: there is none. */
+  readonly limits?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 /** What a verb works on: `<name>.plan.json`. */
 export interface PlanInput {
   readonly version: 1;
@@ -65,6 +75,8 @@ export interface PlanInput {
   readonly root: string;
   /** Namespaces of all environments: nobody's personal one may be among them. */
   readonly reservedNamespaces: readonly string[];
+  /** Default: personal namespaces have neither end nor quota. */
+  readonly personal?: PersonalInput | null;
   /** What is needed first comes first. */
   readonly sets: readonly SetInput[];
   /** Arguments of the BUILD file, before those of the command line. */

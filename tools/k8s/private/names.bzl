@@ -48,6 +48,31 @@ def find_guard(environment, cluster, context, envs):
         protected = bool([entry for entry in entries if entry.get("protected", False)]),
     )
 
+# What stands for the namespace of whoever runs a verb; model/placeholder.ts knows it as well.
+PLACEHOLDER = "myns-placeholder"
+
+_PERSONAL_KEYS = ["limits", "quota", "ttl"]
+
+def personal_settings(envs):
+    """What the environment of personal namespaces says of them.
+
+    Args:
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      its `personal` as JSON, or "".
+    """
+    for name, entry in envs.items():
+        if "personal" not in entry:
+            continue
+        if entry["namespace"] != PLACEHOLDER:
+            fail("cluster_constants.bzl: 'personal' of environment '{}' must be in the one whose namespace is '{}', got namespace '{}'. Move it there.".format(name, PLACEHOLDER, entry["namespace"]))
+        unknown = [key for key in entry["personal"] if key not in _PERSONAL_KEYS]
+        if unknown:
+            fail("cluster_constants.bzl: 'personal' of environment '{}' must have only {}, got '{}'. Remove it.".format(name, ", ".join(_PERSONAL_KEYS), unknown[0]))
+        return json.encode(entry["personal"])
+    return ""
+
 def root_name(package, name, envs):
     """What a stack is called as one that asks for others: its service, whether shallow or deep, in any environment.
 

@@ -22,6 +22,7 @@ _ATTRS = dict(
     kind = attr.string(doc = "The kind of the objects. Default: any."),
     kubeconfig = attr.label(doc = "The kubeconfig to use. Default: searched.", allow_single_file = True),
     namespace = attr.string(doc = "The namespace of objects that name none. Make variables and `{STAMP}` keys are filled in."),
+    personal = attr.string(doc = "What the environment of personal namespaces says of them, as JSON."),
     pinned_images = attr.string_list(doc = "Strings in the manifest that mean images of `pins`."),
     pins = attr.label(doc = "JSON {environment: {image: {digest}}}.", allow_single_file = [".json"]),
     protected = attr.bool(doc = "Whether changes want a clean tree, pinned images and a confirmation."),
@@ -130,7 +131,7 @@ def _k8s_object_impl(ctx):
         connection = None,
         guard = None,
     )], order = "postorder")
-    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
+    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args, personal = ctx.attr.personal)
     entries = [_index_entry(target) for target in targets]
     stack = K8sStackInfo(
         args = ctx.attr.extra_args,

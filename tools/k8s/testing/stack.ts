@@ -6,7 +6,7 @@ import type { Terminal } from '../deploy/confirm.ts';
 import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Guard, ImageInput, PlanInput } from '../model/plan_input.ts';
+import type { Guard, ImageInput, PersonalInput, PlanInput } from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */
@@ -18,6 +18,10 @@ export interface TestStack {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly context?: string;
+  /** What is said of personal namespaces. Default: nothing. */
+  readonly personal?: PersonalInput;
+  /** Namespaces of environments. Default: `prod` and the placeholder. */
+  readonly reserved?: readonly string[];
   readonly cluster?: string;
   /** Default: the server's, beside the objects. */
   readonly kubeconfig?: string;
@@ -103,7 +107,8 @@ export async function withPlan<T>(
       version: 1,
       label: '//test:stack',
       root: stack.root ?? stack.sets.at(-1)?.stack ?? '',
-      reservedNamespaces: ['prod', 'myns-placeholder'],
+      reservedNamespaces: stack.reserved ?? ['prod', 'myns-placeholder'],
+      personal: stack.personal ?? null,
       sets,
       args: [],
     };
@@ -132,7 +137,8 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
     user: '',
     kubeconfig: stack.kubeconfig ?? 'kubeconfig',
   };
-  await writeFile(join(folder, file), JSON.stringify({ version: 1, label, connection, guard, images, objects }));
+  const input = { version: 1, label, connection, guard, images, objects };
+  await writeFile(join(folder, file), JSON.stringify(input));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
   return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };
 }
