@@ -57,6 +57,7 @@ def k8s_object(
         stamp_srcs = [],
         env = None,
         pins = None,
+        secrets = [],
         **kwargs):
     """Declares the objects of one manifest, and a target `<name>.<verb>` for each verb.
 
@@ -86,6 +87,8 @@ def k8s_object(
       env: the environment: its name, or its entry of ENVS. Default: none.
       pins: label of pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
         without an environment), digests come from there at build time, and no image is built or pushed.
+      secrets: labels of files that sops has encrypted, which secret references of the manifest may name. They stay
+        encrypted until the engine fills values in, and so may be in git, in caches and in `<name>.image`.
       **kwargs: visibility, tags, testonly and the like.
     """
     where = "//{}:{}".format(native.package_name(), name)
@@ -117,6 +120,7 @@ def k8s_object(
         reserved_namespaces = _RESERVED_NAMESPACES,
         resolver = resolver,
         resolver_args = resolver_args,
+        secrets = secrets,
         stamp_srcs = stamp_srcs,
         substitutions = substitutions,
         template = template,

@@ -5,7 +5,9 @@ import { ToolError } from '../../lib/errors.ts';
 import { imagePlace, pinnedReference, replaceImages } from '../model/images.ts';
 import { parseManifest } from '../model/manifest.ts';
 import { type KubeObject, asRecord, nameOf, textAt } from '../model/object.ts';
-import type { Connection, Guard, ImageInput, ObjectInput } from '../model/plan_input.ts';
+import type { Connection, Guard, ImageInput, ObjectInput, SecretFile } from '../model/plan_input.ts';
+import { referencesOf } from '../secrets/in_objects.ts';
+import { checkSopsReferences } from '../secrets/sops_references.ts';
 
 /** The parameters of the build action. Values with `{KEY}` in them are stamped. */
 export interface RenderParams {
@@ -22,6 +24,8 @@ export interface RenderParams {
   readonly substitutions: Readonly<Record<string, string>>;
   /** Images of the manifest; `image` is empty where the digest comes from pins. */
   readonly images: readonly { readonly ref: string; readonly image: string }[];
+  /** Encrypted files that references may name. */
+  readonly secrets: readonly Required<Pick<SecretFile, 'path' | 'file'>>[];
 }
 
 /** The texts that {@link render} works on. */
@@ -31,6 +35,8 @@ export interface RenderSources {
   readonly pins?: unknown;
   /** Where pins come from, for errors. */
   readonly pinsFile?: string;
+  /** What the encrypted files hold, by path. Default: there are none. */
+  readonly secrets?: ReadonlyMap<string, string>;
   /** Keys and values of the workspace status. */
   readonly status: ReadonlyMap<string, string>;
 }
@@ -48,6 +54,7 @@ export function render(
   for (const [from, to] of Object.entries(stampAll(params.substitutions))) text = text.replaceAll(from, () => to);
   const parsed = parseManifest(text, { label, file: params.template, kind: params.kind });
   refuseOtherEnvironment(parsed, params);
+  checkReferences(parsed, params, sources);
 
   const chroot = stamp(params.imageChroot);
   const images = params.images.map(({ ref, image }): ImageInput => {
@@ -70,10 +77,18 @@ export function render(
       connection: stampAll(params.connection),
       guard: params.guard,
       images: built,
+      ...(params.secrets.length === 0 ? {} : { secrets: params.secrets }),
       objects,
     },
     yaml: objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n'),
   };
+}
+
+/** What is wrong with a reference is told now: all but the values is known. */
+function checkReferences(objects: readonly KubeObject[], params: RenderParams, sources: RenderSources): void {
+  const references = objects.flatMap((object) => referencesOf(object, params.label));
+  const files = params.secrets.map(({ path }) => ({ path, text: sources.secrets?.get(path) ?? '' }));
+  checkSopsReferences(references, files);
 }
 
 /** An object of one environment in the namespace of another was copied there by mistake. */

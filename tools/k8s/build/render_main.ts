@@ -14,6 +14,7 @@ await runMain(async ({ argv }) => {
       template: { type: 'string', default: '' },
       pins: { type: 'string' },
       resolver: { type: 'string' },
+      secret: { type: 'string', multiple: true, default: [] },
       'resolver-arg': { type: 'string', multiple: true, default: [] },
       status: { type: 'string', multiple: true, default: [] },
       json: { type: 'string', default: '' },
@@ -27,7 +28,11 @@ await runMain(async ({ argv }) => {
       : await resolveTemplate(values.resolver, [`--template=${values.template}`, ...values['resolver-arg']]);
   const status = await Promise.all(values.status.map((path) => readFile(path, 'utf8')));
   const pins = values.pins === undefined ? {} : { pins: await readPins(values.pins), pinsFile: values.pins };
-  const { input, yaml } = render(params, { template, status: new Map(status.flatMap(parseStatus)), ...pins });
+  // In the order of the parameters.
+  const texts = await Promise.all(values.secret.map((path) => readFile(path, 'utf8')));
+  const secrets = new Map(params.secrets.map(({ path }, index) => [path, texts[index] ?? '']));
+  const sources = { template, status: new Map(status.flatMap(parseStatus)), secrets, ...pins };
+  const { input, yaml } = render(params, sources);
   await writeFile(values.json, `${JSON.stringify(input)}\n`);
   await writeFile(values.yaml, yaml);
 });

@@ -35,6 +35,7 @@ import {
   personalObject,
 } from './personal_namespace.ts';
 import * as problems from './problems.ts';
+import { withVersions } from './secret_versions.ts';
 import type { Connected, Session } from './session.ts';
 
 /** Requests at once. */
@@ -70,10 +71,14 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
   const ids = new Set(states.map(({ id }) => id));
   const roles = new Set(wanted.map(({ object }) => keyOf(object)).filter((key) => ROLE.test(key)));
   const collected = problems.collect();
+  const versioned = await withVersions(wanted, async (one) => {
+    const member = members.get(keyOf(one.object));
+    return member ?? (one.isServed ? getObject(client, one) : undefined);
+  });
   const context = { session, client, members, missing, ids, roles, isMutated };
   const plan = (list: readonly Desired[]) =>
     mapLimited(list, CONCURRENCY, (one) => collected.guard(() => planObject(one, context)));
-  const [guards, objects] = await Promise.all([plan(guardsOf(session, namespaces)), plan(wanted)]);
+  const [guards, objects] = await Promise.all([plan(guardsOf(session, namespaces)), plan(versioned)]);
   collected.throwAll();
   const keys = new Set(wanted.map(({ object }) => keyOf(object)));
   const pruned = states.flatMap((state) => prunable(state, keys, session.options.isPruningData));

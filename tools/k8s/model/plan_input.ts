@@ -33,6 +33,16 @@ export interface Guard {
   readonly caSha256: string;
 }
 
+/** An encrypted file that secret references of an object may name. */
+export interface SecretFile {
+  /** As references name it: its path in the workspace. */
+  readonly path: string;
+  /** Its runfiles path; not in a packed plan. */
+  readonly file?: string;
+  /** What it holds, in a packed plan: encrypted, as the file is. */
+  readonly text?: string;
+}
+
 /** What one k8s_object became: `<name>.object.json`. */
 export interface ObjectInput {
   readonly version: 1;
@@ -40,6 +50,8 @@ export interface ObjectInput {
   readonly connection: Connection;
   readonly guard: Guard;
   readonly images: readonly ImageInput[];
+  /** Default: none. */
+  readonly secrets?: readonly SecretFile[];
   readonly objects: readonly KubeObject[];
 }
 

@@ -30,6 +30,7 @@ _ATTRS = dict(
     reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
     resolver = attr.label(doc = "A program that is given `--template FILE` and prints the manifest. Default: the template is the manifest.", cfg = "exec", executable = True),
     resolver_args = attr.string_list(doc = "Further arguments of `resolver`."),
+    secrets = attr.label_list(doc = "Files that sops has encrypted, which secret references of the manifest may name. They stay encrypted.", allow_files = [".yaml", ".yml", ".json"]),
     stamp_srcs = attr.label_list(doc = "Files of lines `KEY value` for stamping. Default: Bazel's workspace status.", allow_files = True),
     substitutions = attr.string_dict(doc = "Texts that are replaced in the template. Make variables and `{STAMP}` keys are filled in in the values."),
     template = attr.label(doc = "The manifest: YAML or JSON, one or many documents.", mandatory = True, allow_single_file = [".yaml", ".yml", ".json"]),
@@ -82,6 +83,7 @@ def _render(ctx):
         label = shown_label(ctx.label),
         registry = ctx.attr.registry,
         reservedNamespaces = ctx.attr.reserved_namespaces,
+        secrets = [struct(path = file.short_path, file = runfiles_path(ctx, file)) for file in ctx.files.secrets],
         substitutions = substitutions,
         template = ctx.file.template.short_path,
     )))
@@ -92,7 +94,8 @@ def _render(ctx):
     args.add("--template", ctx.file.template)
     args.add("--json", rendered)
     args.add("--yaml", yaml)
-    inputs = [params, ctx.file.template]
+    args.add_all(ctx.files.secrets, before_each = "--secret")
+    inputs = [params, ctx.file.template] + ctx.files.secrets
     if ctx.file.pins:
         args.add("--pins", ctx.file.pins)
         inputs.append(ctx.file.pins)
@@ -137,7 +140,7 @@ def _k8s_object_impl(ctx):
         args = ctx.attr.extra_args,
         image_digests = depset(entries),
         image_runfiles = runfiles.merge(ctx.runfiles(files = entries)),
-        inputs = depset([plan, rendered] + ctx.files.kubeconfig),
+        inputs = depset([plan, rendered] + ctx.files.kubeconfig + ctx.files.secrets),
         plan = plan,
         sets = sets,
         yamls = depset([yaml]),

@@ -6,7 +6,7 @@ import type { Terminal } from '../deploy/confirm.ts';
 import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Guard, ImageInput, PersonalInput, PlanInput } from '../model/plan_input.ts';
+import type { Guard, ImageInput, PersonalInput, PlanInput, SecretFile } from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */
@@ -43,6 +43,8 @@ export interface TestSet {
   readonly namespace: string;
   readonly objects: readonly KubeObject[];
   readonly images?: readonly ImageInput[];
+  /** Encrypted files. Default: none. */
+  readonly secrets?: readonly SecretFile[];
   /** Default: no environment, not protected. */
   readonly guard?: Guard;
 }
@@ -126,7 +128,7 @@ interface Place {
 }
 
 async function writeSet(set: TestSet, name: string, { folder, server, stack }: Place) {
-  const { stack: setName, namespace, guard = NO_GUARD, images = [], objects } = set;
+  const { stack: setName, namespace, guard = NO_GUARD, images = [], secrets = [], objects } = set;
   const file = `${name}.object.json`;
   const label = `//test:${setName || 'object'}`;
   const context = stack.context ?? server.context;
@@ -137,7 +139,7 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
     user: '',
     kubeconfig: stack.kubeconfig ?? 'kubeconfig',
   };
-  const input = { version: 1, label, connection, guard, images, objects };
+  const input = { version: 1, label, connection, guard, images, secrets, objects };
   await writeFile(join(folder, file), JSON.stringify(input));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
   return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };

@@ -12,7 +12,7 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 
 function sources(): string {
   const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
-  const parts = ['build', 'deploy', 'kube', 'model', 'namespaces', 'readiness', 'verbs'];
+  const parts = ['build', 'deploy', 'kube', 'model', 'namespaces', 'readiness', 'secrets', 'verbs'];
   return parts
     .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
