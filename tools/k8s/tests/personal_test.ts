@@ -2,7 +2,9 @@
 // a real API server.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
+import { chooseSeed, createRandom } from '../../lib/testing/random.ts';
 import { renewPersonal } from '../deploy/personal_namespace.ts';
 import { connect } from '../deploy/session.ts';
 import { type KubeObject, asList, at, textAt } from '../model/object.ts';
@@ -300,6 +302,33 @@ test('an apply between the list and the deletion keeps the namespace', async () 
   const { lines } = await collect([], { terminal });
   assert.match(lines.join('\n'), /kept {6}karl: it was changed, or is gone, since it was listed/);
   assert.equal(await isEnding('karl'), false);
+});
+
+test('however an apply and a gc meet, the namespace is kept whole, or the apply says that it is going', async () => {
+  const random = createRandom(chooseSeed());
+  const outcomes = { kept: 0, gone: 0 };
+  for (let round = 0; round < 16; round++) {
+    const user = `meet-${round}`;
+    await applyStack(stackOf(user, {}, ['a']));
+    await expire(user);
+    // From the gc first to the apply first: an apply has more to do before it comes to the namespace.
+    const aheadMs = random() * 300 - 60;
+    const applying = sleep(Math.max(0, -aheadMs)).then(() => applyStack(stackOf(user, {}, ['a', 'b'])));
+    const collecting = sleep(Math.max(0, aheadMs)).then(() => collect(['--yes']));
+    const [applied, collected] = await Promise.allSettled([applying, collecting]);
+    assert.equal(collected.status, 'fulfilled');
+    if (applied.status === 'fulfilled') {
+      outcomes.kept++;
+      assert.equal(await isEnding(user), false, `round ${round}`);
+      assert.ok((await expiresAt(user)) > Date.now() + 71 * HOUR_MS);
+      assert.ok(await getMap(user, 'b'));
+    } else {
+      outcomes.gone++;
+      assert.equal((applied.reason as { readonly code?: string }).code, 'K8S_NAMESPACE_TERMINATING');
+      assert.equal(await isEnding(user), true, `round ${round}`);
+    }
+  }
+  process.stdout.write(`${outcomes.kept} kept, ${outcomes.gone} gone\n`);
 });
 
 test('a deletion between the look at a namespace and its renewal makes no second one', async () => {

@@ -136,6 +136,7 @@ test('the Secret has the values, and nothing that is printed, written or kept ha
   for (const output of outputs) assertNoValue(output, output);
   assertNoValue(await readFile(junit, 'utf8'), 'junit');
   assert.match(outputs[6] ?? '', /password: \$\{fathom-secret:\/\/sops\/x\/secrets\.yaml#redis\.password\}/);
+  assert.match(outputs[6] ?? '', /warning: Secrets have references in place of values/);
   assert.match(outputs[2] ?? '', /data\.token\n +- "\*\*\*"\n +\+ "\*\*\*"/);
   assert.equal(await valueOf('quiet', 'password'), FROM_FILE);
   assert.equal(await valueOf('quiet', 'token'), SECOND);
