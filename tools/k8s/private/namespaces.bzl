@@ -35,7 +35,7 @@ def _personal_namespaces_impl(ctx):
     plan = write_plan(ctx, sets, reserved, root = "", personal = ctx.attr.personal)
     launcher = create_launcher(
         ctx,
-        ctx.label.name + "__run",
+        ctx.label.name,
         [file for file in ctx.files._program if file.extension == "mjs"][0],
         arguments = [shell_quote("--verb=" + ctx.attr.verb), shell_quote("--plan"), runfile_argument(runfiles_path(ctx, plan))],
         runfiles = ctx.runfiles(files = [plan]),

@@ -1,9 +1,13 @@
 // Personal namespaces: made with owner, end and quota, used by nobody else, collected when their time is over: against
 // a real API server.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
+import { runfile } from '../../lib/runfiles.ts';
 import { chooseSeed, createRandom } from '../../lib/testing/random.ts';
 import { renewPersonal } from '../deploy/personal_namespace.ts';
 import { connect } from '../deploy/session.ts';
@@ -519,4 +523,59 @@ test('a pod that says nothing itself is subject to limits and quota from the fir
     },
   );
   assert.equal(textAt(await namespaceOf('quirin'), 'metadata', 'name'), 'quirin');
+});
+
+/** A target of the sample, as `bazel run` starts it. */
+async function runTarget(name: string, user: string, args: readonly string[] = []) {
+  // The environment's context, which leads here.
+  const kubeconfig = join(server.folder, 'environment');
+  const config = await readFile(server.kubeconfig, 'utf8');
+  await writeFile(kubeconfig, config.replaceAll(`"${server.context}"`, '"fathom-fathom"'));
+  const child = spawn(
+    runfile(`fathom/tools/k8s/tests/sample/${name}`),
+    ['--kubeconfig', kubeconfig, '--no-wait', ...args],
+    {
+      env: {
+        ...{ PATH: process.env['PATH'], HOME: server.folder, FATHOM_STATE: server.folder, FATHOM_USER: user },
+        SOPS_AGE_KEY_FILE: runfile('fathom/tools/k8s/tests/secrets/throw_away_age_key.txt'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    },
+  );
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return { code, ...output };
+}
+
+test('the targets that the build makes apply a secret, list, release and collect', async () => {
+  const applied = await runTarget('secretive.apply', 'Rosa');
+  assert.equal(applied.code, 0, applied.stderr);
+  const [, name = ''] = /Namespace (rosa-[0-9a-f]{6})/.exec(applied.stderr) ?? [];
+  const { data } = (await get(`${pathOf(name)}/secrets/sample`)) as KubeObject & {
+    readonly data: Readonly<Record<string, string>>;
+  };
+  assert.equal(Buffer.from(data['password'] ?? '', 'base64').toString(), 'redis-pa55word-1');
+  assert.equal(
+    Buffer.from(data['url'] ?? '', 'base64').toString(),
+    `redis://:${encodeURIComponent('a b/c&d=ü"?')}@redis.${name}.svc`,
+  );
+  assert.ok((await expiresAt(name)) > Date.now() + HOUR_MS, 'what cluster_constants.bzl says');
+  // Whoever collects need have no name, not even one that could be a namespace.
+  for (const user of ['Rosa', 'prod', '']) {
+    const listed = await runTarget('namespaces', user);
+    assert.deepEqual([listed.code, listed.stderr], [0, '']);
+    assert.match(listed.stdout, new RegExp(`^${name} +Rosa +\\S+ +in use +expires at `, 'm'));
+  }
+  assert.match((await runTarget('namespaces.release', 'Rosa')).stderr, /is released/);
+  const refused = await runTarget('namespaces.gc', 'admin');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /^error: K8S_NOT_CONFIRMED: /m);
+  assert.equal((await runTarget('namespaces.gc', 'admin', ['--yes'])).code, 0);
+  assert.equal(await isEnding(name), true);
+  const wrong = await runTarget('namespaces.gc', 'admin', ['--force']);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /^error: K8S_USAGE: .*'--force'/m);
 });
