@@ -4,8 +4,9 @@ const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
 const AUTHORIZATION = /\b(authorization:\s*)?(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
 const SECRET_QUERY = /([?&](?:access_token|token|sig|signature|password|secret|x-amz-[a-z-]+)=)[^&\s]+/gi;
 
-/** Shorter values are parts of ordinary words: to hide them would hide the words and show the value. */
-const MIN_HIDDEN_LENGTH = 4;
+/** What is shorter, or a mere word, is a part of much else: to hide it would hide that, and tell the value. */
+const MIN_HIDDEN_LENGTH = 6;
+const SHORT_WORD = /^[a-z-]{0,11}$/;
 /** A line of a longer value, such as of a private key. */
 const MIN_HIDDEN_LINE = 12;
 
@@ -19,7 +20,7 @@ export function hideValue(value: string | Uint8Array): void {
   const lines = text.split(/\r?\n/).filter((line) => line.length >= MIN_HIDDEN_LINE);
   const forms = [text, ...lines].flatMap((one) => [one, encodeURIComponent(one.toWellFormed()), jsonText(one)]);
   const all = [...forms, ...['base64', 'base64url', 'hex'].map((form) => bytes.toString(form as BufferEncoding))];
-  const long = all.filter((form) => form.length >= MIN_HIDDEN_LENGTH);
+  const long = all.filter((form) => form.length >= MIN_HIDDEN_LENGTH && !SHORT_WORD.test(form));
   hidden = [...new Set([...hidden, ...long])].sort((a, b) => b.length - a.length);
 }
 

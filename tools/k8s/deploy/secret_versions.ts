@@ -28,7 +28,7 @@ export async function withVersions(
   });
   return wanted.map((one) => {
     const version = versions.get(keyOf(one.object));
-    const object = version === undefined ? withTemplate(one.object, versions, wanted) : marked(one.object, version);
+    const object = version === undefined ? withTemplate(one, versions, wanted) : marked(one.object, version);
     return object === one.object ? one : { ...one, object };
   });
 }
@@ -64,7 +64,7 @@ function marked(object: KubeObject, version: string): KubeObject {
 const ROLLING: ReadonlySet<string> = new Set(['DaemonSet', 'Deployment', 'StatefulSet']);
 
 function withTemplate(
-  object: KubeObject,
+  { object, set }: Desired,
   versions: ReadonlyMap<string, string>,
   wanted: readonly Desired[],
 ): KubeObject {
@@ -72,6 +72,8 @@ function withTemplate(
   const { namespace } = object.metadata;
   const read = secretsReadBy(podSpecOf(object));
   const words = wanted
+    // Those of another stack are not known when this one is applied alone.
+    .filter((one) => one.set === set)
     .map((one) => one.object)
     .filter(({ kind, metadata }) => kind === 'Secret' && metadata.namespace === namespace && read.has(metadata.name))
     .filter(({ metadata }) => metadata.annotations?.[ROLLOUT] !== 'none')

@@ -27,27 +27,30 @@ export async function findAgeKeys(env: Env, platform: string = process.platform)
   const texts: string[] = [];
   const places: string[] = [];
   const open: string[] = [];
-  const read = async (path: string): Promise<string | undefined> => {
-    const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw unreadable(path, error);
-    });
-    if (text !== undefined && ((await stat(path)).mode & 0o077) !== 0) open.push(path);
+  const read = async (path: string): Promise<string> => {
+    const text = await readFile(path, 'utf8');
+    if (((await stat(path)).mode & 0o077) !== 0) open.push(path);
     return text;
   };
   const { SOPS_AGE_KEY: key = '', SOPS_AGE_KEY_FILE: file = '' } = env;
   places.push(`SOPS_AGE_KEY (${key === '' ? 'not set' : 'set'})`);
   if (key !== '') texts.push(key);
   if (file !== '') {
-    const text = await read(file);
-    if (text === undefined) throw unreadable(`${file} of SOPS_AGE_KEY_FILE`, undefined);
-    texts.push(text);
+    texts.push(
+      await read(file).catch((error: unknown) => {
+        throw unreadable(`${file} of SOPS_AGE_KEY_FILE`, error);
+      }),
+    );
   }
   places.push(`SOPS_AGE_KEY_FILE (${file === '' ? 'not set' : file})`);
   const standard = join(configFolder(env, platform), KEYS_FILE);
-  const text = await read(standard);
-  places.push(`${standard} (${text === undefined ? 'not there' : 'there'})`);
-  if (text !== undefined) texts.push(text);
+  try {
+    texts.push(await read(standard));
+    places.push(`${standard} (there)`);
+  } catch (error) {
+    const code = systemErrorCode(error) ?? 'not readable';
+    places.push(`${standard} (${code === 'ENOENT' ? 'not there' : code})`);
+  }
   return { identities: texts.flatMap(identitiesIn), places, open };
 }
 
@@ -64,7 +67,8 @@ function identitiesIn(text: string): string[] {
 }
 
 function unreadable(path: string, cause: unknown): ToolError {
-  const reason = cause === undefined ? 'it is not there' : (systemErrorCode(cause) ?? 'it cannot be read');
+  const code = systemErrorCode(cause) ?? 'it cannot be read';
+  const reason = code === 'ENOENT' ? 'it is not there' : code;
   return new ToolError('K8S_SECRET_NO_KEY', `Reading age keys of ${path}: ${reason}`, {
     cause,
     hint: 'Name a file of age keys that you may read, as age-keygen writes it.',

@@ -222,6 +222,15 @@ for (const [how, fields] of [
   });
 }
 
+test('pods of another stack do not start anew because one is applied with or without the other', async () => {
+  await makeNamespace('apart');
+  const pods = { stack: 'y', namespace: 'apart', objects: [reader('apart', BY_KEY)] };
+  const both = stackOf('apart', FIRST, [secret('apart', STRING_DATA)]);
+  await applyStack({ ...both, sets: [...both.sets, pods] });
+  assert.equal(await versionsOf('apart'), undefined);
+  assert.match((await applyStack({ ...both, sets: [pods] })).at(-1) ?? '', /1 unchanged/);
+});
+
 test('what a template says of a value is not made of the value', async () => {
   const namespaces = ['one', 'two'];
   for (const namespace of namespaces) {

@@ -151,6 +151,11 @@ test('takes age keys from SOPS_AGE_KEY, a file, and keys.txt, and passes over wh
   const env = { HOME: home, SOPS_AGE_KEY: OTHER_KEY };
   assert.deepEqual(await valuesOf(stringData, { env, files }), expected, 'all keys that are there are tried');
   assert.equal((await findAgeKeys({ HOME: home }, 'darwin')).identities.length, 0);
+  // A folder in the place of the file: what is not readable is told where nothing else opens the file.
+  await mkdir(join(folder, 'odd/sops/age/keys.txt'), { recursive: true });
+  const odd = { XDG_CONFIG_HOME: join(folder, 'odd') };
+  assert.deepEqual(await valuesOf(stringData, { env: { ...odd, SOPS_AGE_KEY: KEY }, files }), expected);
+  await assert.rejects(valuesOf(stringData, { env: odd, files }), { message: /keys\.txt \(EISDIR\)/ });
 });
 
 test('warns of files that others may read, once, and not in a pod', async () => {
@@ -556,4 +561,13 @@ test('hides what it has read, in all forms', async () => {
   ];
   for (const form of forms) assert.equal(redact(`[${form}]`).includes('long line'), false, form);
   for (const form of forms) assert.match(redact(`<${form}>`), /^<"?\*\*\*"?>$/);
+});
+
+test('hides neither a short value nor a short word, which much else has in it', async () => {
+  await valuesOf(
+    { a: '${fathom-secret://env/PORT} ${fathom-secret://env/NAME}' },
+    { env: { PORT: '63790', NAME: 'postgres' } },
+  );
+  assert.equal(redact('postgres listens at 63790'), 'postgres listens at 63790');
+  assert.equal(redact(Buffer.from('postgres').toString('base64')), '***');
 });

@@ -1,6 +1,7 @@
 // diff: prints what apply would change. Pushes and writes nothing.
 import { renderError } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { withoutHidden } from '../../lib/redact.ts';
 import { redactChange } from '../deploy/changes.ts';
 import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
@@ -13,7 +14,7 @@ import { withDigests } from '../model/images.ts';
 /** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
 export async function diffVerb(
   open: () => Promise<Session>,
-  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  print: (line: string) => void = (line) => process.stdout.write(`${withoutHidden(line)}\n`),
 ): Promise<number> {
   try {
     const session = await open();
