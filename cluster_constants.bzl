@@ -5,8 +5,9 @@
 REGISTRY = "registry.fathom.internal"
 
 # docs/services.md tells what each key means, and which may be left out. "myns-placeholder" is the reserved name that the
-# engine replaces by the namespace of whoever runs a verb. A cluster of `./fathom up` has the kinds of the Prometheus
-# Operator (//prod:setup) but neither it nor anything else that an environment `provides`.
+# engine replaces by the namespace of whoever runs a verb; docs/namespaces.md tells of `personal`. A cluster of
+# `./fathom up` has the kinds of the Prometheus Operator (//prod:setup) but neither it nor anything else that an
+# environment `provides`.
 ENVS = {
     "prod": {
         "cluster": "fathom",
@@ -49,5 +50,22 @@ ENVS = {
         "protected": False,
         "provides": [],
         "replicas": 1,
+        "personal": {
+            "ttl": "72h",
+            "quota": {
+                "requests.cpu": "8",
+                "requests.memory": "16Gi",
+                "limits.memory": "32Gi",
+                "requests.storage": "100Gi",
+                "persistentvolumeclaims": "40",
+                "pods": "200",
+                "services.loadbalancers": "0",
+                "services.nodeports": "0",
+            },
+            "limits": {
+                "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
+                "default": {"memory": "512Mi"},
+            },
+        },
     },
 }

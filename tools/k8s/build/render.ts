@@ -6,7 +6,9 @@ import { parseManifest } from '../model/manifest.ts';
 import { manifestsYaml } from '../model/manifest_yaml.ts';
 import { type KubeObject, asRecord, nameOf, textAt } from '../model/object.ts';
 import { pinsTarget } from '../model/pins.ts';
-import type { Connection, Guard, ImageInput, ObjectInput, PinnedImage } from '../model/plan_input.ts';
+import type { Connection, Guard, ImageInput, ObjectInput, PinnedImage, SecretFile } from '../model/plan_input.ts';
+import { referencesOf } from '../secrets/in_objects.ts';
+import { checkSopsReferences } from '../secrets/sops_references.ts';
 
 /** The parameters of the build action. Values with `{KEY}` in them are stamped. */
 export interface RenderParams {
@@ -25,6 +27,8 @@ export interface RenderParams {
   readonly substitutions: Readonly<Record<string, string>>;
   /** Images of the manifest; `image` is empty where the digest comes from pins. */
   readonly images: readonly { readonly ref: string; readonly image: string }[];
+  /** Encrypted files that references may name. */
+  readonly secrets: readonly Required<Pick<SecretFile, 'path' | 'file'>>[];
 }
 
 /** The texts that {@link render} works on. */
@@ -34,6 +38,8 @@ export interface RenderSources {
   readonly pins?: unknown;
   /** Where pins come from, for errors. */
   readonly pinsFile?: string;
+  /** What the encrypted files hold, by path. Default: there are none. */
+  readonly secrets?: ReadonlyMap<string, string>;
   /** Keys and values of the workspace status. */
   readonly status: ReadonlyMap<string, string>;
 }
@@ -51,6 +57,7 @@ export function render(
   for (const [from, to] of Object.entries(stampAll(params.substitutions))) text = text.replaceAll(from, () => to);
   const parsed = parseManifest(text, { label, file: params.template, kind: params.kind });
   refuseOtherEnvironment(parsed, params);
+  checkReferences(parsed, params, sources);
 
   const chroot = stamp(params.imageChroot);
   const images = params.images.map(({ ref, image }): ImageInput => {
@@ -80,10 +87,18 @@ export function render(
       guard: params.guard,
       images: built,
       ...(pinned.length === 0 ? {} : { pinned: pinned.map(({ pin }) => pin) }),
+      ...(params.secrets.length === 0 ? {} : { secrets: params.secrets }),
       objects,
     },
     yaml: manifestsYaml(objects),
   };
+}
+
+/** What is wrong with a reference is told now: all but the values is known. */
+function checkReferences(objects: readonly KubeObject[], params: RenderParams, sources: RenderSources): void {
+  const references = objects.flatMap((object) => referencesOf(object, params.label));
+  const files = params.secrets.map(({ path }) => ({ path, text: sources.secrets?.get(path) ?? '' }));
+  checkSopsReferences(references, files);
 }
 
 /** An object of one environment in the namespace of another was copied there by mistake. */

@@ -18,6 +18,7 @@ await runTool(async ({ argv }) => {
       yaml: { type: 'string', multiple: true, default: [] },
       pins: { type: 'string' },
       resolver: { type: 'string' },
+      secret: { type: 'string', multiple: true, default: [] },
       'resolver-arg': { type: 'string', multiple: true, default: [] },
       status: { type: 'string', multiple: true, default: [] },
     },
@@ -27,6 +28,7 @@ await runTool(async ({ argv }) => {
     values.pins === undefined
       ? {}
       : { pins: parsePins(await readFile(values.pins, 'utf8'), values.pins), pinsFile: values.pins };
+  const texts = await Promise.all(values.secret.map((path) => readFile(path, 'utf8')));
   for (const [index, file] of values.params.entries()) {
     const [from = '', json = '', yaml = ''] = [values.template[index], values.json[index], values.yaml[index]];
     // Written by the rules themselves, so its form is known.
@@ -35,7 +37,9 @@ await runTool(async ({ argv }) => {
       values.resolver === undefined
         ? await readFile(from, 'utf8')
         : await resolveTemplate(values.resolver, [`--template=${from}`, ...values['resolver-arg']]);
-    const rendered = render(params, { template, status, ...pins });
+    // In the order of the parameters, which is the same for all manifests.
+    const secrets = new Map(params.secrets.map(({ path }, at) => [path, texts[at] ?? '']));
+    const rendered = render(params, { template, status, secrets, ...pins });
     await writeFile(json, `${JSON.stringify(rendered.input)}\n`);
     await writeFile(yaml, rendered.yaml);
   }

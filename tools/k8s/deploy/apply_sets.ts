@@ -4,6 +4,7 @@ import { confirm } from './confirm.ts';
 import { PlanOldError, execute, requireExistence } from './execute.ts';
 import type { Revision } from './history.ts';
 import type { LockedRun } from './locked.ts';
+import { renewPersonal } from './personal_namespace.ts';
 import { type Plan, isChange } from './plan.ts';
 import { makePlan } from './planner.ts';
 import type { Progress } from './progress.ts';
@@ -36,6 +37,7 @@ export async function applySets(session: Session, options: ApplyOptions): Promis
 async function attempt(session: Session, options: ApplyOptions): Promise<Plan> {
   const { connected, lock, verb, sets, push, restored, progress } = options;
   const colors = colorsFor(process.stderr, session.env);
+  await renewPersonal(session, connected);
   const [plan] = await Promise.all([
     progress.phase('plan', () => makePlan(session, connected, sets)),
     push === undefined ? undefined : progress.phase('push', push),

@@ -8,6 +8,7 @@ import { type KubeObject, keyOf, nameOf } from '../model/object.ts';
 import { isSameInventory, parentObject, unionOf } from './applyset.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
+import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
 import { SECRETS } from './planner.ts';
 import { explain } from './problems.ts';
 import type { Revision } from './history.ts';
@@ -65,9 +66,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
 /** Phase after phase. The result is what was applied, as it is now. */
 async function applyAll(plan: Plan, work: Work): Promise<Target[]> {
   const { wait } = work;
-  await mapLimited(plan.namespaces, CONCURRENCY, async (one) =>
-    one.action === 'create' ? write(one, work) : one.object,
-  );
+  await writeNamespaces(plan, work);
   const applied: Target[] = [];
   for (const phase of PHASES) {
     const now = wanted(plan).filter(({ object }) => phaseOf(object) === phase);
@@ -83,6 +82,20 @@ async function applyAll(plan: Plan, work: Work): Promise<Target[]> {
     applied.push(...written);
   }
   return applied;
+}
+
+/** Namespaces, then what guards them: the first pod is already subject to it. */
+async function writeNamespaces({ namespaces }: Plan, work: Work): Promise<void> {
+  const { session } = work;
+  const [made, guards] = [true, false].map((isNamespace) =>
+    namespaces.filter(({ object, action }) => isChange(action) && (object.kind === NAMESPACES.kind) === isNamespace),
+  );
+  await mapLimited(made ?? [], CONCURRENCY, async (one) => {
+    await write(one, work).catch((error: unknown) => {
+      throw one.object.metadata.name === session.personal ? explainMissingRight(error, session) : error;
+    });
+  });
+  await mapLimited(guards ?? [], CONCURRENCY, (one) => write(one, work));
 }
 
 /** Another run has applied the stack after it was read: plan again. */

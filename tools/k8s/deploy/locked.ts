@@ -2,6 +2,7 @@
 import { type Connected, type Session, connect } from './session.ts';
 import { requireBound } from './guard.ts';
 import { type Lock, lockSets } from './lock.ts';
+import { explainMissingRight, findPersonal } from './personal_namespace.ts';
 import type { Progress } from './progress.ts';
 
 /** A session that may write. */
@@ -20,8 +21,13 @@ export async function withLock<T>(
   const { client, binding, cancel } = connected;
   try {
     requireBound(binding);
+    // Not even a lease is written into the namespace of somebody else.
+    const personal = await findPersonal(session, client);
     const { env, log, signal, options } = session;
-    const lock = await lockSets(session.sets, { client, env, log, signal, waitMs: options.lockWaitMs, onLost: cancel });
+    const lockOptions = { client, env, log, signal, waitMs: options.lockWaitMs, onLost: cancel };
+    const lock = await lockSets(session.sets, lockOptions).catch((error: unknown) => {
+      throw personal === undefined ? explainMissingRight(error, session) : error;
+    });
     try {
       return await work({ connected, lock });
     } finally {

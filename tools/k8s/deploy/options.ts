@@ -24,6 +24,7 @@ export const OPTIONS = {
   all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
   'allow-empty': { type: 'boolean', doc: 'apply: prune all of a stack that has no objects any more' },
   deployer: { type: 'string', doc: 'image: the description of the image; the target gives it' },
+  'dry-run': { type: 'boolean', doc: 'namespaces.gc: only print what would be deleted' },
   context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
   follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
   'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
@@ -60,6 +61,8 @@ export interface VerbOptions {
   readonly isEmptyAllowed: boolean;
   /** Whether objects that cannot be changed are deleted and made anew. */
   readonly isRecreating: boolean;
+  /** Whether nothing is deleted. */
+  readonly isDryRun: boolean;
   /** Whether a protected environment is changed without a question. */
   readonly isConfirmed: boolean;
   /** How long to wait for other runs. */
@@ -135,6 +138,7 @@ export function parseOptions(args: readonly string[]): VerbOptions {
     isPruningData: values['prune-data'] === true,
     isEmptyAllowed: values['allow-empty'] === true,
     isRecreating: values.recreate === true,
+    isDryRun: values['dry-run'] === true,
     isConfirmed: values.yes === true,
     lockWaitMs: parseDuration(values['wait-lock'] ?? DEFAULT_TIMEOUT, '--wait-lock'),
     junit: values.junit,

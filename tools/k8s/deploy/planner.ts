@@ -27,14 +27,22 @@ import { type Mutations, readMutations } from './mutations.ts';
 import { isMadeAnew } from './on_immutable.ts';
 import { dependencies, holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
+import {
+  NAMESPACES,
+  findPersonal,
+  guardObjects,
+  isOwn,
+  namespaceObject,
+  personalObject,
+} from './personal_namespace.ts';
 import * as problems from './problems.ts';
+import { withVersions } from './secret_versions.ts';
 import type { Connected, Session } from './session.ts';
 
 /** Requests at once. */
 const CONCURRENCY = 16;
 
 export const SECRETS: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isNamespaced: true };
-export const NAMESPACES: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', isNamespaced: false };
 
 /** An inventory of the plan, with the live members of its set. */
 export interface SetState {
@@ -64,14 +72,19 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
   const ids = new Set(states.map(({ id }) => id));
   const roles = new Set(wanted.map(({ object }) => keyOf(object)).filter((key) => ROLE.test(key)));
   const collected = problems.collect();
-  const objects = await mapLimited(wanted, CONCURRENCY, (one) =>
-    collected.guard(() => planObject(one, { session, client, members, missing, ids, roles, isMutated })),
-  );
+  const versioned = await withVersions(wanted, async (one) => {
+    const member = members.get(keyOf(one.object));
+    return member ?? (one.isServed ? getObject(client, one) : undefined);
+  });
+  const context = { session, client, members, missing, ids, roles, isMutated };
+  const plan = (list: readonly Desired[]) =>
+    mapLimited(list, CONCURRENCY, (one) => collected.guard(() => planObject(one, context)));
+  const [guards, objects] = await Promise.all([plan(guardsOf(session, namespaces)), plan(versioned)]);
   collected.throwAll();
   const keys = new Set(wanted.map(({ object }) => keyOf(object)));
   const pruned = states.flatMap((state) => prunable(state, keys, session.options.isPruningData));
   return {
-    namespaces,
+    namespaces: [...namespaces, ...guards.filter((one) => one !== undefined)],
     objects: [...objects.filter((one) => one !== undefined), ...pruned],
     sets: states.map((state) => plannedSet(state, wanted, pruned, session.input.root)),
   };
@@ -166,9 +179,14 @@ async function planNamespaces(
     ...session.sets.filter(({ stack }) => stack !== '').map(({ namespace }) => namespace),
   ]);
   return mapLimited([...needed], CONCURRENCY, async (name): Promise<PlannedObject> => {
-    const object = namespaceObject(name, name === session.personal);
-    const live = await getObject(client, { resource: NAMESPACES, object });
-    const isOurs = name === session.personal || name === 'fathom-system' || declared.has(name);
+    const isPersonal = name === session.personal;
+    const live = isPersonal
+      ? await findPersonal(session, client)
+      : await getObject(client, { resource: NAMESPACES, object: namespaceObject(name) });
+    const object = isPersonal
+      ? personalObject(session, { live, nowMs: client.nowMs(), isRenewed: true })
+      : namespaceObject(name);
+    const isOurs = isPersonal || name === 'fathom-system' || declared.has(name);
     if (live === undefined && !isOurs) throw problems.missingNamespace(name, client.access.context);
     if (live?.metadata.deletionTimestamp !== undefined) throw problems.terminatingNamespace(name);
     // A declared one is created by its own manifest.
@@ -177,12 +195,10 @@ async function planNamespaces(
   });
 }
 
-function namespaceObject(name: string, isPersonal: boolean): KubeObject {
-  const labels = {
-    'app.kubernetes.io/managed-by': 'fathom',
-    ...(isPersonal ? { 'fathom.internal/namespace': 'personal' } : {}),
-  };
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+/** Quota and limits of a personal namespace; none for one that its owner only uses. */
+function guardsOf(session: Session, namespaces: readonly PlannedObject[]): Desired[] {
+  const own = namespaces.find(({ object }) => object.metadata.name === session.personal);
+  return own === undefined || (own.live !== undefined && !isOwn(own.live, undefined)) ? [] : guardObjects(session);
 }
 
 /** The inventory of a set and its live members, found by label among the kinds that it or its manifests name. */

@@ -8,11 +8,13 @@ import { pathOf } from '../kube/discovery.ts';
 import { getObject } from '../kube/objects.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
+import { withoutValues } from '../secrets/in_objects.ts';
 import { readCheckout } from './actor.ts';
 import { REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
 import { type History, type Revision, packHistory, readHistory, withRevision, withState } from './history.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
 import { SECRETS } from './planner.ts';
+import { withoutVersions } from './secret_versions.ts';
 import type { Session } from './session.ts';
 
 /** Beside the manager of objects, so that neither takes away what the other wrote. */
@@ -55,7 +57,7 @@ export async function beginRecord(plan: Plan, options: RecordOptions): Promise<R
     const history = (await historyOf(client, after)) ?? readHistory(undefined);
     const objects = plan.objects
       .filter(({ set, action }) => set === placeKey(after) && action !== 'prune' && action !== 'keep')
-      .map(({ object }) => object);
+      .map(({ object }) => withoutVersions(withoutValues(object)));
     const restores = options.restored?.get(placeKey(after));
     const revision: Revision = {
       number: (history.revisions.at(-1)?.number ?? 0) + 1,

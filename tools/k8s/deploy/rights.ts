@@ -20,10 +20,12 @@ export interface RightsOptions {
   readonly former: readonly Target[];
   /** Namespaces that apply makes where they are missing. */
   readonly made: readonly string[];
+  /** What guards a personal namespace. */
+  readonly guards: readonly Target[];
 }
 
 /** The rights that apply, delete, diff, status and rollback need for a stack. */
-export function rightsOf({ wanted, sets, former, made }: RightsOptions): Rights {
+export function rightsOf({ wanted, sets, former, made, guards }: RightsOptions): Rights {
   const rules = new Map<string, Rule[]>();
   const add = (namespace: string, rule: Rule) => rules.set(namespace, [...(rules.get(namespace) ?? []), rule]);
   const stacks = sets.filter(({ stack }) => stack !== '');
@@ -50,6 +52,12 @@ export function rightsOf({ wanted, sets, former, made }: RightsOptions): Rights 
     add(namespace, { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] });
   }
   for (const { namespace, rule } of grantedRules(wanted.map(({ object }) => object))) add(namespace, rule);
+  for (const { object, resource } of guards) {
+    const namespace = object.metadata.namespace ?? '';
+    const rule = { apiGroups: [''], resources: [resource.plural] };
+    add(namespace, { ...rule, verbs: ['create'] });
+    add(namespace, { ...rule, resourceNames: [object.metadata.name], verbs: ['get', 'patch'] });
+  }
   const resourceNames = [...namespaces].sort();
   add('', { apiGroups: [''], resources: ['namespaces'], resourceNames, verbs: ['get'] });
   const missing = made.filter((name) => namespaces.has(name)).sort();

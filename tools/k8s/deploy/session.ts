@@ -79,9 +79,10 @@ export async function openSession(open: OpenOptions): Promise<Session> {
   const options = parseOptions([...input.args, ...open.args]);
   const pod = options.isInCluster ? await podAccess(open.env, open.accountFolder ?? ACCOUNT_FOLDER) : undefined;
   // Nobody's name is known in a pod: the namespace that is theirs is the one that the pod is in.
-  const env = pod === undefined || open.env['FATHOM_USER'] ? open.env : { ...open.env, FATHOM_USER: pod.namespace };
+  const isNamed = (open.env['FATHOM_USER'] ?? '') !== '';
+  const env = pod === undefined || isNamed ? open.env : { ...open.env, FATHOM_USER: pod.namespace };
   const rendered = await loadSets(input, resolve);
-  const person = { env, reserved: input.reservedNamespaces };
+  const person = { env, reserved: input.reservedNamespaces, namespace: isNamed ? undefined : pod?.namespace };
   const sets = personalize(rendered, person);
   refuseSharedInventories(sets);
   const inputs = sets.flatMap(({ objects }) => objects);

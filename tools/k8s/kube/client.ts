@@ -32,6 +32,8 @@ export interface KubeClient {
   readonly access: ClusterAccess;
   /** Requests sent, by method. */
   readonly counts: Readonly<Record<string, number>>;
+  /** The server's clock, in milliseconds as Date counts: as of its last answer; before one, this machine's. */
+  nowMs(): number;
   /** The parsed answer. Throws KubeStatusError and KubeConnectionError. */
   request(request: KubeRequest): Promise<unknown>;
   /** The answer as text, for logs. */
@@ -74,6 +76,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   let authorizedMs = 0;
   // A server that has answered before and refuses now is being started again.
   let hasAnswered = false;
+  let clock: { readonly serverMs: number; readonly atMs: number } | undefined;
 
   const failure = (request: KubeRequest, cause: unknown): unknown =>
     (request.signal ?? signal).aborted
@@ -121,6 +124,8 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
         },
         (response) => {
           hasAnswered = true;
+          const serverMs = Date.parse(response.headers.date ?? '');
+          if (!Number.isNaN(serverMs)) clock = { serverMs, atMs: performance.now() };
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) return resolve(response);
           const retryAfter = response.headers['retry-after'];
@@ -173,6 +178,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   return {
     access,
     counts,
+    nowMs: () => (clock === undefined ? Date.now() : clock.serverMs + performance.now() - clock.atMs),
     request: (request) => sendRetrying(request, parseAnswer),
     requestText: (request) => sendRetrying(request, (text) => text),
     stream: (request) => open(request, false),

@@ -45,6 +45,16 @@ export interface Guard {
   readonly caSha256: string;
 }
 
+/** An encrypted file that secret references of an object may name. */
+export interface SecretFile {
+  /** As references name it: its path in the workspace. */
+  readonly path: string;
+  /** Its runfiles path; not in a packed plan. */
+  readonly file?: string;
+  /** What it holds, in a packed plan: encrypted, as the file is. */
+  readonly text?: string;
+}
+
 /** What one k8s_object became: `<name>.object.json`. */
 export interface ObjectInput {
   readonly version: 1;
@@ -54,6 +64,8 @@ export interface ObjectInput {
   readonly images: readonly ImageInput[];
   /** Missing in what a plan of before holds. */
   readonly pinned?: readonly PinnedImage[];
+  /** Default: none. */
+  readonly secrets?: readonly SecretFile[];
   readonly objects: readonly KubeObject[];
 }
 
@@ -71,6 +83,16 @@ export interface SetInput {
   readonly guard?: Guard | null;
 }
 
+/** What the environment of personal namespaces says of them; `personal` of its entry in ENVS. */
+export interface PersonalInput {
+  /** How long one stays after its last apply, such as `72h`. Default: until it is released. */
+  readonly ttl?: string;
+  /** `hard` of its ResourceQuota. Default: there is none. */
+  readonly quota?: Readonly<Record<string, string>>;
+  /** What its LimitRange says of each container. Default: there is none. */
+  readonly limits?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 /** What a verb works on: `<name>.plan.json`. */
 export interface PlanInput {
   readonly version: 1;
@@ -79,6 +101,8 @@ export interface PlanInput {
   readonly root: string;
   /** Namespaces of all environments: nobody's personal one may be among them. */
   readonly reservedNamespaces: readonly string[];
+  /** Default: personal namespaces have neither end nor quota. */
+  readonly personal?: PersonalInput | null;
   /** What is needed first comes first. */
   readonly sets: readonly SetInput[];
   /** Arguments of the BUILD file, before those of the command line. */

@@ -5,13 +5,18 @@ load(":environments.bzl", "ENVIRONMENT_KEYS")
 
 _ATTRIBUTES = {
     "bool": attr.bool,
+    # As JSON: what is in it may be of any form.
+    "dict": attr.string,
     "int": attr.int,
     "list": attr.string_list,
     "string": attr.string,
 }
 
 def _environment_impl(ctx):
-    entry = {key: getattr(ctx.attr, key) for key in ENVIRONMENT_KEYS}
+    entry = {
+        key: json.decode(getattr(ctx.attr, key)) if facts.type == "dict" else getattr(ctx.attr, key)
+        for key, facts in ENVIRONMENT_KEYS.items()
+    }
     file = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(file, json.encode(dict(entry, name = ctx.label.name)) + "\n")
     return [
@@ -36,5 +41,8 @@ def environment_targets(envs):
         environment(
             name = name,
             visibility = ["//visibility:public"],
-            **{key: entry[key] for key in ENVIRONMENT_KEYS}
+            **{
+                key: json.encode(entry[key]) if facts.type == "dict" else entry[key]
+                for key, facts in ENVIRONMENT_KEYS.items()
+            }
         )

@@ -1,6 +1,7 @@
 """What an entry of ENVS says: the one table of its keys, by which entries are checked and handed on."""
 
 load("//tools/k8s:roles.bzl", "CAPABILITIES")
+load(":names.bzl", "PERSONAL_KEYS", "PLACEHOLDER")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
@@ -37,6 +38,9 @@ def _is_set(text):
 def _are_capabilities(names):
     return not [name for name in names if name not in CAPABILITIES]
 
+def _are_personal(settings):
+    return not [key for key in settings if key not in PERSONAL_KEYS]
+
 def _is_any(_value):
     return True
 
@@ -67,6 +71,13 @@ ENVIRONMENT_KEYS = {
         "the namespace of its objects; `myns-placeholder` stands for the one of whoever runs a verb",
         "be a namespace: at most 63 small letters, digits and '-', neither 'default' nor 'kube-…'",
         _is_namespace,
+    ),
+    "personal": _key(
+        "dict",
+        "of personal namespaces: how long one stays after its last apply (`ttl`), what all of its pods may use (`quota`), and what a container has that says nothing itself (`limits`)",
+        "have only " + ", ".join(PERSONAL_KEYS),
+        _are_personal,
+        default = {},
     ),
     "promotes_from": _key(
         "string",
@@ -124,6 +135,8 @@ def environment_problems(envs, where):
         problems += wrong
         if wrong:
             continue
+        if entry.get("personal") and entry["namespace"] != PLACEHOLDER:
+            problems.append("{}['personal'] must be in the environment whose namespace is '{}', got namespace '{}'. Move it there.".format(own, PLACEHOLDER, entry["namespace"]))
         place = (entry["context"], entry["namespace"])
         if place in places:
             problems.append("{}['namespace'] must be its own, got '{}', which ENVS['{}'] has in the same cluster. Name another namespace.".format(own, entry["namespace"], places[place]))

@@ -48,6 +48,25 @@ def find_guard(environment, cluster, context, envs):
         protected = bool([entry for entry in entries if entry.get("protected", False)]),
     )
 
+# What stands for the namespace of whoever runs a verb; model/placeholder.ts knows it as well.
+PLACEHOLDER = "myns-placeholder"
+
+PERSONAL_KEYS = ["limits", "quota", "ttl"]
+
+def personal_settings(envs):
+    """What the environment of personal namespaces says of them.
+
+    Args:
+      envs: ENVS of @fathom_environments.
+
+    Returns:
+      its `personal` as JSON, or "".
+    """
+    for entry in envs.values():
+        if entry.get("personal"):
+            return json.encode(entry["personal"])
+    return ""
+
 def root_name(package, name, envs):
     """What a stack is called as one that asks for others: its service, whether shallow or deep, in any environment.
 

@@ -6,7 +6,7 @@ load("//tools/lib/bzl:worker.bzl", "worker_args")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":plan.bzl", "write_plan")
-load(":render.bzl", "RENDER_ATTRS", "RenderedInfo", "index_entry", "render_action", "render_params")
+load(":render.bzl", "RENDER_ATTRS", "RenderedInfo", "index_entry", "render_action", "render_params", "secret_files")
 load(":verb.bzl", "VERB_ATTRS", "create_verb", "runfiles_path")
 
 _ATTRS = dict(
@@ -24,6 +24,7 @@ _ATTRS = dict(
     kind = attr.string(doc = "The kind of the objects. Default: any."),
     kubeconfig = attr.label(doc = "The kubeconfig to use. Default: searched.", allow_single_file = True),
     namespace = attr.string(doc = "The namespace of objects that name none. Make variables and `{STAMP}` keys are filled in."),
+    personal = attr.string(doc = "What the environment of personal namespaces says of them, as JSON."),
     pinned_images = attr.string_list(doc = "Strings in the manifest that mean images of `pins`."),
     pins = attr.label(doc = "JSON {environment: {image: {digest}}}.", allow_single_file = [".json"]),
     promotes_from = attr.string(doc = "The environment whose pins are promoted to this one. Default: none, pins are released to it."),
@@ -33,6 +34,7 @@ _ATTRS = dict(
     reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
     resolver = attr.label(doc = "A program that is given `--template FILE` and prints the manifest. Default: the template is the manifest.", cfg = "exec", executable = True),
     resolver_args = attr.string_list(doc = "Further arguments of `resolver`."),
+    secrets = attr.label_list(doc = "Files that sops has encrypted, which secret references of the manifest may name. They stay encrypted.", allow_files = [".yaml", ".yml", ".json"]),
     stamp_srcs = attr.label_list(doc = "Files of lines `KEY value` for stamping. Default: Bazel's workspace status.", allow_files = True),
     substitutions = attr.string_dict(doc = "Texts that are replaced in the template. Make variables and `{STAMP}` keys are filled in in the values."),
     template = attr.label(doc = "The manifest: YAML or JSON, one or many documents.", mandatory = True, allow_single_file = [".yaml", ".yml", ".json"]),
@@ -82,10 +84,12 @@ def _render(ctx):
         kind = ctx.attr.kind,
         image_chroot = text["image_chroot"],
         promotes_from = ctx.attr.promotes_from,
+        secrets = secret_files(ctx),
         substitutions = substitutions,
     )
     args = worker_args(ctx)
-    inputs = []
+    args.add_all(ctx.files.secrets, before_each = "--secret")
+    inputs = list(ctx.files.secrets)
     if ctx.file.pins:
         args.add("--pins", ctx.file.pins)
         inputs.append(ctx.file.pins)
@@ -116,14 +120,14 @@ def _k8s_object_impl(ctx):
         connection = None,
         guard = None,
     )], order = "postorder")
-    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args)
+    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = "", args = ctx.attr.extra_args, personal = ctx.attr.personal)
     entries = [index_entry(target) for target in targets]
     stack = K8sStackInfo(
         args = ctx.attr.extra_args,
         checks = depset(),
         image_digests = depset(entries),
         image_runfiles = runfiles.merge(ctx.runfiles(files = entries)),
-        inputs = depset([plan, rendered.json] + ctx.files.kubeconfig),
+        inputs = depset([plan, rendered.json] + ctx.files.kubeconfig + ctx.files.secrets),
         plan = plan,
         sets = sets,
         yamls = depset([rendered.yaml]),

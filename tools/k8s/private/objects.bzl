@@ -39,7 +39,7 @@ def _k8s_objects_impl(ctx):
     sets = depset(direct, transitive = [stack.sets for stack in stacks], order = "postorder")
     members = sets.to_list()
     refuse_shared_inventories(shown_label(ctx.label), members)
-    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.root, args = ctx.attr.extra_args)
+    plan = write_plan(ctx, sets, ctx.attr.reserved_namespaces, root = ctx.attr.root, args = ctx.attr.extra_args, personal = ctx.attr.personal)
     inputs = depset([plan], transitive = [stack.inputs for stack in all])
     image_runfiles = ctx.runfiles()
     for stack in all:
@@ -73,6 +73,7 @@ several stacks share is applied once.
         extra_args = attr.string_list(doc = "Arguments of every verb, before those of the command line."),
         namespace = attr.string(doc = "Where the inventory is kept. Default: fathom-system."),
         objects = attr.label_list(doc = "Objects and stacks.", providers = [K8sStackInfo]),
+        personal = attr.string(doc = "What the environment of personal namespaces says of them, as JSON."),
         protected = attr.bool(doc = "Whether the environment is protected."),
         reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
         root = attr.string(doc = "What the stack is called as one that asks for others.", mandatory = True),

@@ -2,7 +2,7 @@
 
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 
-def write_plan(ctx, sets, reserved_namespaces, root, args = []):
+def write_plan(ctx, sets, reserved_namespaces, root, args = [], personal = ""):
     """Declares `<name>.plan.json`.
 
     Args:
@@ -11,6 +11,7 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
       reserved_namespaces: list of string: the environments' namespaces.
       root: string: the stack's name as one that asks for its members.
       args: list of string: the verbs' first arguments.
+      personal: string: what the environment of personal namespaces says of them, as JSON. Default: nothing.
 
     Returns:
       File.
@@ -21,6 +22,7 @@ def write_plan(ctx, sets, reserved_namespaces, root, args = []):
         label = shown_label(ctx.label),
         root = root,
         reservedNamespaces = reserved_namespaces,
+        personal = json.decode(personal) if personal else None,
         sets = [
             struct(
                 connection = set.connection,

@@ -26,6 +26,17 @@ def index_entry(target):
     """
     return (target[OciImageIndexInfo] if OciImageIndexInfo in target else target[OciImageInfo]).index_entry
 
+def secret_files(ctx):
+    """The encrypted files of a rule with `secrets`, as render.ts takes them.
+
+    Args:
+      ctx: the rule's context.
+
+    Returns:
+      list of struct(path = string in the workspace, file = runfiles path).
+    """
+    return [struct(path = file.short_path, file = runfiles_path(ctx, file)) for file in ctx.files.secrets]
+
 def render_action(ctx, manifests, params, args, inputs, tools = []):
     """Declares the action.
 
@@ -67,7 +78,7 @@ def render_action(ctx, manifests, params, args, inputs, tools = []):
     )
     return rendered
 
-def render_params(label, template, connection, guard, images, registry, reserved_namespaces, kind, image_chroot = "", promotes_from = "", substitutions = {}):
+def render_params(label, template, connection, guard, images, registry, reserved_namespaces, kind, image_chroot = "", promotes_from = "", secrets = [], substitutions = {}):
     """What render.ts takes of one manifest.
 
     Args:
@@ -81,6 +92,7 @@ def render_params(label, template, connection, guard, images, registry, reserved
       kind: string; empty for any.
       image_chroot: string.
       promotes_from: string: the environment before, or empty.
+      secrets: list of struct as of secret_files.
       substitutions: dict.
 
     Returns:
@@ -97,6 +109,7 @@ def render_params(label, template, connection, guard, images, registry, reserved
         promotesFrom = promotes_from,
         registry = registry,
         reservedNamespaces = reserved_namespaces,
+        secrets = secrets,
         substitutions = substitutions,
         template = template.short_path,
     )
@@ -128,11 +141,13 @@ def _k8s_rendered_impl(ctx):
             reserved_namespaces = ctx.attr.reserved_namespaces,
             kind = manifest["kind"],
             promotes_from = env.promotes_from,
+            secrets = secret_files(ctx),
         ))
     args = worker_args(ctx)
     pins = [ctx.file.pins] if ctx.file.pins else []
     args.add_all(pins, before_each = "--pins")
-    rendered = render_action(ctx, manifests, params, args, pins)
+    args.add_all(ctx.files.secrets, before_each = "--secret")
+    rendered = render_action(ctx, manifests, params, args, pins + ctx.files.secrets)
     return [
         RenderedInfo(manifests = rendered),
         DefaultInfo(files = depset([outputs.yaml for outputs in rendered.values()])),
@@ -158,6 +173,7 @@ Made by the macro `service`, whose objects name it as `rendered`. What they say 
         ),
         pins = attr.label(doc = "pins.json, where images are pinned.", allow_single_file = [".json"]),
         reserved_namespaces = attr.string_list(doc = "The environments' namespaces, which are nobody's own."),
+        secrets = attr.label_list(doc = "Files that sops has encrypted.", allow_files = True),
     ),
     provides = [RenderedInfo],
 )

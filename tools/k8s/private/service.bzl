@@ -41,6 +41,7 @@ def service(
         manifests = SERVICE_MANIFESTS,
         images = {},
         pins = None,
+        secrets = [],
         environments = ENVS.keys(),
         crds = [],
         libraries = [Label("//jsonnet")],
@@ -76,6 +77,7 @@ def service(
         {"deployment": {"services/x": ":image"}, "service": {}}, where not all pods have the same.
       images: further images of the pods: dict of their names, without registry, to labels.
       pins: label of pins.json. Default: the one of the package, if there is one.
+      secrets: labels of files that sops has encrypted, which secret references of the manifests may name.
       environments: names of ENVS.
       crds: what declares custom kinds, see k8s_manifests_test.
       libraries: jsonnet_library targets that the source imports.
@@ -108,7 +110,7 @@ def service(
         if present:
             exports = {"{}:{}-exports".format(home, env): field for home, field in called.items()}
             _service_manifests(env, where, src or name + ".jsonnet", parts, exports, libraries)
-            _service_stacks(env, {part: contents[part] for part in parts}, exports.keys(), pins, visibility)
+            _service_stacks(env, {part: contents[part] for part in parts}, exports.keys(), pins, secrets, visibility)
     if pins and pinned:
         k8s_pins(
             name = "pins",
@@ -169,7 +171,7 @@ def _service_manifests(env, service, src, manifests, exports, libraries):
         deps = libraries + [":{}__imports".format(env)],
     )
 
-def _service_stacks(env, manifests, exports, pins, visibility):
+def _service_stacks(env, manifests, exports, pins, secrets, visibility):
     """Declares a service's objects and stacks in one environment. `manifests`: of each its images, without registry."""
     registry = ENVS[env]["registry"]
     is_pinned = ENVS[env]["images"] == "pinned"
@@ -192,6 +194,7 @@ def _service_stacks(env, manifests, exports, pins, visibility):
         },
         pins = pins if is_pinned else None,
         reserved_namespaces = RESERVED_NAMESPACES,
+        secrets = secrets,
         tags = ["manual"],
         visibility = ["//visibility:private"],
     )
@@ -203,6 +206,7 @@ def _service_stacks(env, manifests, exports, pins, visibility):
             kind = role_of(manifest, "manifests").kind,
             pins = pins if images else None,
             rendered = env + "__rendered",
+            secrets = secrets,
             tags = ["manual"],
             template = "manifests/{}/{}.json".format(env, manifest),
             visibility = ["//visibility:private"],

@@ -3,12 +3,14 @@
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:verbs.bzl", "VERBS")
 load(":deployer.bzl", "deployer_target")
-load(":names.bzl", "find_environment", "find_guard", "root_name", "stack_name")
+load(":names.bzl", "find_environment", "find_guard", "personal_settings", "root_name", "stack_name")
 load(":object.bzl", "k8s_object_rule")
 load(":objects.bzl", "k8s_objects_rule")
 load(":verb.bzl", "verb_targets")
 
 RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
+
+_PERSONAL = personal_settings(ENVS)
 
 # Attributes that verbs share with the object or stack that they belong to.
 _SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
@@ -34,6 +36,7 @@ def k8s_object(
         stamp_srcs = [],
         env = None,
         pins = None,
+        secrets = [],
         **kwargs):
     """Declares the objects of one manifest, and a target `<name>.<verb>` for each verb.
 
@@ -63,6 +66,8 @@ def k8s_object(
       env: the environment: its name, or its entry of ENVS. Default: none.
       pins: label of pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
         without an environment), digests come from there at build time, and no image is built or pushed.
+      secrets: labels of files that sops has encrypted, which secret references of the manifest may name. They stay
+        encrypted until the engine fills values in, and so may be in git, in caches and in `<name>.image`.
       **kwargs: visibility, tags, testonly and the like.
     """
     where = "//{}:{}".format(native.package_name(), name)
@@ -86,6 +91,7 @@ def k8s_object(
         kind = kind,
         kubeconfig = kubeconfig,
         namespace = namespace or environment.get("namespace", ""),
+        personal = _PERSONAL,
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
         promotes_from = environment.get("promotes_from", ""),
@@ -94,6 +100,7 @@ def k8s_object(
         reserved_namespaces = RESERVED_NAMESPACES,
         resolver = resolver,
         resolver_args = resolver_args,
+        secrets = secrets,
         stamp_srcs = stamp_srcs,
         substitutions = substitutions,
         template = template,
@@ -139,6 +146,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         extra_args = args,
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
+        personal = _PERSONAL,
         protected = guard.protected,
         reserved_namespaces = RESERVED_NAMESPACES,
         root = stack or root_name(native.package_name(), name, ENVS),

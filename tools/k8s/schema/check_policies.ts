@@ -2,6 +2,7 @@
 import { isDigest } from '../../lib/digest.ts';
 import { type KubeObject, asList, asRecord, at, textAt } from '../model/object.ts';
 import { podSpecOf } from '../model/pod_spec.ts';
+import { mentionsReference } from '../secrets/reference.ts';
 import type { Problem } from './finding.ts';
 import { type Path, valueAt } from './path.ts';
 
@@ -162,6 +163,24 @@ const runAsRoot = ofContainers((container, pod) => {
   ];
 });
 
+const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
+
+const secretValues: Policy = ({ object }) => {
+  if (object.kind !== 'Secret' || object.apiVersion !== 'v1') return [];
+  return ['data', 'stringData'].flatMap((field) =>
+    Object.entries(asRecord(object[field]) ?? {})
+      .filter(([, value]) => typeof value === 'string' && value !== '' && !mentionsReference(value))
+      // What is no base64 is another finding.
+      .filter(([, value]) => field !== 'data' || BASE64.test(String(value)))
+      .map(([key]) => ({
+        code: 'MANIFEST_SECRET_VALUE' as const,
+        path: [field, key],
+        message: 'the value is in the manifest, and so in git and in caches',
+        hint: 'Write a reference in stringData: jsonnet/secret.libsonnet makes one; docs/secrets.md tells of them.',
+      })),
+  );
+};
+
 /** All policies by the names that waive them. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
   'host-namespaces': hostNamespaces,
@@ -170,4 +189,5 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   privileged,
   resources,
   'run-as-root': runAsRoot,
+  'secret-values': secretValues,
 };

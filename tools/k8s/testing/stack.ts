@@ -6,7 +6,14 @@ import type { Terminal } from '../deploy/confirm.ts';
 import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type { Guard, ImageInput, PinnedImage, PlanInput } from '../model/plan_input.ts';
+import type {
+  Guard,
+  ImageInput,
+  PersonalInput,
+  PinnedImage,
+  PlanInput,
+  SecretFile,
+} from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */
@@ -18,6 +25,10 @@ export interface TestStack {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly context?: string;
+  /** What is said of personal namespaces. Default: nothing. */
+  readonly personal?: PersonalInput;
+  /** Namespaces of environments. Default: `prod` and the placeholder. */
+  readonly reserved?: readonly string[];
   readonly cluster?: string;
   /** Default: the server's, beside the objects. */
   readonly kubeconfig?: string;
@@ -40,6 +51,8 @@ export interface TestSet {
   readonly objects: readonly KubeObject[];
   readonly images?: readonly ImageInput[];
   readonly pinned?: readonly PinnedImage[];
+  /** Encrypted files. Default: none. */
+  readonly secrets?: readonly SecretFile[];
   /** Default: no environment, not protected. */
   readonly guard?: Guard;
 }
@@ -104,7 +117,8 @@ export async function withPlan<T>(
       version: 1,
       label: '//test:stack',
       root: stack.root ?? stack.sets.at(-1)?.stack ?? '',
-      reservedNamespaces: ['prod', 'myns-placeholder'],
+      reservedNamespaces: stack.reserved ?? ['prod', 'myns-placeholder'],
+      personal: stack.personal ?? null,
       sets,
       args: [],
     };
@@ -122,7 +136,7 @@ interface Place {
 }
 
 async function writeSet(set: TestSet, name: string, { folder, server, stack }: Place) {
-  const { stack: setName, namespace, guard = NO_GUARD, images = [], pinned = [], objects } = set;
+  const { stack: setName, namespace, guard = NO_GUARD, images = [], pinned = [], secrets = [], objects } = set;
   const file = `${name}.object.json`;
   const label = `//test:${setName || 'object'}`;
   const context = stack.context ?? server.context;
@@ -133,10 +147,8 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
     user: '',
     kubeconfig: stack.kubeconfig ?? 'kubeconfig',
   };
-  await writeFile(
-    join(folder, file),
-    JSON.stringify({ version: 1, label, connection, guard, images, pinned, objects }),
-  );
+  const input = { version: 1, label, connection, guard, images, pinned, secrets, objects };
+  await writeFile(join(folder, file), JSON.stringify(input));
   await writeFile(join(folder, 'kubeconfig'), JSON.stringify(await readJson(server.kubeconfig)));
   return { label, stack: setName, namespace, connection, guard, objects: objects.length === 0 ? [] : [file] };
 }

@@ -4,9 +4,11 @@ import { readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../../lib/runfiles.ts';
+import { personalNamespace } from '../../lib/user.ts';
 import { OPTIONS, VERBS } from '../deploy/options.ts';
 import { OPTIONS as GITOPS_OPTIONS } from '../gitops/options.ts';
 import { COMMANDS } from '../pins/options.ts';
+import { ENCODINGS, PROVIDERS, referencesIn } from '../secrets/reference.ts';
 
 const read = (path: string) => readFileSync(runfile(`fathom/${path}`), 'utf8');
 const sorted = (words: Iterable<string>) => [...new Set(words)].sort();
@@ -14,7 +16,7 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 
 function sources(): string {
   const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
-  const parts = ['build', 'deploy', 'gitops', 'kube', 'model', 'pins', 'readiness', 'verbs'];
+  const parts = ['build', 'deploy', 'gitops', 'kube', 'model', 'namespaces', 'pins', 'readiness', 'secrets', 'verbs'];
   return parts
     .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
@@ -88,4 +90,46 @@ test('docs/pins.md and docs/gitops.md tell of the errors that there are', () => 
       file,
     );
   }
+});
+
+test('docs/secrets.md has a row for every provider, every encoding, every verb, and references that are some', () => {
+  const text = read('docs/secrets.md');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  const [providers, verbs] = [
+    rows.filter((line) => !line.startsWith('| `.')),
+    rows.filter((line) => line.startsWith('| `.')),
+  ];
+  assert.deepEqual(sorted(matches(providers.join('\n'), /^\| `([a-z]+)`/gm)), sorted(PROVIDERS));
+  assert.deepEqual(sorted(matches(verbs.join('\n'), /`\.([a-z]+)`/g)), sorted(VERBS));
+  assert.deepEqual(sorted(matches(text, /\?encode=([a-z0-9]+)/g)), sorted(ENCODINGS));
+  const references = text.split('\n').filter((line) => line.startsWith('    ${'));
+  assert.deepEqual(
+    references.flatMap((line) => referencesIn(line, 'docs')).map(({ provider }) => provider),
+    [...PROVIDERS],
+  );
+});
+
+test('docs/secrets.md and docs/namespaces.md name only codes, labels and annotations that there are', () => {
+  const code = sources();
+  for (const file of ['docs/secrets.md', 'docs/namespaces.md']) {
+    const text = read(file);
+    const names = sorted([...matches(text, /`?(K8S_[A-Z_]+)`/g), ...matches(text, /`(fathom\.internal\/[a-z-]+)/g)]);
+    assert.ok(names.length > 3);
+    assert.deepEqual(
+      names.filter((name) => !code.includes(`'${name}'`)),
+      [],
+      file,
+    );
+  }
+});
+
+test('docs/namespaces.md tells of each name to which namespace it is mapped, and of all settings', () => {
+  const text = read('docs/namespaces.md');
+  const rows = [...text.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\|$/gm)];
+  assert.ok(rows.length >= 4);
+  for (const [, name = '', namespace] of rows)
+    assert.equal(personalNamespace({ env: { FATHOM_USER: name } }), namespace);
+  const known = matches(/PERSONAL_KEYS = \[(.*)\]/.exec(read('tools/k8s/private/names.bzl'))?.[1] ?? '', /"([a-z]+)"/g);
+  const [, example = ''] = /^ {4}"personal": \{\n([^]*?)^ {4}\},/m.exec(text) ?? [];
+  assert.deepEqual(sorted(matches(example, /^ {8}"([a-z]+)":/gm)), sorted(known));
 });

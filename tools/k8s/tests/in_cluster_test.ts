@@ -42,7 +42,13 @@ before(async () => {
   if (state === undefined) throw new Error('no cluster is up in FATHOM_STATE: run this test through `./fathom test`');
   const search = { env, context: 'fathom-fathom', cluster: '', user: '', files: [state.kubeconfig] };
   client = createClient(await findCluster(search), { signal: AbortSignal.timeout(800_000) });
-  await send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  // As an administrator gives it to a person.
+  const labels = { 'fathom.internal/namespace': 'personal', 'fathom.internal/owner': namespace };
+  await send('POST', '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels },
+  });
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'deployer', namespace } };
   await send('POST', `${namespaced}/serviceaccounts`, account);
   image = (await verb('image')).trim();

@@ -20,6 +20,7 @@ function params(changes: Partial<RenderParams> = {}): RenderParams {
     imageChroot: '',
     substitutions: {},
     images: [],
+    secrets: [],
     ...changes,
   };
 }

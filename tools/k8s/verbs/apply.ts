@@ -6,6 +6,7 @@ import { finish, withProgress } from '../deploy/output.ts';
 import { pinnedImages, requirePinned } from '../deploy/pinned.ts';
 import { type StackImages, readImages } from '../deploy/push.ts';
 import { type Session, requireObjects } from '../deploy/session.ts';
+import { secretsOf } from '../deploy/stack_secrets.ts';
 import { withDigests } from '../model/images.ts';
 
 /** Brings the cluster to what the stack says. Throws before anything is changed where planning or pushing fails. */
@@ -16,15 +17,17 @@ export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'rep
   const reading = readImages(session);
   // Its failure is told once the cluster's is not.
   reading.catch(() => {});
-  await withProgress(session, (progress) =>
-    withLock(session, progress, async (run) => {
+  await withProgress(session, async (progress) => {
+    // Who cannot read the secrets need not wait for the cluster, nor others for them.
+    const filled = await secretsOf(session, session.sets);
+    await withLock(session, progress, async (run) => {
       const images = await reading;
-      const sets = withDigests(session.sets, images.digests);
+      const sets = withDigests(filled, images.digests);
       await requireDeployable(run.connected.binding, session, sets);
       const plan = await applySets(session, { ...run, progress, verb, sets, push: pushOf(session, images) });
       finish(session, progress, plan);
-    }),
-  );
+    });
+  });
 }
 
 /** What registries must have before anything is applied; undefined: nothing. */

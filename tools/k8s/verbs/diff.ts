@@ -1,18 +1,20 @@
 // diff: prints what apply would change. Pushes and writes nothing.
 import { renderError } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { withoutHidden } from '../../lib/redact.ts';
 import { redactChange } from '../deploy/changes.ts';
 import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
 import { readImages } from '../deploy/push.ts';
 import { colorsFor, diffLines } from '../deploy/report.ts';
 import { type Session, connect } from '../deploy/session.ts';
+import { secretsOf } from '../deploy/stack_secrets.ts';
 import { withDigests } from '../model/images.ts';
 
 /** Prints the differences. The exit code: 0 none, 1 some, 2 an error; the last line says it, too. */
 export async function diffVerb(
   open: () => Promise<Session>,
-  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  print: (line: string) => void = (line) => process.stdout.write(`${withoutHidden(line)}\n`),
 ): Promise<number> {
   try {
     const session = await open();
@@ -34,9 +36,10 @@ export async function diffVerb(
 }
 
 async function differencesOf(session: Session): Promise<readonly PlannedObject[]> {
+  const filled = await secretsOf(session, session.sets);
   const [connected, images] = await Promise.all([connect(session), readImages(session)]);
   try {
-    const plan = await makePlan(session, connected, withDigests(session.sets, images.digests));
+    const plan = await makePlan(session, connected, withDigests(filled, images.digests));
     return [...plan.namespaces, ...plan.objects].filter(({ action }) => isChange(action) && action !== 'adopt');
   } finally {
     connected.client.close();

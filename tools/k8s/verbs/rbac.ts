@@ -1,5 +1,6 @@
 // rbac: prints the least rights that the stack needs, as manifests for whoever grants them.
 import { desiredObjects } from '../deploy/desired.ts';
+import { guardObjects } from '../deploy/personal_namespace.ts';
 import { readSet } from '../deploy/planner.ts';
 import { historyOf } from '../deploy/record.ts';
 import { rbacObjects, rightsOf } from '../deploy/rights.ts';
@@ -27,7 +28,7 @@ export async function rbacVerb(session: Session): Promise<void> {
     // A service account's own namespace is there before it is.
     const isThere = options.subject['kind'] === 'ServiceAccount' && options.subject['namespace'] === personal;
     const made = ['fathom-system', ...(personal === undefined || isThere ? [] : [personal])];
-    const rights = rightsOf({ wanted, sets, former: former.flat(), made });
+    const rights = rightsOf({ wanted, sets, former: former.flat(), made, guards: guardObjects(session) });
     const { namespace } = connection;
     const objects = rbacObjects(rights, { stack: input.root || 'objects', namespace, subject: options.subject });
     session.print(manifestsYaml(objects).trimEnd());

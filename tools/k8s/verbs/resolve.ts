@@ -3,6 +3,7 @@ import { readImages } from '../deploy/push.ts';
 import { type Session } from '../deploy/session.ts';
 import { withDigests } from '../model/images.ts';
 import { manifestYaml } from '../model/manifest_yaml.ts';
+import { hasReferences } from '../secrets/in_objects.ts';
 
 /** Prints one YAML document for each object. Needs no cluster, and a registry only where there are images. */
 export async function resolveVerb(session: Session): Promise<void> {
@@ -18,6 +19,9 @@ export async function resolveVerb(session: Session): Promise<void> {
         documents.push(manifestYaml(object));
       }
     }
+  }
+  if (session.sets.some(({ objects }) => objects.some((input) => input.objects.some(hasReferences)))) {
+    session.log.warn('Secrets have references in place of values: only a verb such as .apply fills them in');
   }
   process.stdout.write(documents.join('---\n'));
 }

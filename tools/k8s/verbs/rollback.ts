@@ -8,9 +8,10 @@ import { withLock } from '../deploy/locked.ts';
 import { finish, withProgress } from '../deploy/output.ts';
 import { historyOf } from '../deploy/record.ts';
 import { type Session, connect } from '../deploy/session.ts';
+import { secretsOf } from '../deploy/stack_secrets.ts';
 import { alignRows } from '../deploy/table.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { LoadedSet } from '../model/plan_input.ts';
+import type { LoadedSet, ObjectInput } from '../model/plan_input.ts';
 
 interface SetHistory {
   readonly set: LoadedSet;
@@ -30,7 +31,11 @@ export async function rollbackVerb(
         session.log.info(`restoring ${placeKey(set)}: revision ${revision.number}, ${origin(revision)}`);
       }
       const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
-      const sets = chosen.map(({ set }) => set);
+      // What was recorded has references: a secret that was changed since is not put back.
+      const sets = await secretsOf(
+        session,
+        chosen.map(({ set }) => set),
+      );
       const options = { ...run, progress, verb: 'rollback', sets, push: undefined, restored } as const;
       finish(session, progress, await applySets(session, options));
     }),
@@ -101,7 +106,9 @@ function restore({ set, history }: SetHistory, revision: Revision, label: string
     );
   }
   const from = `revision ${revision.number} of ${placeKey(set)}`;
-  return { revision, set: { ...set, objects: [{ version: 1, label: from, connection, guard, images: [], objects }] } };
+  const secrets = set.objects.flatMap((input) => input.secrets ?? []);
+  const input: ObjectInput = { version: 1, label: from, connection, guard, images: [], secrets, objects };
+  return { revision, set: { ...set, objects: [input] } };
 }
 
 function origin({ who, when, commit, isDirty }: Revision): string {

@@ -149,7 +149,20 @@ export const GOOD = {
       maxReplicas: 3,
     },
   }),
-  secret: object('v1', 'Secret', { data: { key: 'c2VjcmV0', wrapped: 'c2Vj\ncmV0\n' }, type: 'Opaque' }),
+  secret: {
+    ...object('v1', 'Secret', { data: { key: 'c2VjcmV0', wrapped: 'c2Vj\ncmV0\n' }, type: 'Opaque' }),
+    metadata: { name: 'web', namespace: 'prod', annotations: { 'fathom.internal/allow': 'secret-values' } },
+  },
+  referringSecret: {
+    ...object('v1', 'Secret', {
+      data: { later: '' },
+      stringData: {
+        password: '${fathom-secret://env/PASSWORD}',
+        url: 'redis://:${fathom-secret://env/PASSWORD}@redis',
+      },
+    }),
+    metadata: { name: 'referring', namespace: 'prod' },
+  },
   service: object('v1', 'Service', {
     spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   }),

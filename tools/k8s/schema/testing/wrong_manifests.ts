@@ -3,7 +3,7 @@ import { GOOD } from './good_objects.ts';
 import { CONTAINER, JOB_POD, POD, REMOVED, type Row, type WrongManifest, rows } from './wrong_row.ts';
 import { WRONG_SCHEMA } from './wrong_schema.ts';
 
-const { cronJob, deployment, ingress, persistentVolume, scaler, statefulSet, widget } = GOOD;
+const { cronJob, deployment, ingress, persistentVolume, referringSecret, scaler, statefulSet, widget } = GOOD;
 const ALLOW = ['metadata', 'annotations'];
 const ALLOW_KEY = [...ALLOW, 'fathom.internal/allow'];
 
@@ -132,6 +132,8 @@ const POLICY_ROWS: readonly Row[] = [
     'runAsNonRoot: true',
     [...CONTAINER, 'securityContext', 'runAsNonRoot'],
   ],
+  ['a secret', referringSecret, ['stringData', 'password'], 'hunter2', 'MANIFEST_SECRET_VALUE', 'docs/secrets.md'],
+  ['a secret as base64', referringSecret, ['data', 'later'], 'aHVudGVyMg==', 'MANIFEST_SECRET_VALUE', 'in git'],
   [
     'a waiver with a misspelt name',
     deployment,

@@ -66,6 +66,18 @@ test('has no policy for kinds without pods', () => {
   assert.deepEqual(check(GOOD.service), []);
 });
 
+test('tells of a value in a Secret without the value, and takes references', () => {
+  const secret = changed(GOOD.referringSecret, ['stringData', 'password'], 'hunter2-in-git');
+  const found = checkManifests([{ label: '', file: 'x.json', objects: [secret] }], catalog);
+  assert.deepEqual(
+    found.map(({ code, path }) => [code, path]),
+    [['MANIFEST_SECRET_VALUE', 'stringData.password']],
+  );
+  assert.ok(!JSON.stringify(found.map(({ message, hint }) => [message, hint])).includes('hunter2'));
+  assert.deepEqual(check(GOOD.referringSecret), []);
+  assert.deepEqual(check(waive(secret, 'secret-values')), []);
+});
+
 test('a waiver lets through what it names, and nothing else', () => {
   const both = changed(changed(deployment, [...POD, 'hostNetwork'], true), [...CONTAINER, 'image'], 'web:latest');
   assert.deepEqual(check(both), ['MANIFEST_HOST_NAMESPACE', 'MANIFEST_IMAGE_TAG']);

@@ -1,0 +1,3 @@
+local secret = import 'jsonnet/secret.libsonnet';
+
+secret.env('TOKEN', 'hex')
