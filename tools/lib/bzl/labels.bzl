@@ -7,7 +7,7 @@ def absolute_label(label):
       label: a Label of this repository's own .bzl files, made by `Label("//…")`.
 
     Returns:
-      `@@//x:y` or `@@fathom//x:y` on Bazel 6 and newer, `@fathom//x:y` on older ones, where this repository
+      `@//x:y`, `@@//x:y` or `@@fathom//x:y` on Bazel 6 and newer, `@fathom//x:y` on older ones, where this repository
       has that name both as main workspace and as a dependency.
     """
     text = str(label)
@@ -22,9 +22,10 @@ def shown_label(label):
     Returns:
       a string.
     """
-    text = str(label)
-    text = text[2:] if text.startswith("@@//") else text
-    text = text.replace("@@", "@")
+    text = str(label).replace("@@", "@")
+
+    # The main repository is `//` on Bazel 4.2, `@//` on newer ones, and `@@//` on these with modules.
+    text = text[1:] if text.startswith("@//") else text
     if label.package and text.endswith("/" + label.name + ":" + label.name):
         text = text[:-len(label.name) - 1]
     return text
