@@ -1,5 +1,5 @@
 // Secrets whose values are no part of the manifest: references, which the engine fills in when it applies.
-local k = import 'jsonnet/kubernetes.libsonnet';
+local k = import 'kubernetes.libsonnet';
 
 local encodings = ['url', 'base64'];
 

@@ -23,6 +23,7 @@ ROLES = {
     "job": struct(kind = "Job", pods = True, needs = None),
     "networkpolicy": struct(kind = "NetworkPolicy", pods = False, needs = None),
     "poddisruptionbudget": struct(kind = "PodDisruptionBudget", pods = False, needs = None),
+    "secret": struct(kind = "Secret", pods = False, needs = None),
     "service": struct(kind = "Service", pods = False, needs = None),
     "serviceaccount": struct(kind = "ServiceAccount", pods = False, needs = None),
     "servicemonitor": struct(kind = "ServiceMonitor", pods = False, needs = "prometheus-operator"),

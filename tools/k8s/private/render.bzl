@@ -141,7 +141,7 @@ def _k8s_rendered_impl(ctx):
             reserved_namespaces = ctx.attr.reserved_namespaces,
             kind = manifest["kind"],
             promotes_from = env.promotes_from,
-            secrets = secret_files(ctx),
+            secrets = secret_files(ctx) if manifest["kind"] == "Secret" else [],
         ))
     args = worker_args(ctx)
     pins = [ctx.file.pins] if ctx.file.pins else []

@@ -77,7 +77,7 @@ def service(
         {"deployment": {"services/x": ":image"}, "service": {}}, where not all pods have the same.
       images: further images of the pods: dict of their names, without registry, to labels.
       pins: label of pins.json. Default: the one of the package, if there is one.
-      secrets: labels of files that sops has encrypted, which secret references of the manifests may name.
+      secrets: labels of files that sops has encrypted, which secret references of manifests of the role `secret` may name.
       environments: names of ENVS.
       crds: what declares custom kinds, see k8s_manifests_test.
       libraries: jsonnet_library targets that the source imports.
@@ -206,7 +206,7 @@ def _service_stacks(env, manifests, exports, pins, secrets, visibility):
             kind = role_of(manifest, "manifests").kind,
             pins = pins if images else None,
             rendered = env + "__rendered",
-            secrets = secrets,
+            secrets = secrets if role_of(manifest, "manifests").kind == "Secret" else [],
             tags = ["manual"],
             template = "manifests/{}/{}.json".format(env, manifest),
             visibility = ["//visibility:private"],
