@@ -8,6 +8,7 @@ local ingress = import 'jsonnet/ingress.libsonnet';
 local job = import 'jsonnet/job.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local namespace = import 'jsonnet/namespace.libsonnet';
+local secret = import 'jsonnet/secret.libsonnet';
 local service = import 'jsonnet/service.libsonnet';
 local statefulset = import 'jsonnet/statefulset.libsonnet';
 
@@ -19,6 +20,8 @@ local redis = k.service('redis', 'dev', { ports: [{ name: 'redis', port: 6379 }]
 local route = { name: 'web', environment: environment { provides: ['gateway-api'] }, className: 'public', hosts: ['web.example.com'] };
 
 local cases = {
+  secret_encoding: secret.env('TOKEN', 'hex'),
+
   // What every component says of its parameters.
   no_object: service('web'),
   missing: service({ name: 'web' }),

@@ -7,6 +7,7 @@ local programs = {
   ingress: import 'jsonnet/tests/ingress.jsonnet',
   job: import 'jsonnet/tests/job.jsonnet',
   others: import 'jsonnet/tests/others.jsonnet',
+  secret: import 'jsonnet/tests/secret.jsonnet',
   service: import 'jsonnet/tests/service.jsonnet',
   service_nobody_calls: import 'jsonnet/tests/service_nobody_calls.jsonnet',
   service_plain: import 'jsonnet/tests/service_plain.jsonnet',

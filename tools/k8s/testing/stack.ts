@@ -6,14 +6,7 @@ import type { Terminal } from '../deploy/confirm.ts';
 import type { Streams } from '../deploy/output.ts';
 import { type Session, openSession } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
-import type {
-  Guard,
-  ImageInput,
-  PersonalInput,
-  PinnedImage,
-  PlanInput,
-  SecretFile,
-} from '../model/plan_input.ts';
+import type { Guard, ImageInput, PersonalInput, PinnedImage, PlanInput, SecretFile } from '../model/plan_input.ts';
 import type { ApiServer } from './apiserver.ts';
 
 /** A stack as data. */

@@ -62,7 +62,7 @@ def environments_test(name):
     for row, (envs, texts) in _ROWS.items():
         problems += _wrong(row, envs, texts)
     filled = checked_environments({"dev": _GOOD}, "//:constants.bzl")["dev"]
-    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", promotes_from = "", protected = False, provides = [], replicas = 1)
+    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", personal = {}, promotes_from = "", protected = False, provides = [], replicas = 1)
     if filled != wanted:
         problems.append("defaults: {}".format(filled))
     expectations_test(

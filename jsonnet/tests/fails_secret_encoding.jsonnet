@@ -1,3 +1,0 @@
-local secret = import 'jsonnet/secret.libsonnet';
-
-secret.env('TOKEN', 'hex')
