@@ -46,28 +46,20 @@ export async function checkOut(place: BranchPlace, { folder, signal, env }: Chec
     const [name = '', value = ''] = setting.split('=');
     await ask('config', name, value);
   }
-  const [own, start] = await Promise.all([
-    headOf(ask, repo, branch),
-    base === undefined ? undefined : headOf(ask, repo, base),
-  ]);
+  // Where two branches are compared, their history is needed.
+  const depth = base === undefined ? ['--depth=1'] : [];
+  const read = async (name: string, as: string): Promise<string | undefined> => {
+    if ((await headOf(ask, repo, name)) === undefined) return undefined;
+    // What was fetched counts, not what was found just before: others may have pushed in between.
+    await ask('fetch', '--quiet', '--no-tags', ...depth, '--', repo, `+refs/heads/${name}:refs/read/${as}`);
+    return ask('rev-parse', `refs/read/${as}`);
+  };
+  const own = await read(branch, 'own');
+  const start = base === undefined ? undefined : await read(base, 'base');
   if (base !== undefined && start === undefined) {
     throw new ToolError('K8S_GITOPS_REPOSITORY', `Reading ${repo}: it has no branch '${base}' to begin from`, {
       hint: 'Name a branch that is there as --base, or leave it out: then --branch begins empty.',
     });
-  }
-  for (const commit of new Set([own, start])) {
-    if (commit === undefined) continue;
-    // Where two branches are compared, their history is needed.
-    const depth = base === undefined ? ['--depth=1'] : [];
-    await ask(
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      ...depth,
-      '--',
-      repo,
-      commit === own ? `refs/heads/${branch}` : `refs/heads/${base}`,
-    );
   }
   // A branch that was merged, and not deleted, is begun anew.
   const isMerged = own !== undefined && start !== undefined && (await isAncestor(git, own, start, place));
@@ -93,7 +85,7 @@ export async function commit({ git }: BranchCheckout, message: string): Promise<
     throw failed(
       'Committing manifests',
       cause,
-      'Tell git who you are: `git config --global user.name …` and `user.email`, or GIT_AUTHOR_NAME and its like.',
+      'Tell git who you are: `git config --global user.name …` and `user.email`. Where you sign commits, signing must work without a question.',
     );
   }
 }

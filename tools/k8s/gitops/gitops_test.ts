@@ -172,6 +172,7 @@ test('overwrites nothing that somebody else has pushed before the push began', a
   await writeFile(
     signer,
     `#!/bin/sh
+cat >/dev/null
 if ! [ -e '${other}' ]; then
   git clone --quiet '${branch.repo}' '${other}'
   ${git} commit --quiet --allow-empty --message='in between'
@@ -185,6 +186,28 @@ printf -- '-----BEGIN PGP SIGNATURE-----\\n\\n-----END PGP SIGNATURE-----\\n'
   await branch.source('config', '--global', 'commit.gpgsign', 'true');
   await branch.source('config', '--global', 'gpg.program', signer);
   await branch.run([A, B]);
+  assert.deepEqual(await commits(), ['staging: b', 'in between', 'staging: a']);
+});
+
+test('reads a branch that moves while it is read', async () => {
+  await branch.run([A]);
+  // A transport that pushes another commit between the look at the branch and its transfer.
+  const transport = join(branch.workspace, '../transport');
+  await writeFile(
+    transport,
+    `#!/bin/sh
+unset GIT_DIR
+echo "$1" >>'${transport}.log'
+if [ "$1" = git-upload-pack ] && [ "$(grep -c git-upload-pack '${transport}.log')" = 2 ]; then
+  new=$(git -C '${branch.repo}' commit-tree -p refs/heads/main -m 'in between' 'refs/heads/main^{tree}')
+  git -C '${branch.repo}' update-ref refs/heads/main "$new"
+fi
+exec git "\${1#git-}" '${branch.repo}'
+`,
+    { mode: 0o755 },
+  );
+  await branch.source('config', '--global', 'protocol.ext.allow', 'always');
+  await branch.run([A, B], `--repo=ext::${transport} %S`);
   assert.deepEqual(await commits(), ['staging: b', 'in between', 'staging: a']);
 });
 
