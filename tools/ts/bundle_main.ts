@@ -1,4 +1,4 @@
-// Stage 0: the driver of one TsBundle action. `node bundle_main.ts <params.json>`; see bundle.bzl for the fields.
+// Stage 0: the driver of one TsBundle action. `node bundle.mjs <params.json>`, see driver.bzl; bundle.bzl has the fields.
 import {
   copyFileSync,
   cpSync,

@@ -1,4 +1,4 @@
-// Stage 0: the driver of one TsCompile action. `node compile_main.ts <params.json>`; see compile.bzl for the fields.
+// Stage 0: the driver of one TsCompile action. `node compile.mjs <params.json>`, see driver.bzl; compile.bzl has the fields.
 import {
   copyFileSync,
   existsSync,
@@ -56,6 +56,8 @@ function runCompiler(params: CompileParams, root: string): string[] {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 << 20,
+    // The compiler is a Go program that lives for less than a second: it collects no garbage until it has a lot.
+    env: { ...process.env, GOGC: 'off', GOMEMLIMIT: '1GiB' },
   });
   if (result.error !== undefined) {
     throw new ToolError('TS_COMPILER_MISSING', `Starting the TypeScript compiler ${params.tsc}`, {

@@ -5,13 +5,14 @@ load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 BUNDLE_ATTRS = {
     "_bundler": attr.label(
-        doc = "The driver of the bundler, run from source.",
-        default = "//tools/ts:bundle_main.ts",
+        doc = "The driver of the bundler.",
+        default = "//tools/ts:bundle",
         allow_single_file = True,
+        cfg = "exec",
     ),
 }
 
-def bundle_js(ctx, name, info, entry, stage0):
+def bundle_js(ctx, name, info, entry):
     """Declares the bundling of a program.
 
     Args:
@@ -19,7 +20,6 @@ def bundle_js(ctx, name, info, entry, stage0):
       name: string: the bundle is `<name>.mjs`.
       info: TsInfo of the program.
       entry: File: the JavaScript of the entry point.
-      stage0: depset of File: what the driver imports.
 
     Returns:
       File.
@@ -41,8 +41,8 @@ def bundle_js(ctx, name, info, entry, stage0):
         mnemonic = "TsBundle",
         progress_message = "Bundling {}".format(bundle.short_path),
         executable = toolchain.node,
-        arguments = ["--disable-warning=ExperimentalWarning", ctx.file._bundler.path, params.path],
-        inputs = depset([params, ctx.file._bundler, toolchain.esbuild.directory, info.checked] + js, transitive = [stage0]),
+        arguments = [ctx.file._bundler.path, params.path],
+        inputs = [params, ctx.file._bundler, toolchain.esbuild.directory, info.checked] + js,
         tools = depset([toolchain.node] + [e.directory for e in npm] + [e.meta for e in npm]),
         outputs = [bundle],
         env = {"LC_ALL": "C"},

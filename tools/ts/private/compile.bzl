@@ -15,13 +15,10 @@ _SOURCE_EXTENSIONS = [".ts", ".mts", ".tsx", ".json"]
 
 COMPILE_ATTRS = {
     "_compiler": attr.label(
-        doc = "The driver of the compiler, run from source.",
-        default = "//tools/ts:compile_main.ts",
+        doc = "The driver of the compiler.",
+        default = "//tools/ts:compile",
         allow_single_file = True,
-    ),
-    "_compiler_sources": attr.label(
-        doc = "What the driver imports.",
-        default = "//tools/ts:stage0",
+        cfg = "exec",
     ),
 }
 
@@ -88,11 +85,8 @@ def _compile_action(ctx, action, params, inputs, tools):
         mnemonic = action.mnemonic,
         progress_message = "{} {}".format(action.doing, params["label"]),
         executable = toolchain.node,
-        arguments = ["--disable-warning=ExperimentalWarning", ctx.file._compiler.path, file.path],
-        inputs = depset(
-            [file, ctx.file._compiler, toolchain.tsc.directory],
-            transitive = [inputs, ctx.attr._compiler_sources[DefaultInfo].files],
-        ),
+        arguments = [ctx.file._compiler.path, file.path],
+        inputs = depset([file, ctx.file._compiler, toolchain.tsc.directory], transitive = [inputs]),
         tools = depset([toolchain.node] + tools),
         outputs = action.outputs + ([action.stamp] if action.stamp else []),
         env = {"LC_ALL": "C"},

@@ -77,7 +77,7 @@ def _ts_binary_impl(ctx):
     entry = _js_of(ctx, info, ctx.file.entry_point, "entry_point")
     data = _data_runfiles(ctx, [info.checked])
     if ctx.attr.bundle:
-        bundle = bundle_js(ctx, ctx.label.name, info, entry, ctx.attr._hooks_sources[DefaultInfo].files)
+        bundle = bundle_js(ctx, ctx.label.name, info, entry)
         program = struct(node_arguments = [], env = {}, runfiles = data)
         entry = bundle
     else:
