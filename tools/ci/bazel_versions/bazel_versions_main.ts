@@ -19,6 +19,8 @@ const INSTALL = [
   'apt-get update -qq',
   'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap bazel-skylib ca-certificates gcc git libc6-dev libseccomp-dev pkg-config python3 python3-pip > /dev/null',
   'bazel --version',
+  // Its node comes with the npm that packages are fetched with.
+  './fathom --help > /dev/null',
 ].join(' && ');
 
 // Bazel 7 prefers MODULE.bazel, and warns of each npm package, which is a folder of sources that it does not watch.
