@@ -36,14 +36,17 @@ export async function hostMirror(): Promise<string> {
 async function run(one: Step, signal: AbortSignal): Promise<void> {
   const [program, ...args] = one.command;
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: one.timeoutMs, signal });
-  const status = await new Promise<number | null>((resolve, reject) =>
-    child.on('error', reject).on('close', resolve),
-  ).catch((cause: unknown) => {
+  let failure: unknown;
+  child.on('error', (error) => (failure = error));
+  // Also of a program that is told to end: until it has, it writes to the folder that is removed next.
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  signal.throwIfAborted();
+  if (failure !== undefined) {
     throw new ToolError('FRESH_START', `${one.what}: starting ${program}`, {
-      cause,
+      cause: failure,
       hint: 'Install debootstrap, git and util-linux, and run it as root.',
     });
-  });
+  }
   if (status !== 0)
     throw new ToolError('FRESH_STEP', `${one.what}: exit ${status}`, { hint: 'Its own output above says why.' });
 }

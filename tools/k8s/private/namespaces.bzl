@@ -4,8 +4,9 @@ load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
-load(":names.bzl", "PLACEHOLDER", "find_environment", "find_guard", "personal_settings")
+load(":names.bzl", "PLACEHOLDER", "find_environment", "find_guard")
 load(":plan.bzl", "write_plan")
+load(":stacks.bzl", "PERSONAL", "RESERVED_NAMESPACES")
 load(":verb.bzl", "runfiles_path")
 
 def _personal_namespaces_impl(ctx):
@@ -87,9 +88,9 @@ def personal_namespaces(name, env, **kwargs):
             context = environment["context"],
             environment = environment["name"],
             namespace = environment["namespace"] if verb == "release" else "",
-            personal = personal_settings(ENVS),
+            personal = PERSONAL,
             protected = guard.protected,
-            reserved_namespaces = [entry["namespace"] for entry in ENVS.values()],
+            reserved_namespaces = RESERVED_NAMESPACES,
             verb = verb,
             **kwargs
         )

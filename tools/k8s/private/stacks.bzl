@@ -10,7 +10,7 @@ load(":verb.bzl", "verb_targets")
 
 RESERVED_NAMESPACES = [entry["namespace"] for entry in ENVS.values()]
 
-_PERSONAL = personal_settings(ENVS)
+PERSONAL = personal_settings(ENVS)
 
 # Attributes that verbs share with the object or stack that they belong to.
 _SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
@@ -91,7 +91,7 @@ def k8s_object(
         kind = kind,
         kubeconfig = kubeconfig,
         namespace = namespace or environment.get("namespace", ""),
-        personal = _PERSONAL,
+        personal = PERSONAL,
         pinned_images = images.keys() if pinned else [],
         pins = pins if pinned else None,
         promotes_from = environment.get("promotes_from", ""),
@@ -146,7 +146,7 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         extra_args = args,
         namespace = namespace or environment.get("namespace", "fathom-system"),
         objects = objects,
-        personal = _PERSONAL,
+        personal = PERSONAL,
         protected = guard.protected,
         reserved_namespaces = RESERVED_NAMESPACES,
         root = stack or root_name(native.package_name(), name, ENVS),

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,29 +12,19 @@ import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { findAgeKeys } from '../secrets/age_keys.ts';
 import { withSecrets } from '../secrets/fill.ts';
-import { fillReferences, referencesOf, withoutValues } from '../secrets/in_objects.ts';
+import { fillReferences, withoutValues } from '../secrets/in_objects.ts';
 import type { ProviderOptions } from '../secrets/providers.ts';
 import { parseSopsFile } from '../secrets/sops_file.ts';
-import { checkSopsReferences } from '../secrets/sops_references.ts';
+import { SOPS_FOLDER, secretObject, sopsFixture, sopsReference } from '../testing/secret_objects.ts';
 
-const FOLDER = 'fathom/tools/k8s/tests/secrets';
-const fixture = (name: string) => readFileSync(runfile(`${FOLDER}/${name}`), 'utf8');
-const KEY = fixture('throw_away_age_key.txt');
-const OTHER_KEY = fixture('throw_away_other_age_key.txt');
+const KEY = sopsFixture('throw_away_age_key.txt');
+const OTHER_KEY = sopsFixture('throw_away_other_age_key.txt');
 
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fathom-secrets-'));
 });
 after(() => rm(folder, { recursive: true }));
-
-const secret = (stringData: Readonly<Record<string, string>>, rest: object = {}): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'x', namespace: 'dev' },
-  ...rest,
-  stringData,
-});
 
 /** Where all that a test does not name is missing. */
 const optionsOf = (env: ProviderOptions['env'], warned: string[] = []): ProviderOptions => ({
@@ -47,7 +36,7 @@ const optionsOf = (env: ProviderOptions['env'], warned: string[] = []): Provider
 
 function setOf(object: KubeObject, files: readonly (string | { readonly path: string; readonly text: string })[]) {
   const connection = { cluster: '', context: '', namespace: 'dev', user: '', kubeconfig: '' };
-  const secrets = files.map((one) => (typeof one === 'string' ? { path: one, file: `${FOLDER}/${one}` } : one));
+  const secrets = files.map((one) => (typeof one === 'string' ? { path: one, file: `${SOPS_FOLDER}/${one}` } : one));
   const guard = { environment: '', isProtected: false, caSha256: '' };
   const input = { version: 1 as const, label: '//x:y', connection, guard, images: [], secrets, objects: [object] };
   const set: LoadedSet = { label: '//x:y', stack: 'x', namespace: 'dev', objects: [input] };
@@ -61,12 +50,10 @@ async function valuesOf(
   stringData: Readonly<Record<string, string>>,
   { env = {}, files = [], warned = [] }: { env?: ProviderOptions['env']; files?: Files; warned?: string[] } = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const [set] = await withSecrets(setOf(secret(stringData), files), optionsOf(env, warned));
+  const [set] = await withSecrets(setOf(secretObject(stringData), files), optionsOf(env, warned));
   const data = set?.objects[0]?.objects[0]?.['data'] as Readonly<Record<string, string>>;
   return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]));
 }
-
-const sops = (file: string, entry: string, encode = '') => `\${fathom-secret://sops/${file}${encode}#${entry}}`;
 
 const PLAIN = {
   'redis.password': 'redis-pa55word-1',
@@ -88,7 +75,7 @@ for (const [what, file] of [
 ] as const) {
   test(`decrypts ${what} as sops has encrypted it`, async () => {
     const keys = Object.keys(PLAIN);
-    const stringData = Object.fromEntries(keys.map((key, index) => [`k${index}`, sops(file, key)]));
+    const stringData = Object.fromEntries(keys.map((key, index) => [`k${index}`, sopsReference(file, key)]));
     const values = await valuesOf(stringData, { env: { SOPS_AGE_KEY: KEY }, files: [file] });
     assert.deepEqual(Object.values(values), Object.values(PLAIN));
   });
@@ -96,16 +83,16 @@ for (const [what, file] of [
 
 test('decrypts only what a regular expression chooses, and any file as a whole', async () => {
   const env = { SOPS_AGE_KEY: KEY };
-  const a = sops('by_regex.yaml', 'redis.password');
+  const a = sopsReference('by_regex.yaml', 'redis.password');
   assert.deepEqual(await valuesOf({ a }, { env, files: ['by_regex.yaml'] }), { a: PLAIN['redis.password'] });
-  const b = sops('binary.json', 'data');
+  const b = sopsReference('binary.json', 'data');
   const { b: text = '' } = await valuesOf({ b }, { env, files: ['binary.json'] });
   assert.match(text, /^# Which password is this\?\nredis:/);
 });
 
 test('opens a file with the hybrid key of ML-KEM and X25519', async () => {
-  const env = { SOPS_AGE_KEY: fixture('throw_away_hybrid_age_key.txt') };
-  const a = sops('hybrid.yaml', 'redis.password');
+  const env = { SOPS_AGE_KEY: sopsFixture('throw_away_hybrid_age_key.txt') };
+  const a = sopsReference('hybrid.yaml', 'redis.password');
   assert.deepEqual(await valuesOf({ a }, { env, files: ['hybrid.yaml'] }), { a: PLAIN['redis.password'] });
 });
 
@@ -125,7 +112,7 @@ test('reads a file below the workspace, an absolute one, any bytes, and one entr
   await writeFile(join(workspace, 'a.bin'), Buffer.from([0, 255, 10]), { mode: 0o600 });
   await writeFile(join(folder, 'b.json'), '{"a": {"b": "deep-value"}, "big": 12345678901234567890}', { mode: 0o600 });
   const env = { BUILD_WORKSPACE_DIRECTORY: workspace };
-  const object = secret({
+  const object = secretObject({
     bytes: '${fathom-secret://file/a.bin}',
     deep: `\${fathom-secret://file/${folder}/b.json#a.b}`,
     big: `\${fathom-secret://file/${folder}/b.json#big}`,
@@ -142,7 +129,7 @@ test('takes age keys from SOPS_AGE_KEY, a file, and keys.txt, and passes over wh
   await mkdir(join(home, '.config/sops/age'), { recursive: true });
   const place = join(home, '.config/sops/age/keys.txt');
   await writeFile(place, `# a comment\nAGE-PLUGIN-X-1ABC\n${KEY}`, { mode: 0o600 });
-  const stringData = { a: sops('secrets.yaml', 'redis.password') };
+  const stringData = { a: sopsReference('secrets.yaml', 'redis.password') };
   const files = ['secrets.yaml'];
   const expected = { a: PLAIN['redis.password'] };
   assert.deepEqual(await valuesOf(stringData, { env: { HOME: home }, files }), expected);
@@ -163,18 +150,18 @@ test('warns of files that others may read, once, and not in a pod', async () => 
   await writeFile(path, KEY);
   await chmod(path, 0o644);
   const warned: string[] = [];
-  const stringData = { a: sops('secrets.yaml', 'odd'), b: `\${fathom-secret://file/${path}}` };
+  const stringData = { a: sopsReference('secrets.yaml', 'odd'), b: `\${fathom-secret://file/${path}}` };
   const files = ['secrets.yaml'];
   await valuesOf(stringData, { env: { SOPS_AGE_KEY_FILE: path }, files, warned });
   assert.deepEqual(warned, [`${path} may be read by others than its owner: \`chmod 600 ${path}\``]);
   const inPod = { ...optionsOf({ SOPS_AGE_KEY_FILE: path }, warned), isInCluster: true };
-  await withSecrets(setOf(secret(stringData), files), inPod);
+  await withSecrets(setOf(secretObject(stringData), files), inPod);
   assert.equal(warned.length, 1);
 });
 
 // What is wrong, its code, what the message says of it, and what the hint does.
 const tampered = (change: (text: string) => string) => [
-  { path: 'secrets.yaml', text: change(fixture('secrets.yaml')) },
+  { path: 'secrets.yaml', text: change(sopsFixture('secrets.yaml')) },
 ];
 const swapped = (text: string) => {
   const [, first = '', second = ''] = /users:\n +- (ENC\S+)\n +- (ENC\S+)/.exec(text) ?? [];
@@ -185,7 +172,7 @@ const moved = (text: string) => {
   return text.replace(/password: ENC\S+/, `password: ${value}`);
 };
 const withKey = { env: { SOPS_AGE_KEY: KEY }, files: ['secrets.yaml'] as Files };
-const password = { a: sops('secrets.yaml', 'redis.password') };
+const password = { a: sopsReference('secrets.yaml', 'redis.password') };
 const BAD: readonly (readonly [string, string, RegExp, RegExp, Parameters<typeof valuesOf>])[] = [
   [
     'no key',
@@ -286,7 +273,9 @@ const BAD: readonly (readonly [string, string, RegExp, RegExp, Parameters<typeof
       password,
       {
         ...withKey,
-        files: tampered((text) => text.replace(/mac: .*/, /mac: .*/.exec(fixture('two_recipients.yaml'))?.[0] ?? '')),
+        files: tampered((text) =>
+          text.replace(/mac: .*/, /mac: .*/.exec(sopsFixture('two_recipients.yaml'))?.[0] ?? ''),
+        ),
       },
     ],
   ],
@@ -295,14 +284,14 @@ const BAD: readonly (readonly [string, string, RegExp, RegExp, Parameters<typeof
     'K8S_SECRET_ENTRY',
     /no entry 'redis\.pasword'; the nearest is 'redis\.password'/,
     /sops secrets\.yaml/,
-    [{ a: sops('secrets.yaml', 'redis.pasword') }, withKey],
+    [{ a: sopsReference('secrets.yaml', 'redis.pasword') }, withKey],
   ],
   [
     'a file that is not declared',
     'K8S_SECRET_UNDECLARED',
     /secret\.yaml: .*the nearest is 'secrets\.yaml'/,
     /attribute secrets/,
-    [{ a: sops('secret.yaml', 'a') }, withKey],
+    [{ a: sopsReference('secret.yaml', 'a') }, withKey],
   ],
   [
     'variables that are not set',
@@ -375,160 +364,18 @@ test('refuses a value inside of a text that is no text', async () => {
   await assert.rejects(valuesOf({ a }), { code: 'K8S_SECRET_BINARY', message: /key a of Secret dev\/x/ });
 });
 
-// What the build refuses, without a key.
-const check = (object: KubeObject, files: Readonly<Record<string, string>> = {}) =>
-  checkSopsReferences(
-    referencesOf(object, '//x:y'),
-    Object.entries(files).map(([path, text]) => ({ path, text })),
-  );
-const map = (data: object): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data });
-const some = '${fathom-secret://env/A}';
-const REFUSED: readonly (readonly [string, string, RegExp, () => void])[] = [
-  [
-    'a provider that there is not',
-    'K8S_SECRET_REFERENCE',
-    /provider 'sop'; .*nearest is 'sops'/,
-    () => check(secret({ a: '${fathom-secret://sop/x#a}' })),
-  ],
-  [
-    'a reference without braces',
-    'K8S_SECRET_REFERENCE',
-    /Secret dev\/x of \/\/x:y, key a: it stands outside/,
-    () => check(secret({ a: 'fathom-secret://env/A' })),
-  ],
-  [
-    'a reference that does not end',
-    'K8S_SECRET_REFERENCE',
-    /outside of '\$\{' and '\}'/,
-    () => check(secret({ a: '${fathom-secret://env/A' })),
-  ],
-  ['no slashes', 'K8S_SECRET_REFERENCE', /is no address/, () => check(secret({ a: '${fathom-secret:env/A}' }))],
-  ['no file', 'K8S_SECRET_REFERENCE', /names no file/, () => check(secret({ a: '${fathom-secret://file/}' }))],
-  ['no variable', 'K8S_SECRET_REFERENCE', /names no variable/, () => check(secret({ a: '${fathom-secret://env}' }))],
-  [
-    'a variable that can be none',
-    'K8S_SECRET_REFERENCE',
-    /not the name of an environment variable/,
-    () => check(secret({ a: '${fathom-secret://env/A-B}' })),
-  ],
-  [
-    'an encrypted file without an entry',
-    'K8S_SECRET_REFERENCE',
-    /names no entry/,
-    () => check(secret({ a: '${fathom-secret://sops/a.yaml}' })),
-  ],
-  [
-    'an unknown encoding',
-    'K8S_SECRET_REFERENCE',
-    /only \?encode=url and \?encode=base64/,
-    () => check(secret({ a: '${fathom-secret://env/A?encode=hex}' })),
-  ],
-  [
-    'a reference in a ConfigMap',
-    'K8S_SECRET_MISPLACED',
-    /ConfigMap m of \/\/x:y: data\.a has/,
-    () => check(map({ a: some })),
-  ],
-  [
-    'a reference in an environment',
-    'K8S_SECRET_MISPLACED',
-    /spec\.containers\[0\]\.env\[0\]\.value/,
-    () =>
-      check({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { name: 'p' },
-        spec: { containers: [{ env: [{ name: 'A', value: `x ${some}` }] }] },
-      }),
-  ],
-  [
-    'a reference in the data of a Secret',
-    'K8S_SECRET_MISPLACED',
-    /data\.b has/,
-    () => check(secret({}, { data: { b: some } })),
-  ],
-  [
-    'the same as base64',
-    'K8S_SECRET_MISPLACED',
-    /data\.b has/,
-    () => check(secret({}, { data: { b: Buffer.from(some).toString('base64') } })),
-  ],
-  [
-    'a reference in an annotation of a Secret',
-    'K8S_SECRET_MISPLACED',
-    /metadata\.annotations\.c/,
-    () => check(secret({}, { metadata: { name: 'x', annotations: { c: some } } })),
-  ],
-  [
-    'a file that is not encrypted',
-    'K8S_SECRET_PLAIN',
-    /a\.yaml: it is not encrypted by sops/,
-    () => check(secret({}), { 'a.yaml': 'password: open-pa55word' }),
-  ],
-  [
-    'a value that is not encrypted',
-    'K8S_SECRET_PLAIN',
-    /'note_unencrypted' is not encrypted/,
-    () => check(secret({ a: sops('secrets.yaml', 'note_unencrypted') }), { 'secrets.yaml': fixture('secrets.yaml') }),
-  ],
-  [
-    'an entry that is not there',
-    'K8S_SECRET_ENTRY',
-    /nearest is 'users\.0'/,
-    () => check(secret({ a: sops('secrets.yaml', 'users.2') }), { 'secrets.yaml': fixture('secrets.yaml') }),
-  ],
-  [
-    'a file for PGP alone',
-    'K8S_SECRET_FILE',
-    /encrypted for pgp, and for no age recipient/,
-    () => check(secret({}), { 'a.yaml': 'a: ENC[x]\nsops: {pgp: [{fp: A}]}' }),
-  ],
-  [
-    'a file whose key is split',
-    'K8S_SECRET_FILE',
-    /split among 2 groups/,
-    () => check(secret({}), { 'a.yaml': 'a: ENC[x]\nsops: {key_groups: [{age: []}, {age: []}]}' }),
-  ],
-  [
-    'a file of two documents',
-    'K8S_SECRET_FILE',
-    /it has 2 documents/,
-    () => check(secret({}), { 'a.yaml': 'a: 1\n---\nb: 2' }),
-  ],
-  [
-    'no YAML',
-    'K8S_SECRET_FILE',
-    /a\.yaml: it is neither YAML nor JSON: [A-Z_]+$/,
-    () => check(secret({}), { 'a.yaml': 'password: open-pa55word: x\n' }),
-  ],
-  ['an empty file', 'K8S_SECRET_FILE', /it is (empty|no map)/, () => check(secret({}), { 'a.yaml': '' })],
-];
-
-for (const [what, code, message, run] of REFUSED) {
-  test(`the build refuses ${what}`, () => {
-    assert.throws(run, (error) => {
-      assert.ok(error instanceof ToolError, String(error));
-      assert.deepEqual(
-        [error.code, message.test(error.message), error.message.includes('open-pa55word')],
-        [code, true, false],
-        error.message,
-      );
-      assert.ok((error.hint ?? '').length > 20);
-      return true;
-    });
-  });
-}
-
 test('finds the entries of a file without a key', () => {
-  const file = parseSopsFile(fixture('secrets.yaml'), 'secrets.yaml');
+  const file = parseSopsFile(sopsFixture('secrets.yaml'), 'secrets.yaml');
   assert.deepEqual(
     file.entries.filter(({ isEncrypted }) => isEncrypted).map(({ name }) => name),
     Object.keys(PLAIN),
   );
 });
 
+const some = '${fathom-secret://env/A}';
+
 test('takes values out again, and leaves what the manifest itself has', () => {
-  const object = secret(
+  const object = secretObject(
     { a: some, plain: 'text' },
     { metadata: { name: 'x', annotations: { kept: 'yes' } }, data: { b: 'Yg==' } },
   );
@@ -543,7 +390,10 @@ test('takes values out again, and leaves what the manifest itself has', () => {
     fillReferences(taken, () => Buffer.from('value-1')),
     filled,
   );
-  const forged = secret({}, { metadata: { name: 'x', annotations: { 'fathom.internal/secret-references': '{' } } });
+  const forged = secretObject(
+    {},
+    { metadata: { name: 'x', annotations: { 'fathom.internal/secret-references': '{' } } },
+  );
   assert.deepEqual(withoutValues(forged)['stringData'], {});
 });
 
