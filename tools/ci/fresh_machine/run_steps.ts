@@ -35,7 +35,13 @@ export async function hostMirror(): Promise<string> {
 
 async function run(one: Step, signal: AbortSignal): Promise<void> {
   const [program, ...args] = one.command;
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: one.timeoutMs, signal });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: one.timeoutMs,
+    signal,
+    // unshare takes no other signal while its child runs; that child and all below it end with it.
+    killSignal: 'SIGKILL',
+  });
   let failure: unknown;
   child.on('error', (error) => (failure = error));
   // Also of a program that is told to end: until it has, it writes to the folder that is removed next.
