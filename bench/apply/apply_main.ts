@@ -37,10 +37,11 @@ await runMain(async ({ argv, env }) => {
   const log = createLog();
   const server = await startApiServer();
   try {
-    const contenders = [fathom(server), await kubectl(server, false), await kubectl(server, true)];
+    const [ours, serverSide] = [fathom(server), await kubectl(server, true)];
+    const contenders = [ours, await kubectl(server, false), serverSide];
     const rounds = Math.max(1, Number(values.rounds) || 1);
     const compared = await step(`Comparing, ${rounds} rounds`, () => compare(server, contenders, rounds), { log });
-    const sizes = await step('Growing to 5000 objects', () => grow(server, fathom(server)), { log });
+    const sizes = await step('Growing to 5000 objects', () => grow(server, ours, serverSide), { log });
     const result = {
       ...{ benchmark: 'apply', server: 'kube-apiserver and etcd, loopback', objects: OBJECTS, rounds },
       machine: { cpus: cpus().length, memoryBytes: totalmem(), node: process.version },
@@ -94,14 +95,12 @@ function ratiosOf(results: Readonly<Record<string, Readonly<Record<string, Figur
   );
 }
 
-async function grow(server: ApiServer, contender: Contender) {
+/** First and second applies of stacks that grow, of which kubectl's second is the yardstick. */
+async function grow(server: ApiServer, ours: Contender, yardstick: Contender) {
   const rows = [];
   for (const count of SIZES) {
-    const namespace = `size-${count}`;
-    await makeNamespace(server, namespace);
-    const objects = configMaps(count, namespace);
-    const first = await measure((onStart) => contender.run('apply', objects, onStart));
-    const again = await measure((onStart) => contender.run('apply', objects, onStart));
+    const { first, again } = await applyTwice(server, ours, { count, namespace: `size-${count}` });
+    const other = await applyTwice(server, yardstick, { count, namespace: `yardstick-${count}` });
     rows.push({
       objects: count,
       firstSeconds: round(first.seconds),
@@ -109,9 +108,21 @@ async function grow(server: ApiServer, contender: Contender) {
       firstMillisecondsPerObject: round((first.seconds / count) * 1000),
       againMillisecondsPerObject: round((again.seconds / count) * 1000),
       megabytes: Math.round(Math.max(first.megabytes, again.megabytes)),
+      [yardstick.name]: {
+        firstSeconds: round(other.first.seconds),
+        againSeconds: round(other.again.seconds),
+        againRatio: Math.round((other.again.seconds / again.seconds) * 10) / 10,
+      },
     });
   }
   return rows;
+}
+
+async function applyTwice(server: ApiServer, one: Contender, stack: { count: number; namespace: string }) {
+  await makeNamespace(server, stack.namespace);
+  const objects = configMaps(stack.count, stack.namespace);
+  const apply = () => measure((onStart) => one.run('apply', objects, onStart));
+  return { first: await apply(), again: await apply() };
 }
 
 async function makeNamespace(server: ApiServer, name: string): Promise<void> {

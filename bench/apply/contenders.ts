@@ -32,7 +32,9 @@ export function fathom(server: ApiServer): Contender {
     name: 'fathom',
     async run(verb, objects, onStart) {
       const namespace = objects[0]?.metadata.namespace ?? '';
-      const stack = { sets: [{ stack: 'bench', namespace, objects }] };
+      // As the launcher of a verb has it.
+      const env = { NODE_COMPILE_CACHE: join(server.folder, 'compiled') };
+      const stack = { sets: [{ stack: 'bench', namespace, objects }], env };
       const outcome = await runEngine(server, stack, { verb, onStart, endsWithinMs: ENDS_WITHIN_MS });
       // A diff exits 1 when something differs.
       if (outcome.code !== 0 && !(verb === 'diff' && outcome.code === 1)) throw new Error(outcome.stderr);

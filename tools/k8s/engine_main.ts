@@ -5,6 +5,9 @@ import { parseInvocation } from './deploy/options.ts';
 import { openSession } from './deploy/session.ts';
 import { readPlanInput } from './model/plan_input.ts';
 
+// The launcher set it for this program, not for those that it starts.
+delete process.env['NODE_COMPILE_CACHE'];
+
 await runMain(async ({ argv, env, signal }) => {
   const { verb, plan, rest } = parseInvocation(argv);
   const open = async () => openSession({ input: await readPlanInput(plan), args: rest, env, log: createLog(), signal });

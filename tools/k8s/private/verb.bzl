@@ -5,6 +5,10 @@ load("//tools/k8s:verbs.bzl", "IMAGES_BLOBS", "IMAGES_DIGESTS", "VERBS")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 
+# Where node keeps the engine as it has compiled it: a seventh of what a run takes that finds nothing to do. Where nobody
+# has a home nothing is kept.
+_COMPILED = '"${NODE_COMPILE_CACHE:-${FATHOM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/dev/null}/.cache}/fathom}/compiled}"'
+
 VERB_ATTRS = {
     "_engine": attr.label(doc = "The deploy engine.", default = "//tools/k8s:engine"),
 }
@@ -45,6 +49,7 @@ def create_verb(ctx, name, verb, stack, arguments = [], runfiles = None):
         name,
         [file for file in ctx.files._engine if file.extension == "mjs"][0],
         arguments = [shell_quote("--verb=" + verb), shell_quote("--plan"), runfile_argument(runfiles_path(ctx, stack.plan))] + arguments,
+        env = {"NODE_COMPILE_CACHE": _COMPILED},
         runfiles = own.merge(runfiles) if runfiles else own,
     )
 

@@ -17,11 +17,12 @@ function filesBelow(path: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+const args = ['--kubeconfig', join(folder, 'none')];
+
 test('a verb that was copied elsewhere finds its plan and its objects', () => {
   // Not as `<name>.runfiles`, as a package would have it: RUNFILES_DIR says where they are.
   cpSync(runfile(''), folder, { recursive: true, dereference: true });
   const env = { PATH: process.env['PATH'], RUNFILES_DIR: folder, HOME: folder, FATHOM_USER: 'ada' };
-  const args = ['--kubeconfig', join(folder, 'none')];
   const { status, stderr } = spawnSync(join(folder, VERB), args, { env, cwd: '/', encoding: 'utf8' });
   assert.equal(status, 1, stderr);
   assert.match(stderr, /^error: K8S_NO_CONTEXT: .*'fathom-fathom' in \/.*none \(no such file\)$/m);
@@ -34,4 +35,15 @@ test('neither its launcher nor what it reads has an absolute path of the build',
     const text = readFileSync(path, 'utf8');
     assert.ok(!/\/(execroot|bazel-out|sandbox)\//.test(text) && !text.includes(process.env['HOME'] ?? '\0'), path);
   }
+});
+
+test('it keeps the engine as node has compiled it in the cache of its user, and works without one', () => {
+  const launcher = runfile(VERB);
+  const env = { PATH: process.env['PATH'], FATHOM_USER: 'ada' };
+  const run = (more: Readonly<Record<string, string>>) =>
+    spawnSync(launcher, args, { env: { ...env, ...more }, cwd: '/', encoding: 'utf8' });
+  const home = join(folder, 'home');
+  assert.match(run({ HOME: home }).stderr, /^error: K8S_NO_CONTEXT/m);
+  assert.equal(filesBelow(join(home, '.cache/fathom/compiled')).length, 1);
+  assert.match(run({}).stderr, /^error: K8S_NO_CONTEXT/);
 });
