@@ -39,8 +39,8 @@ local components = [
       **Who may call whom.** The pods of a component have the label `calls.fathom.internal/<name>: "true"` for each Service in
       `dependencies`, and the NetworkPolicy of a component lets in pods of its namespace with the label of its own
       name, on its service ports. So a caller is declared where it calls. Probes need no rule: the node of a pod may always
-      connect to it. Prometheus has one where there is one, and others are named in `callers`. A cluster without a controller
-      for NetworkPolicies, such as that of `./fathom up`, takes the objects and does not act on them.
+      connect to it. Prometheus has one where there is one, and others are named in `callers`. A cluster of
+      `./fathom up` acts on the policies; one without a controller for them takes the objects and does nothing.
     |||,
     |||
       **Where pods may connect to** is not limited unless `egress` is given: a NetworkPolicy knows addresses but no host

@@ -3,6 +3,8 @@ import { addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from
 
 const NAME = 'coredns';
 const NAMESPACE = 'kube-system';
+// What other software looks for.
+const KNOWN_AS = { 'k8s-app': 'kube-dns' };
 
 /** The objects of CoreDNS. */
 export function corednsObjects(options: AddonOptions): readonly AnyObject[] {
@@ -31,8 +33,7 @@ export function corednsObjects(options: AddonOptions): readonly AnyObject[] {
     {
       apiVersion: 'v1',
       kind: 'Service',
-      // kube-dns is the name that other software looks for.
-      metadata: { name: 'kube-dns', namespace: NAMESPACE, labels: { ...labels, 'k8s-app': 'kube-dns' } },
+      metadata: { name: 'kube-dns', namespace: NAMESPACE, labels: { ...labels, ...KNOWN_AS } },
       spec: {
         clusterIP: options.dnsAddress,
         selector: { 'app.kubernetes.io/name': NAME },
@@ -47,7 +48,7 @@ export function corednsObjects(options: AddonOptions): readonly AnyObject[] {
 }
 
 function corefile(clusterDomain: string): string {
-  return `.:5353 {
+  return `.:53 {
     errors
     health :8080
     ready :8181
@@ -80,7 +81,8 @@ function deployment({ images }: AddonOptions, labels: Readonly<Record<string, st
       replicas: 1,
       selector: { matchLabels: { 'app.kubernetes.io/name': NAME } },
       template: {
-        metadata: { labels, annotations: imageAnnotations(images.coredns) },
+        // By k8s-app network policies know it.
+        metadata: { labels: { ...labels, ...KNOWN_AS }, annotations: imageAnnotations(images.coredns) },
         spec: {
           serviceAccountName: NAME,
           priorityClassName: 'system-cluster-critical',
@@ -92,7 +94,8 @@ function deployment({ images }: AddonOptions, labels: Readonly<Record<string, st
               image: images.coredns.reference,
               imagePullPolicy: 'IfNotPresent',
               args: ['-conf', '/etc/coredns/Corefile'],
-              ports: [port('dns', 5353, 'UDP'), port('dns-tcp', 5353), port('metrics', 9153)],
+              // 53, as network policies are about ports of pods: the rules that everybody writes for DNS say 53.
+              ports: [port('dns', 53, 'UDP'), port('dns-tcp', 53), port('metrics', 9153)],
               // A name server that lags stops the whole cluster, so it may use what is free.
               resources: { requests: { cpu: '50m', memory: '40Mi' }, limits: { memory: '170Mi' } },
               readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2 },

@@ -2,12 +2,15 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { corednsObjects } from './coredns.ts';
 import { localPathObjects } from './local_path.ts';
+import { networkPolicyObjects } from './network_policy.ts';
 
 /** Options of {@link addonObjects}. */
 export interface AddonOptions {
   /** Address of the DNS service. */
   readonly dnsAddress: string;
   readonly clusterDomain: string;
+  /** Who enforces network policies. */
+  readonly networkPolicyUser: string;
   readonly images: {
     readonly coredns: AddonImage;
     readonly localPathProvisioner: AddonImage;
@@ -41,7 +44,12 @@ export const ADDON_DEPLOYMENTS = [
 
 /** All addons, in an order in which they can be applied. */
 export function addonObjects(options: AddonOptions): readonly AnyObject[] {
-  return [...corednsObjects(options), ...localPathObjects(options), registryHosting(options)];
+  return [
+    ...networkPolicyObjects(options),
+    ...corednsObjects(options),
+    ...localPathObjects(options),
+    registryHosting(options),
+  ];
 }
 
 /** `kube-public/local-registry-hosting`: how tools find the registry of a local cluster (KEP-1755). */

@@ -8,6 +8,9 @@ export const CLUSTER_AUTHORITY = 'ca';
 export const FRONT_PROXY_AUTHORITY = 'front-proxy-ca';
 export const SERVICE_ACCOUNT_KEYS = 'service-account';
 
+/** Who enforces network policies on the nodes: it reads pods, namespaces and policies. */
+export const NETWORK_POLICY_USER = 'fathom:network-policy';
+
 const ADMINISTRATORS = 'system:masters';
 
 /** All certificates of a cluster. */
@@ -44,6 +47,7 @@ export function certificatesOf(plan: EmbeddedPlan): readonly CertificateSpec[] {
     client('controller-manager', 'system:kube-controller-manager'),
     client('scheduler', 'system:kube-scheduler'),
     client('kube-proxy', 'system:kube-proxy'),
+    client('network-policy', NETWORK_POLICY_USER),
     ...plan.nodes.map((node) => ({
       ...client(`kubelet-${node.name}`, `system:node:${node.name}`, 'system:nodes'),
       use: ['client', 'server'] as const,

@@ -10,7 +10,7 @@ import { kubeconfig } from './kubeconfig.ts';
 import { NODE_CONFIG, NODE_KIT, nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
 import { ensurePki } from './pki.ts';
-import { API_PORT, addresses, type NodePlan } from './plan.ts';
+import { API_PORT, addresses, contextName, type NodePlan } from './plan.ts';
 
 /** Options of {@link writeClusterFiles}. */
 export interface ClusterFilesOptions extends Context {
@@ -51,22 +51,20 @@ export async function writeClusterFiles(options: ClusterFilesOptions): Promise<s
   await write(specPath('control'), json(controlPlaneSpec(options)));
   for (const node of plan.nodes) {
     await write(specPath(node.name), json(nodeSpec(options, node)));
-    await writeNode(options, node, write, config(`kubelet-${node.name}`, control), config('kube-proxy', control));
+    await writeNode(options, node, write, {
+      kubelet: await config(`kubelet-${node.name}`, control),
+      'kube-proxy': await config('kube-proxy', control),
+      'network-policy': await config('network-policy', control),
+    });
   }
   return digestOf(content.join('\n'));
-}
-
-/** The kube context of a cluster. */
-export function contextName(cluster: string): string {
-  return `fathom-${cluster}`;
 }
 
 async function writeNode(
   { plan, layout, kit, registry }: ClusterFilesOptions,
   node: NodePlan,
   write: (path: string, text: string) => Promise<void>,
-  kubeletConfig: Promise<string>,
-  kubeProxyConfig: Promise<string>,
+  kubeconfigs: Readonly<Record<string, string>>,
 ): Promise<void> {
   const folder = layout.node(node.name);
   // Also the sources of the node's bind mounts.
@@ -75,8 +73,7 @@ async function writeNode(
   }
   const files = {
     ...nodeFiles({ plan, node, kit: kit.kit, registry, kitFolder: NODE_KIT, configFolder: NODE_CONFIG }),
-    'kubelet.kubeconfig': await kubeletConfig,
-    'kube-proxy.kubeconfig': await kubeProxyConfig,
+    ...Object.fromEntries(Object.entries(kubeconfigs).map(([name, text]) => [`${name}.kubeconfig`, text])),
   };
   for (const [name, text] of Object.entries(files)) await write(join(folder, 'config', name), text);
   await copyFile(join(layout.pki, 'ca.crt'), join(folder, 'config', 'ca.crt'));

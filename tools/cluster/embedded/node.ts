@@ -1,11 +1,11 @@
-// One node's machine: containerd, kubelet, kube-proxy, under the paths that Kubernetes software expects. Pure.
+// One node's machine: containerd, kubelet, kube-proxy, network policies, under the paths that Kubernetes software expects. Pure.
 //
 // Inside its namespaces a node has its own /run, /tmp, /var/lib and /var/log, so nothing is left on the host, two nodes
 // never meet, and no path depends on where the state folder is.
 import { join } from 'node:path';
 import type { InitSpec, MountSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
-import { API_PORT, addresses, linkPrefix, type NodePlan } from './plan.ts';
+import { API_PORT, addresses, contextName, linkPrefix, type NodePlan } from './plan.ts';
 import { CONTAINERD_SOCKET, nodeCgroup } from './node_config.ts';
 
 /** Where a node finds the kit, inside. */
@@ -55,6 +55,8 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
     ],
     sysctls: [
       { path: 'net/ipv4/ip_forward', value: '1' },
+      // What a network policy refuses is told to each caller, however many there are.
+      { path: 'net/ipv4/icmp_ratelimit', value: '0' },
       // Pods on one node reach each other through a service only if bridged packets pass kube-proxy's rules.
       { path: 'net/bridge/bridge-nf-call-iptables', value: '1', optional: true },
     ],
@@ -112,6 +114,18 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
           'kube-proxy',
           `--config=${NODE_CONFIG}/kube-proxy.json`,
           `--hostname-override=${node.name}`,
+        ],
+        env: { PATH },
+        awaits,
+      },
+      {
+        name: 'network-policy',
+        command: [
+          `${NODE_KIT}/bin/node`,
+          `${NODE_KIT}/js/policy.mjs`,
+          `${NODE_CONFIG}/network-policy.kubeconfig`,
+          contextName(plan.name),
+          node.name,
         ],
         env: { PATH },
         awaits,

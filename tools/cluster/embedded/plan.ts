@@ -51,6 +51,11 @@ export function makePlan({ name, folder, range, registryPort, nodes = 1 }: MakeP
   };
 }
 
+/** The kube context of a cluster. */
+export function contextName(cluster: string): string {
+  return `fathom-${cluster}`;
+}
+
 /** The port of every node on which the in-cluster registry's Service answers (prod/registry.jsonnet). */
 export const REGISTRY_NODE_PORT = 30500;
 export const API_PORT = 6443;

@@ -55,6 +55,12 @@ export function lookAtMachine(folder: string): readonly Finding[] {
       'Run `apt-get install iptables`; if it is there, load its module: `modprobe nf_tables` or `modprobe iptable_nat`.',
     ),
     finding(
+      'nftables',
+      tries('unshare', '--net', 'nft', 'add', 'table', 'ip', 'fathom'),
+      'works in a namespace',
+      'Run `apt-get install nftables`; if it is there, load its module: `modprobe nf_tables`.',
+    ),
+    finding(
       'bridge filter',
       existsSync('/proc/sys/net/bridge') || tries('modprobe', 'br_netfilter'),
       'in the kernel',

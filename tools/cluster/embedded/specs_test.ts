@@ -89,6 +89,7 @@ test('announces the registry as KEP-1755 says, and starts new pods when an image
     addonObjects({
       dnsAddress: '10.201.64.10',
       clusterDomain: 'cluster.local',
+      networkPolicyUser: 'policies',
       images: {
         coredns: { reference: 'r/coredns:built', digest },
         localPathProvisioner: { reference: 'r/lpp:built', digest: 'sha256:2' },

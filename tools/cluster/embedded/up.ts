@@ -9,12 +9,13 @@ import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '.
 import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
 import { probeDeployment, probeNode } from '../probes.ts';
 import { until } from '../until.ts';
+import { NETWORK_POLICY_USER } from './certificates.ts';
 import type { Context } from './control_plane.ts';
-import { contextName, writeClusterFiles } from './files.ts';
+import { writeClusterFiles } from './files.ts';
 import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
-import { CLUSTER_DOMAIN, addresses, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
+import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { existingParent, requireMachine } from './preflight.ts';
 import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
 
@@ -177,6 +178,7 @@ async function applyAddons(kube: Kube, plan: EmbeddedPlan, { kit }: InstalledKit
     addonObjects({
       dnsAddress: addresses.dnsService(plan),
       clusterDomain: CLUSTER_DOMAIN,
+      networkPolicyUser: NETWORK_POLICY_USER,
       images: {
         coredns: image('coredns'),
         localPathProvisioner: image('local_path_provisioner'),

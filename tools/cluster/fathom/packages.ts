@@ -57,6 +57,7 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   program('pkg-config', 'pkg-config', 'builds runc with seccomp'),
   program('ip', 'iproute2', "makes the node's link"),
   program('iptables', 'iptables', 'routes services inside the node'),
+  program('nft', 'nftables', 'enforces network policies inside the node'),
   program('mount', 'mount', "makes the node's mounts"),
   program('unshare', 'util-linux', "makes the node's namespaces"),
 ];

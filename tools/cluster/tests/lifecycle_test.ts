@@ -34,13 +34,17 @@ function up(): void {
   assert.equal(status, 0, stderr);
 }
 
-function kubectl(args: readonly string[], input = ''): string {
+function tryKubectl(args: readonly string[], input = '') {
   const program = join(folder, 'kit', 'bin', 'kubernetes');
-  const result = spawnSync(program, ['kubectl', '--kubeconfig', join(folder, 'kubeconfig'), ...args], {
+  return spawnSync(program, ['kubectl', '--kubeconfig', join(folder, 'kubeconfig'), ...args], {
     input,
     encoding: 'utf8',
     timeout: 120_000,
   });
+}
+
+function kubectl(args: readonly string[], input = ''): string {
+  const result = tryKubectl(args, input);
   assert.equal(result.status, 0, `kubectl ${args.join(' ')}: ${result.stderr}`);
   return result.stdout;
 }
@@ -111,6 +115,31 @@ test('pods get a volume, resolve names and reach services', () => {
   kubectl(['exec', 'client', '--', 'sh', '-c', 'echo kept >/data/file; sync']);
 });
 
+test('network policies are enforced, on what goes through a service too', async () => {
+  const url = 'http://server.default.svc.cluster.local';
+  const call = () => tryKubectl(['exec', 'client', '--', 'wget', '-qO-', url]);
+  const refused = async (what: string) => {
+    await eventually(what, () => (call().status === 0 ? 'the call went through' : ''));
+    assert.match(call().stderr, /can't connect to remote host \([0-9.]+\): No route to host/);
+  };
+  const heard = (what: string) => eventually(what, () => (call().stdout === 'hello\n' ? '' : call().stderr));
+  const ports = [{ port: 8080 }];
+  const friends = { from: [{ podSelector: { matchLabels: { friend: 'yes' } } }], ports };
+  const names = {
+    to: [{ namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
+    ports: [{ protocol: 'UDP', port: 53 }],
+  };
+
+  kubectl(['apply', '-f', '-'], policy('server', 'server', { policyTypes: ['Ingress'], ingress: [friends] }));
+  await refused('isolating the server');
+  kubectl(['label', 'pod', 'client', 'friend=yes']);
+  await heard('letting a friend in');
+  kubectl(['apply', '-f', '-'], policy('client', 'client', { policyTypes: ['Egress'], egress: [names] }));
+  await refused('isolating the client, which still resolves names');
+  kubectl(['delete', 'networkpolicy', '--all']);
+  await heard('opening both again');
+});
+
 test('a cluster whose first process was killed comes back with all that it had', async () => {
   process.kill(initPid(), 'SIGKILL');
   await eventually('ending all processes', () => (snapshotHost(folder)['processes'] ?? []).join('\n'));
@@ -147,6 +176,16 @@ async function refusesTakenPort(): Promise<void> {
     new RegExp(`error: CLUSTER_PORT_IN_USE: Taking port 127\\.0\\.0\\.1:${port} .*\\n  hint: End that process`),
   );
   assert.deepEqual(snapshotHost(folder)['processes'], []);
+}
+
+/** A NetworkPolicy about the pods of an app. */
+function policy(name: string, app: string, spec: object): string {
+  return JSON.stringify({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name },
+    spec: { podSelector: { matchLabels: { app } }, ...spec },
+  });
 }
 
 function workload() {

@@ -23,6 +23,7 @@ function upOn(prepare: string, state: string): { readonly status: number | null;
   return { status, stderr };
 }
 
+const nft = ['/usr/sbin/nft', '/sbin/nft'].find((path) => existsSync(path)) ?? '';
 const iptables = ['/usr/sbin/iptables', '/sbin/iptables'].find((path) => existsSync(path)) ?? '';
 
 /** What is said of a machine, how it is made, the error, the hint; `DIR` is the state folder. */
@@ -33,6 +34,12 @@ const CASES: readonly (readonly [string, string, string, RegExp])[] = [
     'exec unshare --user -- "$0" up --name life',
     'CLUSTER_PREREQUISITE: .*lacks root',
     /with sudo/,
+  ],
+  [
+    'without nftables',
+    `mount --bind /dev/null ${nft === '' ? '/nowhere' : realpathSync(nft)}`,
+    'CLUSTER_PREREQUISITE: .*lacks nftables',
+    /apt-get install nftables/,
   ],
   [
     'without iptables',
