@@ -1,9 +1,8 @@
 // Runs protoc with the ts-proto plugin, and puts what it makes where Bazel expects it.
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ToolError } from '../lib/errors.ts';
+import { runProtoc } from './protoc.ts';
 
 /** A module that generated code may import. */
 export interface ProtoModule {
@@ -43,19 +42,6 @@ export function importMappings(file: ProtoModule, modules: readonly ProtoModule[
   return options;
 }
 
-async function run(label: string, protoc: string, args: readonly string[]): Promise<void> {
-  const output = await new Promise<string | undefined>((settle) => {
-    execFile(protoc, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      settle(error === null ? undefined : `${stdout}${stderr}`.trim() || error.message),
-    );
-  });
-  if (output !== undefined) {
-    throw new ToolError('PROTO_INVALID', `Generating TypeScript of ${label}: ${output}`, {
-      hint: 'Correct the .proto file at the line above; protos that it imports belong into deps of its proto_library.',
-    });
-  }
-}
-
 /** Generates the code and the descriptor of every file of `request`. */
 export async function generate(request: GenerateRequest): Promise<void> {
   const { label, protoc, plugin, roots, options, files, modules } = request;
@@ -66,7 +52,7 @@ export async function generate(request: GenerateRequest): Promise<void> {
       const out = join(folder, String(index));
       const set = join(out, 'descriptor_set.pb');
       await mkdir(out);
-      await run(label, protoc, [
+      const args = [
         ...imports,
         `--plugin=protoc-gen-ts_proto=${resolve(plugin)}`,
         `--ts_proto_out=${out}`,
@@ -74,7 +60,8 @@ export async function generate(request: GenerateRequest): Promise<void> {
         `--descriptor_set_out=${set}`,
         '--include_imports',
         file.proto,
-      ]);
+      ];
+      await runProtoc(args, { label, protoc, language: 'TypeScript' });
       const code = await readFile(join(out, `${file.proto.slice(0, -'.proto'.length)}.ts`), 'utf8');
       await writeFile(file.code, code);
       await writeFile(file.descriptor, descriptorModule(file.proto, await readFile(set)));

@@ -3,6 +3,7 @@
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/proto:providers.bzl", "TsProtoInfo")
+load("//tools/proto/private:protoc.bzl", "import_name", "proto_roots")
 load("//tools/ts:providers.bzl", "TsInfo")
 load("//tools/ts/private:compile.bzl", "COMPILE_ATTRS", "compile_ts")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -41,14 +42,6 @@ _ATTRS = dict(
 # Enums as literals: code that a compiler can erase. See https://github.com/stephenh/ts-proto for each option.
 _OPTIONS = ["outputServices=grpc-js", "importSuffix=.ts", "esModuleInterop=true", "enumsAsLiterals=true", "annotateFilesWithVersion=false"]
 
-def _import_name(info, file):
-    """The name by which other protos import a file of a proto_library."""
-    root = info.proto_source_root
-    for prefix in [root, file.root.path]:
-        if prefix and prefix != "." and file.path.startswith(prefix + "/"):
-            return file.path[len(prefix) + 1:]
-    return file.path
-
 def _package_path(ctx, path):
     """A path of this package from the root of the tree in which TypeScript is compiled."""
     prefix = "external/" + ctx.label.workspace_name + "/" if ctx.label.workspace_name else ""
@@ -63,7 +56,7 @@ def _generated(ctx, protos):
         if not own and dep.label.workspace_name == ctx.label.workspace_name:
             fail("{}: 'deps' must be proto libraries of this package, got {}. Add a ts_proto_library to //{} and depend on it.".format(ctx.label, dep.label, dep.label.package))
         for file in dep[ProtoInfo].direct_sources:
-            name = _import_name(dep[ProtoInfo], file)
+            name = import_name(dep[ProtoInfo], file)
             stem = (name[len(package):] if name.startswith(package) else name)[:-len(".proto")]
             files.append(struct(
                 proto = name,
@@ -81,13 +74,13 @@ def _impl(ctx):
     imported = depset(transitive = [dep[TsProtoInfo].modules for dep in libraries])
 
     sources = depset(transitive = [dep[ProtoInfo].transitive_sources for dep in protos])
-    roots = depset(["."], transitive = [dep[ProtoInfo].transitive_proto_path for dep in protos])
+    roots = proto_roots(protos)
     params = ctx.actions.declare_file(ctx.label.name + ".generate.json")
     ctx.actions.write(params, struct(
         label = shown_label(ctx.label),
         protoc = ctx.executable._protoc.path,
         plugin = ctx.executable._plugin.path,
-        roots = roots.to_list(),
+        roots = roots,
         options = _OPTIONS + ctx.attr.options,
         files = [
             struct(proto = f.proto, module = _package_path(ctx, f.stem), code = f.code.path, descriptor = f.descriptor.path)
