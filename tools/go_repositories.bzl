@@ -79,6 +79,13 @@ _PROGRAMS = {
         "module": "pause",
         "srcs": ["main.go"],
     },
+    "go_protoc_plugins": {
+        "binaries": {
+            "protoc-gen-go": "google.golang.org/protobuf/cmd/protoc-gen-go",
+            "protoc-gen-go-grpc": "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
+        },
+        "module": "protoc_plugins",
+    },
     "go_registry": {
         "binaries": {"registry": "."},
         "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],

@@ -1,6 +1,16 @@
-"""Images of Go programs."""
+"""Go: packages, programs and tests of the workspace, code of protocol buffers, and images."""
 
-load("//tools/oci:defs.bzl", "oci_image", "oci_layer")
+load("//tools/go:providers.bzl", _GoInfo = "GoInfo", _GoModulesInfo = "GoModulesInfo")
+load("//tools/go/private:grpc_library.bzl", _go_grpc_library = "go_grpc_library")
+load("//tools/go/private:rules.bzl", _go_binary = "go_binary", _go_library = "go_library", _go_test = "go_test")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_test", "oci_layer")
+
+GoInfo = _GoInfo
+GoModulesInfo = _GoModulesInfo
+go_binary = _go_binary
+go_grpc_library = _go_grpc_library
+go_library = _go_library
+go_test = _go_test
 
 def go_image(
         name,
@@ -49,4 +59,73 @@ def go_image(
         testonly = testonly,
         visibility = visibility,
         **kwargs
+    )
+
+def go_grpc_image(
+        name,
+        deps,
+        port,
+        program = None,
+        modules = None,
+        data = [],
+        test_data = [],
+        test_env = {},
+        run_env = {},
+        max_bytes = 20000000,
+        **kwargs):
+    """Makes program, tests and image of a gRPC service or client in Go out of the sources of its package.
+
+    * `*_test.go`: the go_test `main_test`, with all other sources
+    * all other `*.go`: the go_binary `main`, a program of one main package
+    * `<name>`: the go_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
+
+    A service that needs more than this has those targets in its BUILD file, one by one.
+
+    Args:
+      name: the image; `image` in a service's package.
+      deps: go_grpc_library and go_library targets whose packages the sources import.
+      port: the TCP port on which the program answers.
+      program: its name in the image. Default: the name of the package's folder.
+      modules: the modules that the sources may import. Default: `@go//:modules`.
+      data: files that the sources embed.
+      test_data: files that tests read.
+      test_env: environment variables of tests; `$(location …)` of test_data is expanded.
+      run_env: environment variables without which the image does not start.
+      max_bytes: the most bytes that the image's compressed layers may have together.
+      **kwargs: attributes of go_image.
+    """
+    of_modules = {"modules": modules} if modules else {}
+    sources = native.glob(["*.go"], exclude = ["*_test.go"])
+    go_binary(
+        name = "main",
+        srcs = sources + data,
+        deps = deps,
+        **of_modules
+    )
+    go_test(
+        name = "main_test",
+        size = "small",
+        srcs = native.glob(["*.go"]) + data,
+        data = test_data,
+        env = test_env,
+        deps = deps,
+        **of_modules
+    )
+    go_image(
+        name = name,
+        binary = ":main",
+        ports = [str(port)],
+        program = program or native.package_name().rpartition("/")[2],
+        **kwargs
+    )
+    oci_image_test(
+        name = name + "_test",
+        size = "small",
+        exit_code = 0,
+        image = ":" + name,
+        max_bytes = max_bytes,
+        ports = [str(port)],
+        run = True,
+        run_env = run_env,
+        run_port = port,
     )

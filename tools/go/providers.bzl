@@ -1,0 +1,27 @@
+"""What Go targets tell one another."""
+
+GoModulesInfo = provider(
+    doc = "The modules that the Go sources of a workspace may import, vendored and compiled.",
+    fields = {
+        "cache": "File: what Go's compiler has made of them",
+        "facts": "list of structs as of ThirdPartyInfo: the modules, and Go's own library",
+        "goarch": "string: Go's name of the processor that runs the programs",
+        "goos": "string: Go's name of the system that runs the programs",
+        "import_path": "string: the prefix of import paths of the workspace's own packages",
+        "list": "string: the source with the imports, from the root of the workspace",
+        "lock": "string: the go.mod, from the root of the workspace",
+        "sdk": "File: the folder of the Go toolchain",
+        "src": "File: a folder with go.mod, go.sum and vendor",
+    },
+)
+
+GoInfo = provider(
+    doc = "A Go package of the workspace, and those of the workspace that it imports.",
+    fields = {
+        "import_path": "string: by which others import it",
+        "modules": "GoModulesInfo",
+        "package": "string: its folder from the root of the workspace",
+        "protos": "depset of struct(proto = string, import_path = string): where the code of a proto is, of this target and of those it needs",
+        "sources": "depset of struct(folder = string, file = File): the file, or all files of the directory, belong into the folder",
+    },
+)
