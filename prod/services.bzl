@@ -5,3 +5,10 @@ SERVICES = [
     "//services/routeguide/client",
     "//services/routeguide/server",
 ]
+
+# Those of them that are in every environment, and so have pins; the others are where what was just built is deployed.
+RELEASED = [
+    "//services/redis",
+    "//services/routeguide/client",
+    "//services/routeguide/server",
+]

@@ -23,9 +23,19 @@ const builds = new Map(
     .filter(([, text]) => /^service\($/m.test(text)),
 );
 
+/** The labels of a list of services.bzl. */
+function named(variable: string): readonly string[] {
+  const [, text = ''] = new RegExp(`^${variable} = \\[([^\\]]*)\\]`, 'm').exec(readFileSync(list, 'utf8')) ?? [];
+  return [...text.matchAll(/"(\/\/[^"]+)"/g)].map(([, label = '']) => label);
+}
+
 test('prod/services.bzl names the packages that call the macro service', () => {
-  const named = [...readFileSync(list, 'utf8').matchAll(/"(\/\/[^"]+)"/g)].map(([, label]) => label);
-  assert.deepEqual(named, [...builds.keys()].sort());
+  assert.deepEqual(named('SERVICES'), [...builds.keys()].sort());
+});
+
+test('prod/services.bzl names as released those that are in all environments', () => {
+  const everywhere = [...builds].filter(([, text]) => !/^    environments = /m.test(text)).map(([label]) => label);
+  assert.deepEqual(named('RELEASED'), everywhere.sort());
 });
 
 test('what a service is can be seen at one glance: its BUILD file has under 30 lines', () => {
