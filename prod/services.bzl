@@ -3,6 +3,7 @@
 SERVICES = [
     "//services/redis",
     "//services/routeguide/client",
+    "//services/routeguide/client_go",
     "//services/routeguide/server",
 ]
 
