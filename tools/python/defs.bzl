@@ -1,7 +1,19 @@
-"""Images of Python programs."""
+"""Python: libraries, programs and tests of the workspace, code of protocol buffers, and images."""
 
-load("//tools/oci:defs.bzl", "oci_image")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_test")
+load("//tools/python:providers.bzl", _PyLibraryInfo = "PyLibraryInfo", _PyRuntimeInfo = "PyRuntimeInfo")
+load("//tools/python/private:grpc_library.bzl", _py_grpc_library = "py_grpc_library")
 load("//tools/python/private:layers.bzl", "py_app_layer", "py_packages_layer")
+load("//tools/python/private:rules.bzl", _py_binary = "py_binary", _py_library = "py_library", _py_test = "py_test")
+load("//tools/python/private:runtime.bzl", _py_runtime = "py_runtime")
+
+PyLibraryInfo = _PyLibraryInfo
+PyRuntimeInfo = _PyRuntimeInfo
+py_binary = _py_binary
+py_grpc_library = _py_grpc_library
+py_library = _py_library
+py_runtime = _py_runtime
+py_test = _py_test
 
 def _py_path(package, entry_point):
     """The entry's path in the image."""
@@ -39,7 +51,7 @@ def py_image(
       entry_point: the source that starts the program.
       srcs: more sources.
       deps: packages of pypi_packages (`@pypi//:flask`, each with all that it needs), and Python libraries of the
-        workspace (py_library). The lock's list must have `"python": "3.13"`.
+        workspace (py_library, py_grpc_library). The lock's list must have `"python": "3.13"`.
       data: files that the program reads at run time: /app/<path in the workspace>.
       base: the image below, which has /usr/bin/python3.13. Default: Debian's C library, certificates, time zones, and
         Python 3.13 with its standard library.
@@ -73,4 +85,79 @@ def py_image(
         visibility = visibility,
         workdir = kwargs.pop("workdir", "/app"),
         **kwargs
+    )
+
+def py_grpc_image(
+        name,
+        deps,
+        port,
+        data = [],
+        test_deps = [],
+        test_data = [],
+        test_env = {},
+        run_env = {},
+        max_bytes = 60000000,
+        max_app_bytes = 50000,
+        **kwargs):
+    """Makes program, tests and image of a gRPC service or client in Python out of the sources of its package.
+
+    * `main.py`: the program, the py_binary `main`
+    * `*_test.py`: a py_test each, called like the file
+    * all other `*.py`: the py_library `lib`
+    * `<name>`: the py_image of `main.py`; `<name>_test`: that it starts, listens, ends when told so, and stays small
+
+    A service that needs more than this has those targets in its BUILD file, one by one.
+
+    Args:
+      name: the image; `image` in a service's package.
+      deps: py_grpc_library and py_library targets and packages of PyPI of all sources but tests.
+      port: the TCP port on which the program answers.
+      data: files that the program reads at run time.
+      test_deps: what tests import beside `deps`.
+      test_data: files that tests read.
+      test_env: environment variables of tests; `$(location …)` of test_data is expanded.
+      run_env: environment variables without which the image does not start.
+      max_bytes: the most bytes that the image's compressed layers may have together.
+      max_app_bytes: the same of the layer with the service's own code, which each change pushes.
+      **kwargs: attributes of py_image.
+    """
+    tests = native.glob(["*_test.py"], allow_empty = True)
+    py_library(
+        name = "lib",
+        srcs = native.glob(["*.py"], exclude = ["main.py"] + tests),
+        data = data,
+        deps = deps,
+    )
+    py_binary(
+        name = "main",
+        main = "main.py",
+        deps = [":lib"] + deps,
+    )
+    for test in tests:
+        py_test(
+            name = test[:-len(".py")],
+            size = "small",
+            srcs = [test],
+            data = test_data,
+            env = test_env,
+            deps = [":lib"] + deps + test_deps,
+        )
+    py_image(
+        name = name,
+        ports = [str(port)],
+        # Not `lib`: an image of sources that do not compile does not build.
+        deps = [":main"],
+        **kwargs
+    )
+    oci_image_test(
+        name = name + "_test",
+        size = "small",
+        exit_code = 0,
+        image = ":" + name,
+        max_bytes = max_bytes,
+        max_layer_bytes = {name + "__app": max_app_bytes},
+        ports = [str(port)],
+        run = True,
+        run_env = run_env,
+        run_port = port,
     )

@@ -70,7 +70,8 @@ def generate_code(ctx, output, protos, names, plugins, language):
 
     Args:
       ctx: the rule's context, with PROTOC_ATTRS.
-      output: File: the declared directory that gets all of it.
+      output: File: the declared directory that gets all of it; or struct(files = list of File, folder = string: where
+        files go by the import names of their protos).
       protos: list of Target with ProtoInfo.
       names: list of string: import names of the sources to make code of.
       plugins: list of structs of `plugin`.
@@ -86,7 +87,7 @@ def generate_code(ctx, output, protos, names, plugins, language):
     ctx.actions.write(request, json.encode(dict(
         label = shown_label(ctx.label),
         language = language,
-        output = output.path,
+        output = getattr(output, "folder", None) or output.path,
         plugins = asked,
         protoc = ctx.executable._protoc.path,
         protos = names,
@@ -98,6 +99,6 @@ def generate_code(ctx, output, protos, names, plugins, language):
         executable = ctx.executable._protoc_tool,
         arguments = [request.path],
         inputs = depset([request], transitive = [dep[ProtoInfo].transitive_sources for dep in protos]),
-        outputs = [output],
-        tools = [ctx.executable._protoc] + [one.program for one in plugins if one.program],
+        outputs = getattr(output, "files", None) or [output],
+        tools = [ctx.attr._protoc[DefaultInfo].files_to_run] + [one.program for one in plugins if one.program],
     )

@@ -5,6 +5,7 @@ load("//tools/oci:providers.bzl", "OciLayerInfo")
 load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
+load("//tools/python:providers.bzl", "PyLibraryInfo")
 
 APP = "/app"
 
@@ -13,16 +14,20 @@ SITE = "/usr/local/lib/python3.13/dist-packages"
 
 _LAYER_TOOL = attr.label(doc = "The layer builder.", default = "//tools/oci:layer_tool", executable = True, cfg = "exec")
 
-def _write(ctx, sources, files, facts, mnemonic):
+def _write(ctx, sources, files, facts, mnemonic, checks = depset()):
     tool = ctx.attr._tool[DefaultInfo].files_to_run
-    layer = write_layer(ctx, tool, {"sources": sources}, files, mnemonic)
-    return [layer, ThirdPartyInfo(packages = depset(facts)), DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents]))]
+    layer = write_layer(ctx, tool, {"sources": sources}, files, mnemonic, checks)
+    return [
+        layer,
+        ThirdPartyInfo(packages = depset(facts)),
+        DefaultInfo(files = depset([layer.blob, layer.descriptor, layer.contents], transitive = [checks])),
+    ]
 
 def _py_packages_layer_impl(ctx):
     entries = depset(transitive = [
-        target[PypiPackageInfo].closure
+        target[PypiPackageInfo].closure if PypiPackageInfo in target else target[PyLibraryInfo].packages
         for target in ctx.attr.deps
-        if PypiPackageInfo in target
+        if PypiPackageInfo in target or PyLibraryInfo in target
     ]).to_list()
     sources = [
         {"exclude": "\\.data$|/__pycache__$", "kind": "tree", "package": package_record(e.fact), "path": SITE, "source": e.directory.path}
@@ -46,13 +51,18 @@ def _app_path(file):
     return "{}/{}".format(APP, workspace_path(file))
 
 def _py_app_layer_impl(ctx):
-    libraries = [target[DefaultInfo].default_runfiles.files for target in ctx.attr.deps if PypiPackageInfo not in target]
+    libraries = [
+        target[PyLibraryInfo].sources if PyLibraryInfo in target else target[DefaultInfo].default_runfiles.files
+        for target in ctx.attr.deps
+        if PypiPackageInfo not in target
+    ]
     files = depset(ctx.files.srcs + ctx.files.data, transitive = libraries)
     sources = [
         {"kind": "file", "mode": "0644", "path": _app_path(file), "source": file.path}
         for file in files.to_list()
     ]
-    return _write(ctx, sources, files, [], "PyAppLayer")
+    checks = depset(transitive = [target[PyLibraryInfo].checked for target in ctx.attr.deps if PyLibraryInfo in target])
+    return _write(ctx, sources, files, [], "PyAppLayer", checks)
 
 py_app_layer = rule(
     implementation = _py_app_layer_impl,
