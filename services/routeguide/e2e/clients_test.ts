@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { eventually, kubectl, logOf, person } from './cluster.ts';
 
-const CLIENTS = ['client_go'];
+const CLIENTS = ['client_go', 'client_python'];
 
 for (const folder of CLIENTS) {
   describe(folder, { timeout: 600_000 }, () => {
@@ -29,7 +29,8 @@ for (const folder of CLIENTS) {
         const line = await answer('RouteChat')();
         return /^note 3 of round \d+$/.test(String(line?.['latest'])) ? line : undefined;
       });
-      const lines = (await logOf(namespace, deployment)).filter((line) => line['call'] === 'GetFeature');
+      const answered = (await logOf(namespace, deployment)).filter((line) => line['level'] === 'info');
+      const lines = answered.filter((line) => line['call'] === 'GetFeature');
       assert.ok(lines.some((line) => line['feature'] === 'Laurel Bakery'));
       for (const line of lines) assert.equal(typeof line['durationMs'], 'number', JSON.stringify(line));
     });
