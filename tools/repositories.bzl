@@ -1,7 +1,7 @@
 """Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
 
 load("//tools:go_repositories.bzl", "go_repositories")
-load("//tools/packages:defs.bzl", "debian_packages", "maven_model", "npm_packages", "pypi_packages")
+load("//tools/packages:defs.bzl", "debian_packages", "maven_artifacts", "maven_model", "npm_packages", "pypi_packages")
 load("//tools/packages/private:npm_archive.bzl", "npm_archive")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
@@ -24,6 +24,12 @@ def fathom_repositories():
         pypi_packages(
             name = "fathom_pypi",
             lock = Label("//third_party/pypi:runtimes.lock.json"),
+        )
+
+    if not native.existing_rule("fathom_maven"):
+        maven_artifacts(
+            name = "fathom_maven",
+            lock = Label("//third_party/maven:tools.lock.json"),
         )
 
     if not native.existing_rule("fathom_maven_model"):

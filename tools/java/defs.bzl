@@ -1,14 +1,22 @@
-"""Images of Java programs."""
+"""Java: libraries, programs and tests of the workspace, code of protocol buffers, and images."""
 
+load("//tools/java:providers.bzl", _JavaLibraryInfo = "JavaLibraryInfo")
+load("//tools/java/private:grpc_library.bzl", _java_grpc_library = "java_grpc_library")
 load(
     "//tools/java/private:layers.bzl",
     "java_app_layer",
     "java_libraries_layer",
     _java_runtime_layer = "java_runtime_layer",
 )
-load("//tools/oci:defs.bzl", "oci_image")
+load("//tools/java/private:rules.bzl", _java_binary = "java_binary", _java_library = "java_library", _java_test = "java_test")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_test")
 
+JavaLibraryInfo = _JavaLibraryInfo
+java_binary = _java_binary
+java_grpc_library = _java_grpc_library
+java_library = _java_library
 java_runtime_layer = _java_runtime_layer
+java_test = _java_test
 
 def java_image(
         name,
@@ -32,8 +40,9 @@ def java_image(
     Args:
       name: the image; `image` in a service's package.
       main_class: the class that has `main`.
-      jars: the program's own jars: java_library targets, .jar files.
-      deps: artifacts of maven_artifacts, `@maven//:org_slf4j_slf4j_api`, each with all that it needs.
+      jars: .jar files of the program's own, and targets of other rules that make some.
+      deps: java_library and java_grpc_library targets of the workspace, and artifacts of maven_artifacts,
+        `@maven//:org_slf4j_slf4j_api`, each with all that it needs.
       data: files that the program reads at run time: /app/<path in the workspace>.
       base: the image below, which has /usr/lib/jvm/bin/java. Default: Debian's C library, certificates, time zones,
         and a Java 21 runtime of java.se's modules.
@@ -60,4 +69,82 @@ def java_image(
         visibility = visibility,
         workdir = kwargs.pop("workdir", "/app"),
         **kwargs
+    )
+
+def java_grpc_image(
+        name,
+        deps,
+        port,
+        main_class = None,
+        resources = [],
+        test_deps = [],
+        test_data = [],
+        test_env = {},
+        run_env = {},
+        max_bytes = 80000000,
+        max_app_bytes = 500000,
+        **kwargs):
+    """Makes program, tests and image of a gRPC service or client in Java out of the sources of its package.
+
+    * `*Test.java`: a java_test each, called like the file
+    * all other `*.java`: the java_library `lib`
+    * `main`: the java_binary of its class `Main`
+    * `<name>`: the java_image of it; `<name>_test`: that it starts, listens, ends when told so, and stays small
+
+    A service that needs more than this has those targets in its BUILD file, one by one.
+
+    Args:
+      name: the image; `image` in a service's package.
+      deps: java_grpc_library and java_library targets and artifacts of Maven of all sources but tests.
+      port: the TCP port on which the program answers.
+      main_class: the class that has `main`. Default: `Main` in the Java package of the folder's path.
+      resources: files that the classes read from the class path.
+      test_deps: what tests use beside `deps`.
+      test_data: files that tests read.
+      test_env: environment variables of tests; `$(location …)` of test_data is expanded.
+      run_env: environment variables without which the image does not start.
+      max_bytes: the most bytes that the image's compressed layers may have together.
+      max_app_bytes: the same of the layer with the service's own code, which each change pushes.
+      **kwargs: attributes of java_image.
+    """
+    main_class = main_class or native.package_name().replace("/", ".") + ".Main"
+    tests = native.glob(["*Test.java"], allow_empty = True)
+    java_library(
+        name = "lib",
+        srcs = native.glob(["*.java"], exclude = tests),
+        resources = resources,
+        deps = deps,
+    )
+    java_binary(
+        name = "main",
+        main_class = main_class,
+        deps = [":lib"],
+    )
+    for test in tests:
+        java_test(
+            name = test[:-len(".java")],
+            size = "small",
+            srcs = [test],
+            data = test_data,
+            env = test_env,
+            deps = [":lib"] + deps + test_deps,
+        )
+    java_image(
+        name = name,
+        main_class = main_class,
+        ports = [str(port)],
+        deps = [":lib"],
+        **kwargs
+    )
+    oci_image_test(
+        name = name + "_test",
+        size = "small",
+        exit_code = 0,
+        image = ":" + name,
+        max_bytes = max_bytes,
+        max_layer_bytes = {name + "__app": max_app_bytes},
+        ports = [str(port)],
+        run = True,
+        run_env = run_env,
+        run_port = port,
     )

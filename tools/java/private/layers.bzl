@@ -1,10 +1,12 @@
 """The layers of a Java program, by how often they change: the runtime, libraries, the program."""
 
+load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
 load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
+load(":compile.bzl", "library_info")
 
 APP = "/app"
 LIB = APP + "/lib"
@@ -41,7 +43,7 @@ java_runtime_layer = rule(
 
 def _artifacts(ctx):
     """The Maven artifacts of deps with all that they need, each once."""
-    return depset(transitive = [target[MavenArtifactInfo].closure for target in ctx.attr.deps]).to_list()
+    return library_info(ctx.attr.deps).artifacts.to_list()
 
 def _lib_path(entry):
     """Where an artifact is in the image: two groups may have artifacts of one name."""
@@ -60,7 +62,7 @@ java_libraries_layer = rule(
     doc = "Packs Maven artifacts with all that they need as /app/lib.",
     attrs = dict(
         LAYER_ACTION_ATTRS,
-        deps = attr.label_list(doc = "Artifacts of maven_artifacts.", providers = [MavenArtifactInfo]),
+        deps = attr.label_list(doc = "Artifacts of maven_artifacts, and Java of the workspace, which is of the other layer.", providers = [[MavenArtifactInfo], [JavaLibraryInfo]]),
         _tool = _LAYER_TOOL,
     ),
     provides = [OciLayerInfo],
@@ -73,6 +75,7 @@ def _java_app_layer_impl(ctx):
     jars = [file for file in ctx.files.jars if file.extension == "jar"]
     if ctx.files.jars and not jars:
         fail("{}: 'jars' must have .jar files, got {}. Name java_library targets or jars.".format(ctx.label, [f.basename for f in ctx.files.jars]))
+    jars += library_info(ctx.attr.deps).jars.to_list()
     class_path = [_app_path(jar) for jar in jars] + [_lib_path(e) for e in _artifacts(ctx)]
     if not class_path:
         fail("{}: 'jars' or 'deps' must be given: there is no class to run.".format(ctx.label))
@@ -88,7 +91,7 @@ java_app_layer = rule(
     attrs = dict(
         LAYER_ACTION_ATTRS,
         data = attr.label_list(doc = "Files that the program reads, at their path in the workspace.", allow_files = True),
-        deps = attr.label_list(doc = "As of the libraries' layer.", providers = [MavenArtifactInfo]),
+        deps = attr.label_list(doc = "As of the libraries' layer.", providers = [[MavenArtifactInfo], [JavaLibraryInfo]]),
         jars = attr.label_list(doc = "The program's own jars.", allow_files = [".jar"]),
         _tool = _LAYER_TOOL,
     ),

@@ -45,6 +45,9 @@ def _maven_archive_impl(ctx):
         "sha256": ctx.attr.sha256,
         "super_pom": str(ctx.path(Label("@fathom_maven_model//:super_pom.xml"))) if default else None,
     })
+    if local.endswith(".exe"):
+        # A program for some machine, such as a plugin of protoc.
+        run_or_fail(ctx, "Making {} executable".format(local), ["chmod", "a+rx", local], "Fetch again.")
     ctx.file("BUILD.bazel", """load("{rules}", "maven_files")
 maven_files(
     name = "files",
