@@ -4,6 +4,7 @@ SERVICES = [
     "//services/redis",
     "//services/routeguide/client",
     "//services/routeguide/client_go",
+    "//services/routeguide/client_java",
     "//services/routeguide/client_python",
     "//services/routeguide/server",
 ]

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { eventually, kubectl, logOf, person } from './cluster.ts';
 
-const CLIENTS = ['client_go', 'client_python'];
+const CLIENTS = ['client_go', 'client_java', 'client_python'];
 
 for (const folder of CLIENTS) {
   describe(folder, { timeout: 600_000 }, () => {

@@ -1,0 +1,5 @@
+// The route guide's client in Java, which calls the server again and again.
+local caller = import 'services/routeguide/jsonnet/caller.libsonnet';
+
+// environment: an entry of ENVS with its name; deps: the rendered Services of what this service calls.
+function(environment, deps) caller('client_java', environment, deps)
