@@ -9,14 +9,16 @@ import (
 	routeguide "fathom/proto/routeguide/v1"
 )
 
-// calls are the four kinds of call, each with a deadline; errors carry the status.
+// calls are the four kinds of call, each with a deadline and measured; errors carry the status.
 type calls struct {
 	client   routeguide.RouteGuideClient
 	deadline time.Duration
+	metrics  *metrics
 }
 
 // getFeature is unary; nil where there is no feature.
-func (c calls) getFeature(ctx context.Context, location *routeguide.Point) (*routeguide.Feature, error) {
+func (c calls) getFeature(ctx context.Context, location *routeguide.Point) (_ *routeguide.Feature, err error) {
+	defer c.metrics.observe("unary", "GetFeature", time.Now(), &err)
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	response, err := c.client.GetFeature(ctx, &routeguide.GetFeatureRequest{Location: location})
@@ -27,7 +29,8 @@ func (c calls) getFeature(ctx context.Context, location *routeguide.Point) (*rou
 }
 
 // listFeatures: the server streams.
-func (c calls) listFeatures(ctx context.Context, area *routeguide.Rectangle) ([]*routeguide.Feature, error) {
+func (c calls) listFeatures(ctx context.Context, area *routeguide.Rectangle) (_ []*routeguide.Feature, err error) {
+	defer c.metrics.observe("server_stream", "ListFeatures", time.Now(), &err)
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	stream, err := c.client.ListFeatures(ctx, &routeguide.ListFeaturesRequest{Area: area})
@@ -48,7 +51,8 @@ func (c calls) listFeatures(ctx context.Context, area *routeguide.Rectangle) ([]
 }
 
 // recordRoute: the caller streams.
-func (c calls) recordRoute(ctx context.Context, route []*routeguide.Point) (*routeguide.RouteSummary, error) {
+func (c calls) recordRoute(ctx context.Context, route []*routeguide.Point) (_ *routeguide.RouteSummary, err error) {
+	defer c.metrics.observe("client_stream", "RecordRoute", time.Now(), &err)
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	stream, err := c.client.RecordRoute(ctx)
@@ -72,7 +76,8 @@ func (c calls) recordRoute(ctx context.Context, route []*routeguide.Point) (*rou
 }
 
 // routeChat: both stream. It sends each note, and collects what had been left before at its point.
-func (c calls) routeChat(ctx context.Context, notes []*routeguide.RouteNote) ([]*routeguide.RouteNote, error) {
+func (c calls) routeChat(ctx context.Context, notes []*routeguide.RouteNote) (_ []*routeguide.RouteNote, err error) {
+	defer c.metrics.observe("bidi_stream", "RouteChat", time.Now(), &err)
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	stream, err := c.client.RouteChat(ctx)

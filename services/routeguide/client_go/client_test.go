@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -137,7 +138,7 @@ func connect(t *testing.T, address string) *grpc.ClientConn {
 
 func callsOf(t *testing.T, address string) calls {
 	t.Helper()
-	return calls{client: routeguide.NewRouteGuideClient(connect(t, address)), deadline: 5 * time.Second}
+	return calls{routeguide.NewRouteGuideClient(connect(t, address)), 5 * time.Second, newMetrics()}
 }
 
 // logLines are lines of a log by the call that they are about.
@@ -244,7 +245,9 @@ func TestHealthFollowsTheRounds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	port := freePort(t)
-	settings := config{server: address, healthPort: port, interval: 10 * time.Millisecond, deadline: time.Second}
+	settings := config{
+		server: address, port: port, metricsPort: freePort(t), interval: 10 * time.Millisecond, deadline: time.Second,
+	}
 	go func() { done <- serve(ctx, settings, newLogger(&out, slog.LevelInfo)) }()
 
 	checks := grpc_health_v1.NewHealthClient(connect(t, net.JoinHostPort("127.0.0.1", itoa(port))))
@@ -274,6 +277,17 @@ func TestHealthFollowsTheRounds(t *testing.T) {
 	guide.fail(nil)
 	becomes(grpc_health_v1.HealthCheckResponse_SERVING)
 
+	told := metricsAt(t, settings.metricsPort)
+	for _, line := range []string{
+		`grpc_client_handling_seconds_count{grpc_code="OK",grpc_method="RouteChat",grpc_service="routeguide.v1.RouteGuide",grpc_type="bidi_stream"} `,
+		`grpc_client_handling_seconds_count{grpc_code="UNAVAILABLE",`,
+		"process_cpu_seconds_total ",
+	} {
+		if !strings.Contains(told, line) {
+			t.Errorf("/metrics does not have %s", line)
+		}
+	}
+
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("stopping: %v", err)
@@ -283,6 +297,20 @@ func TestHealthFollowsTheRounds(t *testing.T) {
 	}
 }
 
+func metricsAt(t *testing.T, port int) string {
+	t.Helper()
+	response, err := http.Get("http://" + net.JoinHostPort("127.0.0.1", itoa(port)) + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("/metrics answered %d, %v", response.StatusCode, err)
+	}
+	return string(body)
+}
+
 func TestServeFailsWhereThePortIsTaken(t *testing.T) {
 	listener, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -290,7 +318,7 @@ func TestServeFailsWhereThePortIsTaken(t *testing.T) {
 	}
 	defer listener.Close()
 	taken := listener.Addr().(*net.TCPAddr).Port
-	err = serve(t.Context(), config{server: "x:1", healthPort: taken}, slog.New(slog.DiscardHandler))
+	err = serve(t.Context(), config{server: "x:1", port: taken}, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v", err)
 	}

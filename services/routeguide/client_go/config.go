@@ -12,11 +12,12 @@ import (
 
 // config is what the environment says.
 type config struct {
-	server     string // host:port
-	healthPort int    // 0: any free one
-	interval   time.Duration
-	deadline   time.Duration
-	logLevel   slog.Level
+	server      string // host:port
+	port        int    // of the health service; 0: any free one
+	metricsPort int    // likewise
+	interval    time.Duration
+	deadline    time.Duration // of a call
+	logLevel    slog.Level
 }
 
 // configError is settings that the client can't start with: one sentence for each.
@@ -61,11 +62,12 @@ func readConfig(getenv func(string) string) (config, error) {
 		problem("LOG_LEVEL", "one of trace, debug, info, warn, error, fatal", levelName)
 	}
 	result := config{
-		server:     address,
-		healthPort: number("HEALTH_PORT", 0, 65535, 50052),
-		interval:   time.Duration(number("INTERVAL_MS", 10, 3_600_000, 5000)) * time.Millisecond,
-		deadline:   time.Duration(number("DEADLINE_MS", 10, 600_000, 10_000)) * time.Millisecond,
-		logLevel:   level,
+		server:      address,
+		port:        number("PORT", 0, 65535, 50052),
+		metricsPort: number("METRICS_PORT", 0, 65535, 9464),
+		interval:    time.Duration(number("INTERVAL_MS", 10, 3_600_000, 5000)) * time.Millisecond,
+		deadline:    time.Duration(number("CALL_DEADLINE_MS", 10, 600_000, 10_000)) * time.Millisecond,
+		logLevel:    level,
 	}
 	if len(problems) > 0 {
 		slices.Sort(problems)

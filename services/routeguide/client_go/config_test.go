@@ -28,22 +28,24 @@ func from(variables map[string]string) func(string) string {
 
 func TestConfigHasDefaults(t *testing.T) {
 	got, err := readConfig(from(map[string]string{"ROUTEGUIDE_ADDRESS": "server:50051"}))
-	want := config{server: "server:50051", healthPort: 50052, interval: 5 * time.Second, deadline: 10 * time.Second}
+	want := config{
+		server: "server:50051", port: 50052, metricsPort: 9464, interval: 5 * time.Second, deadline: 10 * time.Second,
+	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }
 
 func TestConfigNamesAllProblems(t *testing.T) {
-	_, err := readConfig(from(map[string]string{"HEALTH_PORT": "70000", "INTERVAL_MS": "soon", "LOG_LEVEL": "loud"}))
+	_, err := readConfig(from(map[string]string{"PORT": "70000", "INTERVAL_MS": "soon", "LOG_LEVEL": "loud"}))
 	var wrong *configError
 	if !errors.As(err, &wrong) {
 		t.Fatalf("got %v", err)
 	}
 	want := []string{
-		`HEALTH_PORT must be a whole number from 0 to 65535, got "70000"`,
 		`INTERVAL_MS must be a whole number from 10 to 3600000, got "soon"`,
 		`LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, got "loud"`,
+		`PORT must be a whole number from 0 to 65535, got "70000"`,
 		`ROUTEGUIDE_ADDRESS must be host:port, and is not set`,
 	}
 	if !slices.Equal(wrong.problems, want) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	routeguide "fathom/proto/routeguide/v1"
-	rpccode "google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
@@ -22,13 +21,31 @@ import (
 // The health check's name for "this process is alive": a liveness probe asks for it.
 const liveness = "liveness"
 
+// serviceConfig spreads calls over all servers of the name, and repeats those that may be repeated:
+// https://github.com/grpc/grpc/blob/master/doc/service_config.md.
+const serviceConfig = `{
+	"loadBalancingConfig": [{"round_robin": {}}],
+	"retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
+	"methodConfig": [{
+		"name": [
+			{"service": "routeguide.v1.RouteGuide", "method": "GetFeature"},
+			{"service": "routeguide.v1.RouteGuide", "method": "ListFeatures"},
+			{"service": "routeguide.v1.RouteGuide", "method": "RecordRoute"}
+		],
+		"retryPolicy": {
+			"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 2,
+			"retryableStatusCodes": ["UNAVAILABLE"]
+		}
+	}]
+}`
+
 // serve calls the server round by round until ctx is done; the calls that run then may finish. The health of the whole
 // process, the empty name, is whether the last round succeeded.
 func serve(ctx context.Context, config config, log *slog.Logger) error {
 	healthServer := health.NewServer()
 	healthServer.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	healthServer.SetServingStatus(liveness, grpc_health_v1.HealthCheckResponse_SERVING)
-	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", config.healthPort))
+	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", config.port))
 	if err != nil {
 		return err
 	}
@@ -37,10 +54,17 @@ func serve(ctx context.Context, config config, log *slog.Logger) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer stopServer(server, healthServer)
+	metrics := newMetrics()
+	metricsPort, stopMetrics, err := serveMetrics(config.metricsPort, metrics)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 
 	target := "dns:///" + config.server
 	connection, err := grpc.NewClient(target,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second}),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: time.Second, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
@@ -52,9 +76,9 @@ func serve(ctx context.Context, config config, log *slog.Logger) error {
 	}
 	defer connection.Close()
 	log.Info("calling", "target", target, "intervalMs", config.interval.Milliseconds(),
-		"healthPort", listener.Addr().(*net.TCPAddr).Port)
+		"port", listener.Addr().(*net.TCPAddr).Port, "metricsPort", metricsPort)
 
-	client := calls{client: routeguide.NewRouteGuideClient(connection), deadline: config.deadline}
+	client := calls{routeguide.NewRouteGuideClient(connection), config.deadline, metrics}
 	ready := false
 	for round := 1; ctx.Err() == nil; round++ {
 		// Not ctx: the calls of this round may finish.
@@ -102,5 +126,5 @@ func describe(err error) []any {
 	if !isStatus {
 		return []any{"call", failed.call, "err", failed.err.Error()}
 	}
-	return []any{"call", failed.call, "status", rpccode.Code(found.Code()).String(), "details", found.Message()}
+	return []any{"call", failed.call, "status", codeName(found.Err()), "details", found.Message()}
 }

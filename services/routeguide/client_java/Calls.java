@@ -20,14 +20,16 @@ import routeguide.v1.RouteGuideOuterClass.RouteChatRequest;
 import routeguide.v1.RouteGuideOuterClass.RouteNote;
 import routeguide.v1.RouteGuideOuterClass.RouteSummary;
 
-/** The four kinds of call of one channel, each with a deadline; a failed one throws its status. */
+/** The four kinds of call of one channel, each with a deadline and measured; a failed one throws its status. */
 final class Calls {
   private final RouteGuideBlockingV2Stub stub;
   private final Duration deadline;
+  private final Metrics metrics;
 
-  Calls(Channel channel, Duration deadline) {
+  Calls(Channel channel, Duration deadline, Metrics metrics) {
     this.stub = RouteGuideGrpc.newBlockingV2Stub(channel);
     this.deadline = deadline;
+    this.metrics = metrics;
   }
 
   private RouteGuideBlockingV2Stub withDeadline() {
@@ -35,13 +37,18 @@ final class Calls {
   }
 
   /** Unary; empty where there is no feature. */
-  Optional<Feature> getFeature(Point location) throws StatusException {
-    var response = withDeadline().getFeature(GetFeatureRequest.newBuilder().setLocation(location).build());
+  Optional<Feature> getFeature(Point location) throws StatusException, InterruptedException {
+    var request = GetFeatureRequest.newBuilder().setLocation(location).build();
+    var response = metrics.measure("unary", "GetFeature", () -> withDeadline().getFeature(request));
     return response.hasFeature() ? Optional.of(response.getFeature()) : Optional.empty();
   }
 
   /** The server streams. */
   List<Feature> listFeatures(Rectangle area) throws StatusException, InterruptedException {
+    return metrics.measure("server_stream", "ListFeatures", () -> readFeatures(area));
+  }
+
+  private List<Feature> readFeatures(Rectangle area) throws StatusException, InterruptedException {
     var call = withDeadline().listFeatures(ListFeaturesRequest.newBuilder().setArea(area).build());
     var features = new ArrayList<Feature>();
     for (var response = call.read(); response != null; response = call.read()) features.add(response.getFeature());
@@ -50,6 +57,10 @@ final class Calls {
 
   /** The caller streams. */
   RouteSummary recordRoute(List<Point> route) throws StatusException, InterruptedException {
+    return metrics.measure("client_stream", "RecordRoute", () -> writeRoute(route));
+  }
+
+  private RouteSummary writeRoute(List<Point> route) throws StatusException, InterruptedException {
     var call = withDeadline().recordRoute();
     for (var location : route) {
       // False: the call is over, and its status comes with the answer.
@@ -63,6 +74,10 @@ final class Calls {
 
   /** Both stream: sends each note, and collects what had been left before at its point. */
   List<RouteNote> routeChat(List<RouteNote> notes) throws StatusException, InterruptedException {
+    return metrics.measure("bidi_stream", "RouteChat", () -> chat(notes));
+  }
+
+  private List<RouteNote> chat(List<RouteNote> notes) throws StatusException, InterruptedException {
     var call = withDeadline().routeChat();
     var writer = Thread.ofVirtual().start(() -> writeAll(call, notes));
     var earlier = new ArrayList<RouteNote>();

@@ -24,6 +24,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,7 +171,7 @@ final class ClientTest {
   }
 
   private Calls callsOf(String address) {
-    return new Calls(channelOf(address), Duration.ofSeconds(20));
+    return new Calls(channelOf(address), Duration.ofSeconds(20), new Metrics());
   }
 
   private static Log logTo(ByteArrayOutputStream out) {
@@ -261,7 +265,8 @@ final class ClientTest {
     var out = new ByteArrayOutputStream();
     var stopping = new CountDownLatch(1);
     int port = freePort();
-    var config = new Config(address(), port, Duration.ofMillis(10), Duration.ofSeconds(5), Log.Level.INFO);
+    int metricsPort = freePort();
+    var config = new Config(address(), port, metricsPort, Duration.ofMillis(10), Duration.ofSeconds(5), Log.Level.INFO);
     var failure = new ArrayList<Exception>();
     var life =
         Thread.ofPlatform()
@@ -283,12 +288,30 @@ final class ClientTest {
     guide.isFailing = false;
     becomes(watch::read, ServingStatus.SERVING);
 
+    var told = get("http://127.0.0.1:" + metricsPort + "/metrics");
+    for (var text :
+        List.of(
+            "grpc_client_handling_seconds_count{grpc_code=\"OK\",grpc_method=\"RouteChat\","
+                + "grpc_service=\"routeguide.v1.RouteGuide\",grpc_type=\"bidi_stream\"} ",
+            "grpc_client_handling_seconds_count{grpc_code=\"UNAVAILABLE\",",
+            "process_cpu_seconds_total ")) {
+      assertTrue(told.contains(text), "/metrics does not have " + text);
+    }
+
     stopping.countDown();
     life.join(20_000);
     assertEquals(List.of(), failure);
     assertTrue(!life.isAlive(), "the client has stopped");
     var failed = linesOf(out).stream().filter(line -> line.get("level").getAsString().equals("error")).toList();
     assertEquals("UNAVAILABLE", failed.getFirst().get("status").getAsString());
+  }
+
+  private static String get(String url) throws Exception {
+    try (var http = HttpClient.newHttpClient()) {
+      var response = http.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
+      assertEquals(200, response.statusCode());
+      return response.body();
+    }
   }
 
   private interface Watch {
@@ -310,7 +333,7 @@ final class ClientTest {
 
   @Test
   void clientFailsWhereThePortIsTaken() {
-    var config = new Config(address(), server.getPort(), Duration.ofSeconds(1), Duration.ofSeconds(1), Log.Level.INFO);
+    var config = new Config(address(), server.getPort(), 0, Duration.ofSeconds(1), Duration.ofSeconds(1), Log.Level.INFO);
     var client = new Client(config, logTo(new ByteArrayOutputStream()));
     var thrown = assertThrows(IOException.class, () -> client.run(new CountDownLatch(1)));
     assertTrue(thrown.getMessage().contains("bind"), thrown.getMessage());

@@ -11,9 +11,11 @@ import java.util.regex.Pattern;
  * The client's settings.
  *
  * @param server host:port
- * @param healthPort 0: any free one
+ * @param port of the health service; 0: any free one
+ * @param metricsPort likewise
+ * @param deadline of a call
  */
-record Config(String server, int healthPort, Duration interval, Duration deadline, Log.Level logLevel) {
+record Config(String server, int port, int metricsPort, Duration interval, Duration deadline, Log.Level logLevel) {
   private static final Pattern ADDRESS = Pattern.compile("(?:\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]/]+):(\\d{1,5})");
 
   /** Settings that the client can't start with: one sentence for each. */
@@ -42,9 +44,10 @@ record Config(String server, int healthPort, Duration interval, Duration deadlin
     var config =
         new Config(
             server,
-            number(env, "HEALTH_PORT", 0, 65535, 50052, problems),
+            number(env, "PORT", 0, 65535, 50052, problems),
+            number(env, "METRICS_PORT", 0, 65535, 9464, problems),
             Duration.ofMillis(number(env, "INTERVAL_MS", 10, 3_600_000, 5000, problems)),
-            Duration.ofMillis(number(env, "DEADLINE_MS", 10, 600_000, 10_000, problems)),
+            Duration.ofMillis(number(env, "CALL_DEADLINE_MS", 10, 600_000, 10_000, problems)),
             level.orElse(Log.Level.INFO));
     if (problems.isEmpty()) return config;
     Collections.sort(problems);

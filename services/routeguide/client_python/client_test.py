@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import unittest
+import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +21,16 @@ from services.routeguide.client_python.calls import Calls
 from services.routeguide.client_python.client import LIVENESS, serve
 from services.routeguide.client_python.config import Config
 from services.routeguide.client_python.log import create_log
+from services.routeguide.client_python.metrics import Metrics
 from services.routeguide.client_python.travel import NEW_JERSEY, RoundError, run_round
 
 KNOWN = {place.latitude_e7 for place in NEW_JERSEY.places[:5]}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Guide(services.RouteGuideServicer):
@@ -79,7 +87,7 @@ class WithGuide(unittest.TestCase):
         return channel
 
     def calls_of(self, address: str) -> Calls:
-        return Calls(self.channel_of(address), deadline_s=10)
+        return Calls(self.channel_of(address), deadline_s=10, metrics=Metrics())
 
     def round(self, number: int) -> dict[str, list[dict]]:
         """The lines that a round logs, by the call that they are about."""
@@ -143,10 +151,8 @@ class Life(WithGuide):
     def test_health_follows_the_rounds(self) -> None:
         out = io.StringIO()
         stopping = threading.Event()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        config = Config(server=self.address, health_port=port, interval_s=0.01, deadline_s=5)
+        port, metrics_port = free_port(), free_port()
+        config = Config(server=self.address, port=port, metrics_port=metrics_port, interval_s=0.01, deadline_s=5)
         life = threading.Thread(target=serve, args=(config, create_log("test", out), stopping))
         life.start()
         self.addCleanup(life.join, 20)
@@ -167,6 +173,16 @@ class Life(WithGuide):
         self.guide.failing = False
         becomes(HealthCheckResponse.SERVING)
 
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10) as response:
+            told = response.read().decode()
+        service = 'grpc_service="routeguide.v1.RouteGuide"'
+        for text in (
+            f'_seconds_count{{grpc_code="OK",grpc_method="RouteChat",{service},grpc_type="bidi_stream"}} ',
+            'grpc_client_handling_seconds_count{grpc_code="UNAVAILABLE",',
+            "process_cpu_seconds_total ",
+        ):
+            self.assertTrue(text in told, f"/metrics does not have {text}")
+
         stopping.set()
         life.join(20)
         self.assertFalse(life.is_alive())
@@ -177,6 +193,7 @@ class Life(WithGuide):
         with socket.socket(socket.AF_INET6) as taken:
             taken.bind(("::", 0))
             taken.listen()
-            config = Config(server=self.address, health_port=taken.getsockname()[1], interval_s=1, deadline_s=1)
+            port = taken.getsockname()[1]
+            config = Config(server=self.address, port=port, metrics_port=0, interval_s=1, deadline_s=1)
             with self.assertRaisesRegex(RuntimeError, "[Ff]ailed to bind"):
                 serve(config, logging.getLogger("unheard"), threading.Event())

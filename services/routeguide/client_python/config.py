@@ -12,10 +12,13 @@ from services.routeguide.client_python.log import LEVELS
 class Config:
     server: str
     """host:port."""
-    health_port: int
-    """0: any free one."""
+    port: int
+    """Of the health service; 0: any free one."""
+    metrics_port: int
+    """Likewise."""
     interval_s: float
     deadline_s: float
+    """Of a call."""
     log_level: int = logging.INFO
 
 
@@ -61,9 +64,10 @@ def read_config(env: Mapping[str, str]) -> Config:
         problem("LOG_LEVEL", "one of " + ", ".join(LEVELS))
     config = Config(
         server=server,
-        health_port=number("HEALTH_PORT", 0, 65535, 50052),
+        port=number("PORT", 0, 65535, 50052),
+        metrics_port=number("METRICS_PORT", 0, 65535, 9464),
         interval_s=number("INTERVAL_MS", 10, 3_600_000, 5000) / 1000,
-        deadline_s=number("DEADLINE_MS", 10, 600_000, 10_000) / 1000,
+        deadline_s=number("CALL_DEADLINE_MS", 10, 600_000, 10_000) / 1000,
         log_level=LEVELS.get(level, logging.INFO),
     )
     if problems:

@@ -6,23 +6,23 @@ from services.routeguide.client_python.config import Config, ConfigError, is_add
 
 class ReadConfig(unittest.TestCase):
     def test_has_defaults(self) -> None:
-        expected = Config(server="server:50051", health_port=50052, interval_s=5, deadline_s=10)
+        expected = Config(server="server:50051", port=50052, metrics_port=9464, interval_s=5, deadline_s=10)
         self.assertEqual(read_config({"ROUTEGUIDE_ADDRESS": "server:50051"}), expected)
 
     def test_reads_what_is_set(self) -> None:
-        env = {"ROUTEGUIDE_ADDRESS": "[::1]:1", "HEALTH_PORT": "0", "INTERVAL_MS": "10", "LOG_LEVEL": "warn"}
+        env = {"ROUTEGUIDE_ADDRESS": "[::1]:1", "METRICS_PORT": "0", "INTERVAL_MS": "10", "LOG_LEVEL": "warn"}
         config = read_config(env)
-        self.assertEqual((config.health_port, config.interval_s, config.log_level), (0, 0.01, logging.WARNING))
+        self.assertEqual((config.metrics_port, config.interval_s, config.log_level), (0, 0.01, logging.WARNING))
 
     def test_names_all_problems(self) -> None:
         with self.assertRaises(ConfigError) as raised:
-            read_config({"HEALTH_PORT": "70000", "INTERVAL_MS": "soon", "LOG_LEVEL": "loud"})
+            read_config({"PORT": "70000", "INTERVAL_MS": "soon", "LOG_LEVEL": "loud"})
         self.assertEqual(
             raised.exception.problems,
             [
-                'HEALTH_PORT must be a whole number from 0 to 65535, got "70000"',
                 'INTERVAL_MS must be a whole number from 10 to 3600000, got "soon"',
                 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, got "loud"',
+                'PORT must be a whole number from 0 to 65535, got "70000"',
                 "ROUTEGUIDE_ADDRESS must be host:port, and is not set",
             ],
         )

@@ -4,6 +4,7 @@ local k = import 'jsonnet/kubernetes.libsonnet';
 local service = import 'jsonnet/service.libsonnet';
 
 local port = 50052;
+local metricsPort = 9464;
 
 // The objects of a client. folder: its folder below services/routeguide; environment: an entry of ENVS with its name;
 // deps: the rendered Services of what it calls; params: parameters of the component beside or instead of these.
@@ -15,10 +16,11 @@ function(folder, environment, deps, params={}) k.files(service({
   // One is enough in every environment: it only shows that the server answers.
   replicas: 1,
   dependencies: deps,
-  ports: { health: port },
+  ports: { health: port, metrics: metricsPort },
   healthPort: port,
   env: {
-    HEALTH_PORT: '%d' % port,
+    PORT: '%d' % port,
+    METRICS_PORT: '%d' % metricsPort,
     ROUTEGUIDE_ADDRESS: dependency.address(deps.server, 'grpc'),
   },
 } + params))

@@ -8,6 +8,9 @@ import (
 	_ "net/http"
 	_ "os/signal"
 
+	_ "github.com/prometheus/client_golang/prometheus"
+	_ "github.com/prometheus/client_golang/prometheus/collectors"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "google.golang.org/genproto/googleapis/rpc/code"
 	_ "google.golang.org/grpc"
 	_ "google.golang.org/grpc/backoff"
