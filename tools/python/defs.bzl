@@ -3,7 +3,7 @@
 load("//tools/oci:defs.bzl", "oci_image", "oci_image_test")
 load("//tools/python:providers.bzl", _PyLibraryInfo = "PyLibraryInfo", _PyRuntimeInfo = "PyRuntimeInfo")
 load("//tools/python/private:grpc_library.bzl", _py_grpc_library = "py_grpc_library")
-load("//tools/python/private:layers.bzl", "py_app_layer", "py_packages_layer")
+load("//tools/python/private:layers.bzl", "py_app_layer", "py_packages_layer", _py_library_bytecode_layer = "py_library_bytecode_layer")
 load("//tools/python/private:rules.bzl", _py_binary = "py_binary", _py_library = "py_library", _py_test = "py_test")
 load("//tools/python/private:runtime.bzl", _py_runtime = "py_runtime")
 
@@ -12,6 +12,7 @@ PyRuntimeInfo = _PyRuntimeInfo
 py_binary = _py_binary
 py_grpc_library = _py_grpc_library
 py_library = _py_library
+py_library_bytecode_layer = _py_library_bytecode_layer
 py_runtime = _py_runtime
 py_test = _py_test
 
