@@ -56,11 +56,19 @@ export async function goFailure(options: GoFailureOptions): Promise<ToolError> {
       });
     }
     return new ToolError('LOCK_STALE', `Reading ${shown}: it does not match its go.sum, or its sources:\n${said}`, {
-      hint: 'Run `bazel run //tools/packages:go_pin -- <go.mod>`, and commit go.mod and go.sum.',
+      hint: `Run \`bazel run //tools/packages:go_pin -- ${pathOf(shown)}\`, and commit go.mod and go.sum.`,
     });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** A label's file as it is named from the root of the workspace. */
+function pathOf(label: string): string {
+  return label
+    .replace(/^.*\/\//, '')
+    .replace(/^:/, '')
+    .replace(':', '/');
 }
 
 /** All modules of the go.mod in `work`; none where not even their requirements can be read. */
