@@ -24,6 +24,7 @@ load(
 load("//tools/k8s/private:contract.bzl", _service_exports = "service_exports", _service_imports = "service_imports")
 load("//tools/k8s/private:gitops.bzl", _k8s_gitops = "k8s_gitops")
 load("//tools/k8s/private:golden.bzl", _k8s_update_goldens = "k8s_update_goldens")
+load("//tools/k8s/private:k8s_test.bzl", _k8s_test = "k8s_test")
 load("//tools/k8s/private:namespaces.bzl", _personal_namespaces = "personal_namespaces")
 load("//tools/k8s/private:pins_macros.bzl", _k8s_pins = "k8s_pins", _k8s_pins_matrix = "k8s_pins_matrix")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
@@ -46,6 +47,7 @@ k8s_object = _k8s_object
 k8s_objects = _k8s_objects
 k8s_pins = _k8s_pins
 k8s_pins_matrix = _k8s_pins_matrix
+k8s_test = _k8s_test
 k8s_update_goldens = _k8s_update_goldens
 kubernetes_schemas = _kubernetes_schemas
 personal_namespaces = _personal_namespaces

@@ -19,9 +19,20 @@ export interface Person {
   verb(name: string, ...args: readonly string[]): Promise<Outcome>;
 }
 
+/** The person whose namespace a k8s_test has made. */
+export function testPerson(): Person {
+  const user = process.env['FATHOM_USER'] ?? '';
+  const namespace = process.env['FATHOM_TEST_NAMESPACE'];
+  if (namespace === undefined || namespace !== user) throw new Error('run this through its k8s_test');
+  return personOf(user);
+}
+
 /** A person whose name no other test has. */
 export function person(name: string): Person {
-  const user = `e2e-${name}-${process.pid}`;
+  return personOf(`e2e-${name}-${process.pid}`);
+}
+
+function personOf(user: string): Person {
   const env = { ...process.env, FATHOM_USER: user };
   return {
     namespace: personalNamespace({ env }),

@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { eventually, kubectl, logOf, objectsOf, person, versions, type Outcome } from './cluster.ts';
+import { credentials } from '@grpc/grpc-js';
+import { RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
+import { createCalls } from '../client/calls.ts';
+import { NEW_JERSEY } from '../client/round.ts';
+import { eventually, kubectl, logOf, objectsOf, person, testPerson, versions, type Outcome } from './cluster.ts';
 
 const CLIENT = 'services/routeguide/client/myns-deep';
 const LAUREL_BAKERY = { point: '391594848:-748206869', name: 'Laurel Bakery' };
-const ada = person('ada');
+// Up, in the namespace of the test.
+const ada = testPerson();
 const bob = person('bob');
 
 const succeeded = (outcome: Outcome) => assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
 const summary = (call: string) => async () =>
   (await logOf(ada.namespace, 'routeguide-client')).findLast((line) => line['call'] === call);
 
-after(async () => {
-  for (const { namespace } of [ada, bob])
-    await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
-});
+after(() => kubectl('delete', 'namespace', bob.namespace, '--ignore-not-found', '--wait=false'));
 
-test('brings the client up with all that it needs', async () => {
-  succeeded(await ada.verb(`${CLIENT}.apply`));
+test('is the client with all that it needs', async () => {
   const names = Object.keys(versions(await objectsOf(ada.namespace)));
   for (const name of ['Deployment/routeguide-client', 'Deployment/routeguide-server', 'StatefulSet/redis'])
     assert.ok(names.includes(name), names.join(' '));
@@ -29,6 +30,23 @@ test('answers all four kinds of call with features that came through Redis', asy
   const keys = await kubectl('exec', '-n', ada.namespace, 'redis-0', '--', 'redis-cli', 'ZCARD', 'routeguide:features');
   assert.equal(Number(keys.trim()), Number(listed['count']));
   for (const call of ['GetFeature', 'RecordRoute', 'RouteChat']) await eventually(`${call} is logged`, summary(call));
+});
+
+test('answers who calls from outside of the cluster, through a forwarded port', async () => {
+  const client = new RouteGuideClient(process.env['ROUTEGUIDE_SERVER_ADDRESS'] ?? '', credentials.createInsecure());
+  try {
+    const calls = createCalls(client);
+    const [place] = NEW_JERSEY.places;
+    assert.ok(place);
+    assert.equal((await calls.getFeature(place))?.name, LAUREL_BAKERY.name);
+    assert.ok((await calls.listFeatures(NEW_JERSEY.area)).length > 50);
+    assert.equal((await calls.recordRoute(NEW_JERSEY.places)).pointCount, NEW_JERSEY.places.length);
+    const note = { location: { latitudeE7: 1, longitudeE7: 2 }, message: 'from outside' };
+    await calls.routeChat([note]);
+    assert.deepEqual(await calls.routeChat([note]), [note]);
+  } finally {
+    client.close();
+  }
 });
 
 test('answers without a feature once its key is deleted in Redis', async () => {

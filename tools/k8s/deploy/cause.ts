@@ -8,7 +8,7 @@ import { type KubeObject, asList, asRecord, at, numberAt, textAt } from '../mode
 import { podTrouble } from '../readiness/workloads.ts';
 
 export const PODS: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', isNamespaced: true };
-const EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events', isNamespaced: true };
+export const EVENTS: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events', isNamespaced: true };
 
 const LOG_LINES = 5;
 const SHOWN_EVENTS = 3;

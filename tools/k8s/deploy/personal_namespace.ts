@@ -25,6 +25,8 @@ export const OWNER = 'fathom.internal/owner';
 export const OWNER_NAME = 'fathom.internal/owner-name';
 export const CREATED = 'fathom.internal/created';
 export const EXPIRES = 'fathom.internal/expires';
+/** How long this one namespace stays after an apply, in place of what the environment says: for tests. */
+export const TTL = 'fathom.internal/ttl';
 export const RELEASED = 'fathom.internal/released';
 /** The name of quota and limits. */
 export const GUARD_NAME = 'fathom-personal';
@@ -57,7 +59,7 @@ export interface PersonalState {
 export function personalObject(session: Session, { live, nowMs, isRenewed }: PersonalState): KubeObject {
   const name = session.personal ?? '';
   const { annotations = {} } = live?.metadata ?? {};
-  const ttlMs = isRenewed ? ttlOf(session.input.personal ?? undefined) : undefined;
+  const ttlMs = isRenewed ? (ownTtl(annotations) ?? ttlOf(session.input.personal ?? undefined)) : undefined;
   const beforeMs = Date.parse(annotations[EXPIRES] ?? '');
   // Whoever has made it longer by hand meant it.
   const endMs = ttlMs === undefined ? beforeMs : Math.max(nowMs + ttlMs, Number.isNaN(beforeMs) ? 0 : beforeMs);
@@ -97,6 +99,12 @@ function pick(annotations: Readonly<Record<string, string>>, name: string): Read
 /** RFC 3339, whole seconds. */
 export function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** The namespace's own lifetime; one that cannot be read is none. */
+function ownTtl(annotations: Readonly<Record<string, string>>): number | undefined {
+  const seconds = /^([1-9]\d{0,6})s$/.exec(annotations[TTL] ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 function ttlOf(personal: PersonalInput | undefined): number | undefined {

@@ -27,7 +27,19 @@ export async function startLogNode(server: ApiServer, name: string, handler: Log
     handler(url.pathname.replace(/^\/containerLogs\//, ''), url.searchParams, response);
   });
   await new Promise<void>((done) => kubelet.listen(0, '127.0.0.1', done));
-  const { port } = kubelet.address() as { port: number };
+  await makeNode(server, name, (kubelet.address() as { port: number }).port);
+  return {
+    name,
+    queries,
+    stop: async () => {
+      kubelet.closeAllConnections();
+      await new Promise((done) => kubelet.close(done));
+    },
+  };
+}
+
+/** Tells the API server of a node whose kubelet listens on a port of loopback. */
+export async function makeNode(server: ApiServer, name: string, port: number): Promise<void> {
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
   await server.client.request({ method: 'POST', path: '/api/v1/nodes', body: node, doing: 'Making a node' });
   const status = {
@@ -41,12 +53,4 @@ export async function startLogNode(server: ApiServer, name: string, handler: Log
     body: { status },
     doing: 'Making a node',
   });
-  return {
-    name,
-    queries,
-    stop: async () => {
-      kubelet.closeAllConnections();
-      await new Promise((done) => kubelet.close(done));
-    },
-  };
 }

@@ -16,7 +16,10 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 
 function sources(): string {
   const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
-  const parts = ['build', 'deploy', 'gitops', 'kube', 'model', 'namespaces', 'pins', 'readiness', 'secrets', 'verbs'];
+  const parts = [
+    ...['build', 'deploy', 'forward', 'gitops', 'k8s_test', 'kube', 'model', 'namespaces', 'pins', 'readiness'],
+    ...['secrets', 'verbs'],
+  ];
   return parts
     .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
@@ -109,9 +112,29 @@ test('docs/secrets.md has a row for every provider, every encoding, every verb, 
   );
 });
 
-test('docs/secrets.md and docs/namespaces.md name only codes, labels and annotations that there are', () => {
+test('docs/testing.md has the attributes of k8s_test with their defaults, and the files and variables that there are', () => {
+  const [text = ''] = read('docs/testing.md').split('## A load');
+  const signature = /^def k8s_test\((.*), \*\*kwargs\):$/m.exec(read('tools/k8s/private/k8s_test.bzl'))?.[1] ?? '';
+  const attributes = [...signature.matchAll(/(\w+)(?: = ([^,]+))?(?:, |$)/g)].map(([, name, fallback]) => [
+    name,
+    fallback ?? '',
+  ]);
+  const rows = [...text.matchAll(/^\| `([a-z_]+)` +\| (?:`(.*?)`)? +\|/gm)].map(([, name, fallback]) => [
+    name,
+    fallback ?? '',
+  ]);
+  assert.ok(attributes.length > 5);
+  assert.deepEqual(rows.toSorted(), attributes.toSorted());
   const code = sources();
-  for (const file of ['docs/secrets.md', 'docs/namespaces.md']) {
+  const variables = matches(text, /^\| `([A-Z_]+)` /gm);
+  assert.ok(variables.length >= 4);
+  for (const variable of variables) assert.ok(new RegExp(`^ +${variable}: `, 'm').test(code), variable);
+  for (const file of matches(text, /^\| `([a-z]+\.(?:txt|json))` /gm)) assert.ok(code.includes(`'${file}'`), file);
+});
+
+test('docs/secrets.md, docs/testing.md and docs/namespaces.md name only codes, labels and annotations that there are', () => {
+  const code = sources();
+  for (const file of ['docs/secrets.md', 'docs/testing.md', 'docs/namespaces.md']) {
     const text = read(file);
     const names = sorted([...matches(text, /`?(K8S_[A-Z_]+)`/g), ...matches(text, /`(fathom\.internal\/[a-z-]+)/g)]);
     assert.ok(names.length > 3);
