@@ -6,6 +6,7 @@ SERVICES = [
     "//services/routeguide/client_go",
     "//services/routeguide/client_java",
     "//services/routeguide/client_python",
+    "//services/routeguide/load",
     "//services/routeguide/server",
 ]
 

@@ -161,12 +161,13 @@ def nodejs_image_index(
 def nodejs_service(
         name,
         deps,
-        port,
+        port = None,
         data = [],
         test_data = [],
         test_deps = [],
         test_programs = {},
         run_env = {},
+        exit_code = 0,
         max_bytes = 70000000,
         max_app_bytes = 100000,
         **kwargs):
@@ -183,12 +184,13 @@ def nodejs_service(
     Args:
       name: the image; `image` in a service's package.
       deps: TypeScript libraries and npm packages of all sources but tests.
-      port: the TCP port on which the program answers.
+      port: the TCP port on which the program answers. Default: none, and the program ends by itself.
       data: files that the program reads at run time.
       test_data: files that tests read.
       test_deps: what tests import beside `deps`.
       test_programs: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
       run_env: environment variables without which the image does not start.
+      exit_code: how the program ends in the test of the image.
       max_bytes: the most bytes that the image's compressed layers may have together.
       max_app_bytes: the same of the layer with the service's own code, which each change pushes.
       **kwargs: attributes of nodejs_image.
@@ -198,17 +200,17 @@ def nodejs_service(
         name = name,
         binary = ":main",
         data = data,
-        ports = [str(port)],
+        ports = [str(port)] if port else [],
         **kwargs
     )
     oci_image_test(
         name = name + "_test",
         size = "small",
-        exit_code = 0,
+        exit_code = exit_code,
         image = ":" + name,
         max_bytes = max_bytes,
         max_layer_bytes = {name + "__app": max_app_bytes},
-        ports = [str(port)],
+        ports = [str(port)] if port else [],
         run = True,
         run_env = run_env,
         run_port = port,

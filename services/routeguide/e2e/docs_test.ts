@@ -11,3 +11,13 @@ test('docs/testing.md shows the test of this package as it is', () => {
   assert.notEqual(target, '');
   assert.ok(read('docs/testing.md').includes(target.replaceAll(/^/gm, '    ').trimEnd()));
 });
+
+test('docs/testing.md has the variables of the load', () => {
+  const [, section = ''] = read('docs/testing.md').split('## A load');
+  const written = [...section.matchAll(/^\| `([A-Z_]+)` /gm)].map(([, name]) => name).sort();
+  const known = [...read('services/routeguide/load/main.ts').matchAll(/(?:\(|variable: )'([A-Z_]+)'/g)].map(
+    ([, name]) => name,
+  );
+  assert.ok(known.length > 8);
+  assert.deepEqual(written, known.sort());
+});

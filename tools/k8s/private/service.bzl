@@ -23,6 +23,13 @@ SERVICE_MANIFESTS = [
 # What it returns for one that nobody calls.
 WORKER_MANIFESTS = [manifest for manifest in SERVICE_MANIFESTS if manifest != "service"]
 
+# What the component `job` returns.
+JOB_MANIFESTS = [
+    "job",
+    "networkpolicy",
+    "serviceaccount",
+]
+
 # What the component `statefulset` returns.
 STATEFULSET_MANIFESTS = [
     "headless",
