@@ -1,0 +1,34 @@
+// Processes of containers on this machine: the embedded cluster's nodes are namespaces of it, so that a container can be
+// killed as a machine or the kernel kills it, without a word to the kubelet or the API server.
+import { readFileSync, readdirSync } from 'node:fs';
+import { type KubeObject, asList, at, textAt } from '../../tools/k8s/model/object.ts';
+
+/** The ids of the running containers of a pod that have a name. */
+function containerIds(pod: KubeObject, name: string): string[] {
+  return asList(at(pod, 'status', 'containerStatuses'))
+    .filter((one) => textAt(one, 'name') === name)
+    .flatMap((one) => textAt(one, 'containerID')?.replace(/^.*:\/\//, '') ?? []);
+}
+
+/** Kills every process of a pod's container; gives how many. 0 where the pod's node is another machine. */
+export function killContainer(pod: KubeObject, name: string): number {
+  const ids = containerIds(pod, name).filter((id) => /^[0-9a-f]{64}$/.test(id));
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isIn(entry, ids));
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return pids.length;
+}
+
+function isIn(pid: string, containers: readonly string[]): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    return containers.some((id) => text.includes(id));
+  } catch {
+    return false;
+  }
+}
