@@ -84,9 +84,10 @@ export async function makeNamespace(client: KubeClient, { label, namespace }: Te
 }
 
 /** Puts the end off again and again, until the signal is aborted. Never rejects. */
-export async function keepAlive(client: KubeClient, run: TestRun, { signal, log }: KeepAliveOptions): Promise<void> {
+export async function keepAlive(client: KubeClient, run: TestRun, options: KeepAliveOptions): Promise<void> {
+  const { signal, log, everyMs = RENEW_EVERY_MS } = options;
   while (!signal.aborted) {
-    await sleep(RENEW_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     const end = timeText(client.nowMs() + TTL_SECONDS * 1000);
     await patch(client, run.namespace, { annotations: { [EXPIRES]: end } }).catch((error: unknown) => {
@@ -99,6 +100,8 @@ export async function keepAlive(client: KubeClient, run: TestRun, { signal, log 
 export interface KeepAliveOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Default: two minutes. */
+  readonly everyMs?: number;
 }
 
 /** Begins the deletion of the run's namespace; resolves once the server has taken it, or there is none. */

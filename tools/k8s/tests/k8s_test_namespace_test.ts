@@ -1,8 +1,9 @@
 // The namespace of a test's run, against a real API server: whose it is, how long it stays, and what is swept.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { personalNamespace } from '../../lib/user.ts';
-import { createRun, makeNamespace, removeNamespace, sweep } from '../k8s_test/namespace.ts';
+import { createRun, keepAlive, makeNamespace, removeNamespace, sweep } from '../k8s_test/namespace.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { personalNamespacesOf, stackOf } from '../testing/personal.ts';
@@ -45,6 +46,31 @@ test('an apply in the namespace keeps its marks, and puts its end off by a quart
   assert.ok(Math.abs((await expiresAt(run.namespace)) - server.client.nowMs() - TTL_MS) < 10_000);
   await removeNamespace(server.client, run);
   assert.equal(await isEnding(run.namespace), true);
+});
+
+test('a test that runs puts the end off, and says where it cannot', async () => {
+  const run = createRun('//x:long_test');
+  await makeNamespace(server.client, run);
+  await expire(run.namespace);
+  const over = new AbortController();
+  const lines: string[] = [];
+  const push = (line: string) => void lines.push(line);
+  const log = { info: push, warn: push, error: push };
+  const keeping = keepAlive(server.client, run, { signal: over.signal, log, everyMs: 50 });
+  const until = async (what: string, look: () => Promise<boolean> | boolean) => {
+    const deadlineMs = performance.now() + 20_000;
+    while (!(await look())) {
+      assert.ok(performance.now() < deadlineMs, what);
+      await sleep(50);
+    }
+  };
+  await until('the end is put off', async () => (await expiresAt(run.namespace)) > server.client.nowMs() + TTL_MS / 2);
+  assert.equal(lines.length, 0);
+  const other = { ...run, namespace: 't-never-made' };
+  const failing = keepAlive(server.client, other, { signal: over.signal, log, everyMs: 50 });
+  await until('it is said', () => lines.some((line) => line.includes('t-never-made could not be kept from expiring')));
+  over.abort();
+  await Promise.all([keeping, failing]);
 });
 
 test('a lifetime that is none is that of the environment', async () => {

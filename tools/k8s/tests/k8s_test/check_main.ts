@@ -1,4 +1,4 @@
-// The program of the samples: says where it is, looks at the stack, and then does what CHECK says: pass, fail or hang.
+// The program of the samples: says where it is, looks at the stack, and then does what CHECK says: pass, fail, crash or hang.
 import { writeFileSync } from 'node:fs';
 
 const { env, argv } = process;
@@ -17,4 +17,9 @@ const facts = {
 // Written at once, so that whoever reads it finds all of it or nothing.
 writeFileSync(1, `${JSON.stringify(facts)}\n`);
 if (env['CHECK'] === 'hang') await new Promise((done) => setTimeout(done, 600_000));
-process.exitCode = env['CHECK'] === 'fail' ? 3 : 0;
+if (env['CHECK'] === 'crash') {
+  await fetch(`http://${env['WEB_ADDRESS']}/crash`).catch(() => undefined);
+  // The forward goes on to the container that is started instead, once it is ready.
+  await fetch(`http://${env['WEB_ADDRESS']}/after-the-crash`);
+}
+process.exitCode = env['CHECK'] === 'fail' || env['CHECK'] === 'crash' ? 3 : 0;

@@ -138,6 +138,17 @@ test('fails as its program fails, and leaves logs, events and states', async () 
   await goes(namespaceOf(run) ?? '', 5000);
 });
 
+test('leaves the log of a container that has crashed, beside that of the one which was started instead', async () => {
+  const run = start('sound_test', { CHECK: 'crash' });
+  assert.equal(await run.ended, 3, run.stderr());
+  const [pod = ''] = readdirSync(join(run.outputs, 'logs'));
+  const read = (file: string) => readFileSync(join(run.outputs, 'logs', pod, file), 'utf8');
+  assert.match(read('web.previous.log'), /asked for \/crash/);
+  assert.match(read('web.log'), /asked for \/after-the-crash/);
+  assert.doesNotMatch(read('web.log'), /asked for \/crash/);
+  assert.match(run.stderr(), /web\.previous\.log: .*asked for \/crash/, 'the worst is in the log of the test');
+});
+
 test('says that a stack did not come up, with its pods and their logs', async () => {
   const run = start('broken_test');
   assert.equal(await run.ended, 1, run.stderr());
