@@ -1,7 +1,9 @@
-// A gRPC server with health checks, and a shutdown that lets running calls finish.
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+// A gRPC server with health checks, with all that the kit does around calls, and a shutdown that lets them finish.
+import { Server, ServerCredentials, type ServerInterceptor, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { type Deadlines, DEFAULT_DEADLINES } from './deadlines.ts';
 import type { Logger } from './log.ts';
+import { type CallObserver, observeCalls } from './observed_call.ts';
 
 /** The health check's name for "this process is alive": a liveness probe asks for it. */
 export const LIVENESS = 'liveness';
@@ -17,6 +19,20 @@ export interface GrpcServerOptions {
   /** Adds the services themselves. */
   readonly register: (server: Server) => void;
   readonly log: Logger;
+  /** Default: no TLS. */
+  readonly credentials?: ServerCredentials;
+  /** What is told of calls, or refuses them: logs, metrics, limits. Default: nothing. */
+  readonly observers?: readonly CallObserver[];
+  /** Default: {@link DEFAULT_DEADLINES}. */
+  readonly deadlines?: Deadlines;
+  /** Interceptors of the service's own, between the kit's and the handlers. Default: none. */
+  readonly interceptors?: readonly ServerInterceptor[];
+  /** The largest message that is taken or sent, in bytes. Default: 4 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Calls that one connection may have at a time; its others wait in the caller. Default: 1000. */
+  readonly maxConcurrentStreams?: number;
+  /** After how long a connection is ended, softly, so that callers look for new servers; 0 is never. Default: 5 min. */
+  readonly maxConnectionAgeMs?: number;
 }
 
 /** A server that listens. It starts as NOT_SERVING. */
@@ -28,6 +44,26 @@ export interface GrpcServer {
   drain(deadlineMs: number): Promise<void>;
 }
 
+const MAX_MESSAGE_BYTES = 4_194_304;
+// A peer that went without a word is found by pings, and its calls are ended.
+const KEEPALIVE_TIME_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+function channelOptions(options: GrpcServerOptions, interceptor: ServerInterceptor): ServerOptions {
+  const { maxMessageBytes = MAX_MESSAGE_BYTES, maxConnectionAgeMs = 300_000 } = options;
+  return {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': options.maxConcurrentStreams ?? 1000,
+    'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    // Its bookkeeping for each connection and call is for a tool that nobody runs here.
+    'grpc.enable_channelz': 0,
+    ...(maxConnectionAgeMs === 0 ? {} : { 'grpc.max_connection_age_ms': maxConnectionAgeMs }),
+    interceptors: [interceptor, ...(options.interceptors ?? [])],
+  };
+}
+
 /** Listens on `port`; fails with the system's error where it can't. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const readiness = ['', ...options.serviceNames];
@@ -35,13 +71,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     ...Object.fromEntries(readiness.map((name) => [name, 'NOT_SERVING' as const])),
     [LIVENESS]: 'SERVING',
   });
-  const server = new Server();
+  const { observers = [], deadlines = DEFAULT_DEADLINES } = options;
+  const observed = observeCalls({ observers, deadlines });
+  const server = new Server(channelOptions(options, observed.interceptor));
   options.register(server);
   health.addToServer(server);
 
   const host = options.host ?? '[::]';
+  const credentials = options.credentials ?? ServerCredentials.createInsecure();
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${host}:${options.port}`, credentials, (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     );
   });
@@ -59,8 +98,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     draining = true;
     const timer = setTimeout(() => {
       options.log.warn({ deadlineMs }, 'ending calls that outlast the drain');
-      server.forceShutdown();
     }, deadlineMs);
+    observed.endInternalCalls();
+    // It ends what is left after the deadline. forceShutdown of grpc-js 1.14 knows of no connection while channelz is
+    // off, and after tryShutdown, drain takes connections for closed that still have calls: so it comes first.
+    server.drain(`${host}:${port}`, deadlineMs);
     await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     clearTimeout(timer);
   };

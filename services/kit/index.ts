@@ -1,10 +1,30 @@
-// What services use to be a good process: settings, logs, a gRPC server with health, start and stop.
-export { address, addressText, ConfigError, oneOf, readConfig, text, wholeNumber } from './config.ts';
-export type { Address, Config, Setting } from './config.ts';
+// What services use to be a good process: settings, logs, metrics, a gRPC server and its calls, start and stop.
+export { CallContext, CallEndedError, currentCall, runInCall } from './call_context.ts';
+export { ConfigError, readConfig } from './config.ts';
+export type { Config, Environment, Setting, Settings } from './config.ts';
+export { DEFAULT_DEADLINES } from './deadlines.ts';
+export type { Deadlines } from './deadlines.ts';
 export { LIVENESS, startGrpcServer } from './grpc_server.ts';
 export type { GrpcServer, GrpcServerOptions } from './grpc_server.ts';
+export { implementation, runGrpcService } from './grpc_service.ts';
+export type { GrpcServiceContext, GrpcServiceOptions, GrpcServiceParts, Implementation } from './grpc_service.ts';
+export { GRPC_SETTINGS } from './grpc_settings.ts';
+export type { GrpcConfig } from './grpc_settings.ts';
+export { createHandlers } from './handlers.ts';
+export type { HandlerOptions, Handlers } from './handlers.ts';
 export { createLogger, LOG_LEVELS } from './log.ts';
 export type { Logger, LoggerOptions } from './log.ts';
+export type { Method, MethodType } from './method.ts';
+export { CALL_BUCKETS, Counter, createMetrics, Gauge, Histogram } from './metrics.ts';
+export type { Metrics } from './metrics.ts';
+export { startMetricsServer } from './metrics_server.ts';
+export type { MetricsServer, MetricsServerOptions } from './metrics_server.ts';
+export type { CallObserver } from './observed_call.ts';
 export { addReflection } from './reflection.ts';
+export { Secret } from './secret.ts';
 export { runService } from './service.ts';
 export type { ServiceContext, ServiceOptions } from './service.ts';
+export { address, addressText, decimal, flag, oneOf, optional, secret, text, wholeNumber } from './settings.ts';
+export type { Address } from './settings.ts';
+export { codeName, StatusError } from './status.ts';
+export type { Status } from './status.ts';

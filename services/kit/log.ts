@@ -1,5 +1,7 @@
 // Structured logs: one JSON object a line on stdout, as log collectors read them.
 import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { currentCall } from './call_context.ts';
+import { type LogDestination, turnDestination } from './log_destination.ts';
 
 export type { Logger };
 
@@ -12,19 +14,32 @@ export interface LoggerOptions {
   readonly service: string;
   /** Lines below it are dropped. Default: info. */
   readonly level?: (typeof LOG_LEVELS)[number] | 'silent';
-  /** Where lines go. Default: stdout, written at once, so that a crash loses none. */
-  readonly destination?: { write(line: string): void };
+  /** Where lines go. Default: stdout, see log_destination.ts. */
+  readonly destination?: LogDestination;
 }
 
-/** A logger whose lines carry `level` (a word), `time` (RFC 3339) and `service`. */
+let stdout: LogDestination | undefined;
+
+/**
+ * A logger whose lines carry `level` (a word), `time` (RFC 3339) and `service`, and while a call is handled also
+ * `requestId` and, where the call is in a trace, `traceId`.
+ */
 export function createLogger(options: LoggerOptions): Logger {
+  // One for all loggers of the process: each would write at exit, in an order of its own.
+  const destination = options.destination ?? (stdout ??= turnDestination(1));
   return pino(
     {
       level: options.level ?? 'info',
       base: { service: options.service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const call = currentCall();
+        if (call === undefined) return {};
+        const { requestId, trace } = call;
+        return trace === undefined ? { requestId } : { requestId, traceId: trace.traceId };
+      },
     },
-    options.destination ?? pino.destination({ fd: 1, sync: true }),
+    destination,
   );
 }

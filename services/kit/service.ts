@@ -1,9 +1,11 @@
 // The life of a service's process: settings, start, signal, drain, exit.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, ConfigError, oneOf, readConfig, type Setting } from './config.ts';
+import { type Config, ConfigError, type Environment, readConfig, type Settings } from './config.ts';
 import { createLogger, LOG_LEVELS, type Logger } from './log.ts';
+import { oneOf } from './settings.ts';
 
-type Settings = Readonly<Record<string, Setting<unknown>>>;
+/** The settings of every process. */
+export const PROCESS_SETTINGS = { logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info') };
 
 /** What a service's start function gets. */
 export interface ServiceContext<S extends Settings> {
@@ -23,7 +25,7 @@ export interface ServiceOptions<S extends Settings> {
   /** After how long a stop is given up (exit code 1), in milliseconds. Default: 25 000, below Kubernetes' 30 s. */
   readonly stopDeadlineMs?: number;
   /** Default: that of the process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -46,9 +48,9 @@ export async function runService<S extends Settings>(options: ServiceOptions<S>)
   });
   let log = createLogger({ service: options.name });
   try {
-    const { logLevel } = readConfig({ logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info') }, env);
-    log = createLogger({ service: options.name, level: logLevel });
-    const config = readConfig(options.settings, env);
+    // All in one go, so that all problems are told at once.
+    const config = readConfig({ ...PROCESS_SETTINGS, ...options.settings }, env);
+    log = createLogger({ service: options.name, level: readConfig(PROCESS_SETTINGS, env).logLevel });
     const stop = await options.start({ config, log, signal: controller.signal });
     const reason = await stopped;
     log.info({ reason }, 'stopping');

@@ -1,0 +1,81 @@
+// What is known of the call that is being handled: wherever the code is, however many awaits later.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { Method } from './method.ts';
+import { REQUEST_ID_KEY, requestIdOf } from './request_id.ts';
+import { parseTraceparent, type TraceParent, TRACEPARENT_KEY, TRACESTATE_KEY } from './trace_context.ts';
+
+/** Why the signal of a call is aborted: the caller has gone, or the time is over. */
+export class CallEndedError extends Error {
+  override readonly name = 'CallEndedError';
+  readonly code: status.CANCELLED | status.DEADLINE_EXCEEDED;
+
+  constructor(code: status.CANCELLED | status.DEADLINE_EXCEEDED) {
+    super(code === status.CANCELLED ? 'the caller has cancelled the call' : 'the deadline of the call is over');
+    this.code = code;
+  }
+}
+
+/** A call that this process answers. */
+export class CallContext {
+  readonly method: Method;
+  /** What the caller sent beside its messages. */
+  readonly metadata: Metadata;
+  /** Address and port of the caller, or `unknown`. */
+  readonly peer: string;
+  /** From the caller, or made here: in logs and trailers, and sent along with calls that are made meanwhile. */
+  readonly requestId: string;
+  /** When it began, of `performance.now()`. */
+  readonly startMs: number = performance.now();
+  /** Where it is in a trace: of the caller, or of the span that tracing has begun for it. */
+  trace: TraceParent | undefined;
+  /** The caller's `tracestate`, sent along as it is. */
+  readonly tracestate: string | undefined;
+  /** When it must be over, of `Date.now()`: Infinity where neither caller nor server set a limit. */
+  deadlineMs = Number.POSITIVE_INFINITY;
+  #controller: AbortController | undefined;
+  #ended: CallEndedError | undefined;
+
+  constructor(options: { readonly method: Method; readonly metadata: Metadata; readonly peer: string }) {
+    const { method, metadata, peer } = options;
+    this.method = method;
+    this.metadata = metadata;
+    this.peer = peer;
+    this.requestId = requestIdOf(metadata.get(REQUEST_ID_KEY)[0]);
+    this.trace = parseTraceparent(metadata.get(TRACEPARENT_KEY)[0]);
+    const [tracestate] = this.trace === undefined ? [] : metadata.get(TRACESTATE_KEY);
+    this.tracestate = typeof tracestate === 'string' ? tracestate : undefined;
+  }
+
+  /** Aborted with a {@link CallEndedError} when nobody waits for the answer any more. */
+  get signal(): AbortSignal {
+    // Made when asked for: most handlers are over before anybody cancels.
+    this.#controller ??= new AbortController();
+    if (this.#ended !== undefined && !this.#controller.signal.aborted) this.#controller.abort(this.#ended);
+    return this.#controller.signal;
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Aborts the signal. The kit calls it. */
+  abort(code: CallEndedError['code']): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = new CallEndedError(code);
+    this.#controller?.abort(this.#ended);
+  }
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** The call that is being handled, or undefined outside of one. */
+export function currentCall(): CallContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs `work` as a part of handling `call`. */
+export function runInCall<T>(call: CallContext, work: () => T): T {
+  return storage.run(call, work);
+}

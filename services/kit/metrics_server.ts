@@ -1,0 +1,58 @@
+// Metrics over HTTP, where Prometheus asks for them.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Options of {@link startMetricsServer}. */
+export interface MetricsServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Default: all interfaces. */
+  readonly host?: string;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** A server that listens. */
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 50;
+
+/** Answers GET /metrics; fails with the system's error where it can't listen. */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { metrics, log } = options;
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 }, (request, response) => {
+    const answer = (code: number, text: string, type = 'text/plain; charset=utf-8') => {
+      response.writeHead(code, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : text);
+    };
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path !== '/metrics') answer(404, 'Metrics are at /metrics\n');
+    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'Only GET and HEAD are answered\n');
+    else {
+      metrics.metrics().then(
+        (text) => answer(200, text, metrics.contentType),
+        (error: unknown) => {
+          log.error({ err: error }, 'collecting metrics failed');
+          answer(500, 'Collecting metrics failed, see the log\n');
+        },
+      );
+    }
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.listen({ port: options.port, host: options.host ?? '::' });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { port, close };
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { after, before, test } from 'node:test';
+import { Metadata } from '@grpc/grpc-js';
+import { Counter, createMetrics } from './metrics.ts';
+import { type MetricsServer, startMetricsServer } from './metrics_server.ts';
+import { serverMetrics } from './server_metrics.ts';
+import { EchoClient, startEcho, testLog } from './testing/echo.ts';
+
+const metrics = createMetrics();
+const lines: Record<string, unknown>[] = [];
+let server: MetricsServer;
+before(async () => {
+  server = await startMetricsServer({ port: 0, host: '127.0.0.1', metrics, log: testLog(lines) });
+});
+after(() => server.close());
+
+const get = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init);
+
+/** The value of the line that begins with `name{labels}`. */
+async function value(series: string): Promise<number | undefined> {
+  const text = await (await get('/metrics')).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+test('calls are counted by method and code, timed, and seen while they run', { timeout: 20_000 }, async () => {
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: answer, resolve: finish } = Promise.withResolvers<string>();
+  const say = (text: string) => {
+    if (text === 'bad') throw new Error('a defect');
+    if (text !== 'slow') return text;
+    enter();
+    return answer;
+  };
+  const echo = await startEcho({ say }, { observers: [serverMetrics(metrics)] });
+  const client = new EchoClient(echo.port);
+  const labels = 'grpc_type="unary",grpc_service="kit.test.v1.Echo",grpc_method="Say"';
+  await client.say('a');
+  await client.say('b');
+  await client.say('bad').catch(() => undefined);
+  const slow = client.say('slow');
+  await entered;
+  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 1);
+  assert.equal(await value(`grpc_server_started_total{${labels}}`), 4);
+  finish('done');
+  await slow;
+  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 0);
+  assert.equal(await value(`grpc_server_handled_total{${labels},grpc_code="OK"}`), 3);
+  assert.equal(await value(`grpc_server_handled_total{${labels},grpc_code="INTERNAL"}`), 1);
+  assert.equal(await value(`grpc_server_handling_seconds_count{${labels},grpc_code="OK"}`), 3);
+  assert.equal(await value(`grpc_server_handling_seconds_bucket{le="10",${labels},grpc_code="OK"}`), 3);
+  await assert.rejects(client.say('late', new Metadata(), { deadline: Date.now() - 1 }));
+  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 0);
+  client.close();
+  await echo.drain(1000);
+});
+
+test('has the lag of the event loop, memory, and what a service adds', { timeout: 20_000 }, async () => {
+  new Counter({ name: 'test_things_total', help: 'Things.', registers: [metrics] }).inc(3);
+  assert.equal(await value('test_things_total'), 3);
+  assert.ok(((await value('process_resident_memory_bytes')) ?? 0) > 1e6);
+  assert.ok(((await value('nodejs_eventloop_lag_p99_seconds')) ?? -1) >= 0);
+});
+
+test('answers GET and HEAD of /metrics alone', { timeout: 20_000 }, async () => {
+  const ok = await get('/metrics?x=1');
+  assert.equal(ok.status, 200);
+  assert.match(ok.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  await ok.text();
+  const head = await get('/metrics', { method: 'HEAD' });
+  assert.deepEqual([head.status, await head.text()], [200, '']);
+  assert.equal((await get('/metrics', { method: 'POST', body: 'x' })).status, 405);
+  assert.equal((await get('/')).status, 404);
+  assert.equal((await get('/metricsx')).status, 404);
+});
+
+test('says in the log what could not be collected, and answers 500', { timeout: 20_000 }, async () => {
+  const broken = createMetrics();
+  new Counter({
+    name: 'broken_total',
+    help: 'Fails.',
+    registers: [broken],
+    collect: () => {
+      throw new Error('no value today');
+    },
+  });
+  const other = await startMetricsServer({ port: 0, host: '127.0.0.1', metrics: broken, log: testLog(lines) });
+  const answer = await fetch(`http://127.0.0.1:${other.port}/metrics`);
+  assert.equal(answer.status, 500);
+  assert.doesNotMatch(await answer.text(), /no value/);
+  assert.match(JSON.stringify(lines.find(({ msg }) => msg === 'collecting metrics failed')), /no value today/);
+  await other.close();
+});
+
+test('fails with the reason when the port is taken', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  await assert.rejects(startMetricsServer({ port, host: '127.0.0.1', metrics, log: testLog() }), /EADDRINUSE/);
+  taken.close();
+});

@@ -1,0 +1,46 @@
+// Statuses: how a call ended.
+import { Metadata, status } from '@grpc/grpc-js';
+
+/** How a call ended: a code, words for the caller, and trailers. */
+export interface Status {
+  readonly code: status;
+  readonly details: string;
+  readonly metadata?: Metadata | null | undefined;
+}
+
+/** The name of a code, as logs and metrics have it: `NOT_FOUND`; a number that is none is UNKNOWN. */
+export function codeName(code: status): string {
+  return status[code] ?? 'UNKNOWN';
+}
+
+/**
+ * Thrown by a handler, it is the answer: a code and words for the caller. Anything else that is thrown is a defect:
+ * logged here, and INTERNAL for the caller.
+ */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly code: status;
+  readonly details: string;
+  readonly metadata: Metadata | undefined;
+
+  constructor(code: status, details: string, options: { readonly metadata?: Metadata; readonly cause?: unknown } = {}) {
+    super(`${codeName(code)}: ${details}`, { cause: options.cause });
+    this.code = code;
+    this.details = details;
+    this.metadata = options.metadata;
+  }
+}
+
+// Trailers share a limit of 8 KiB with many proxies and clients, so words end here.
+const MAX_DETAILS_LENGTH = 2000;
+
+/** `sent` in a form that the wire takes: half a surrogate pair would throw while it is encoded, after the handler. */
+export function sendableStatus(sent: Status): Status & { readonly metadata: Metadata } {
+  const details =
+    sent.details.length > MAX_DETAILS_LENGTH ? `${sent.details.slice(0, MAX_DETAILS_LENGTH)}…` : sent.details;
+  return {
+    code: sent.code,
+    details: details.isWellFormed() ? details : details.toWellFormed(),
+    metadata: sent.metadata?.clone() ?? new Metadata(),
+  };
+}
