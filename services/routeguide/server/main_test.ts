@@ -22,7 +22,7 @@ after(() => running.forEach((child) => child.kill('SIGKILL')));
 /** A server process, and its log lines as they come. */
 function startServer(env: Record<string, string>) {
   const child = spawn(PROGRAM, ARGUMENTS, {
-    env: { PORT: '0', ...env },
+    env: { PORT: '0', METRICS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   running.add(child);
