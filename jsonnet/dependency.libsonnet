@@ -5,7 +5,12 @@ local check(service) =
   if std.isObject(service) && std.get(service, 'kind') == 'Service' then service
   else error 'dependency: must be a rendered Service, got %s' % std.get(service, 'kind', std.type(service));
 
+// The annotation of a Service beside which there is a headless one.
+local HEADLESS = 'fathom.internal/headless';
+
 {
+  HEADLESS:: HEADLESS,
+
   // Returns the rendered Service of the dependency with that name: the last part of its package, `-` as `_`.
   of(deps, name)::
     local known = std.objectFields(deps);
@@ -26,4 +31,11 @@ local check(service) =
   // Returns where it is called from any namespace, as host:port.
   address(service, portName)::
     self.name(service) + '.' + service.metadata.namespace + '.svc:' + self.port(service, portName),
+
+  // Returns the name that has the addresses of all its pods, as host:port, for clients that spread their calls over them
+  // themselves, such as those of gRPC.
+  podsAddress(service, portName)::
+    local annotations = std.get(check(service).metadata, 'annotations', {});
+    if std.get(annotations, HEADLESS) == 'true' then self.name(service) + '-headless.' + service.metadata.namespace + '.svc:' + self.port(service, portName)
+    else error 'dependency %s: has no headless Service, say `headless: true` where it is declared' % service.metadata.name,
 }

@@ -1,5 +1,6 @@
 // A stateless service.
 local component = import 'component.libsonnet';
+local dependency = import 'dependency.libsonnet';
 local k = import 'kubernetes.libsonnet';
 local labels = import 'labels.libsonnet';
 local parts = import 'parts.libsonnet';
@@ -40,6 +41,7 @@ component({
   parameters: pod.parameters + parts.callParameters + {
     replicas: t.optional(t.wholeNumber(0), 'How many pods; without `autoscaling`.', function(config) std.get(config.environment, 'replicas', 1), 'that of the environment'),
     healthPort: t.optional(t.portNumber, 'The port that answers gRPC health checks.', function(config) std.get(config.ports, 'grpc'), '`ports.grpc`'),
+    headless: t.optional(t.boolean, 'Whether there is a second Service, `<name>-headless`, whose name has the addresses of all its ready pods: callers whose connections last, such as those of gRPC, spread their calls over them. Its ports are those of the container, so `servicePorts` must be the same.', false),
     probes: t.optional(t.object, 'startupProbe, readinessProbe and livenessProbe.', function(config) pod.grpcProbes(config.healthPort), 'gRPC health checks of `healthPort`'),
     autoscaling: t.optional(
       t.record({
@@ -55,6 +57,7 @@ component({
   roles: {
     deployment: 'always; without `replicas` where there is a horizontalpodautoscaler',
     service: 'with `servicePorts` or `monitoring`',
+    headless: 'with `headless`',
     serviceaccount: 'always',
     networkpolicy: 'always',
     poddisruptionbudget: 'always: a quarter of the pods at a time, but one in any case',
@@ -66,6 +69,15 @@ component({
     local scaling = config.autoscaling;
     pod.checks(config) + parts.callChecks(config) +
     (if config.healthPort == null && config.probes == pod.grpcProbes(null) then ['must provide healthPort, or a port named grpc, or probes'] else []) +
+    (
+      if !config.headless then []
+      else if config.servicePorts == {} then ['headless must come with servicePorts: there is nothing to call']
+      else [
+        'servicePorts.%s must be ports.%s, which is %d, got %d: a headless Service leads to the container itself' % [port, port, config.ports[port], config.servicePorts[port]]
+        for port in std.objectFields(config.servicePorts)
+        if std.get(config.ports, port, config.servicePorts[port]) != config.servicePorts[port]
+      ]
+    ) +
     (if scaling == null || scaling.max >= leastPods(config) then [] else ['autoscaling.max must not be less than autoscaling.min, got %d and %d' % [scaling.max, leastPods(config)]]),
   render(config)::
     local namespace = config.environment.namespace;
@@ -86,7 +98,14 @@ component({
           revisionLabel: 'pod-template-hash',
         }),
       }, objectLabels),
-      [if config.servicePorts != {} || config.monitoring != null then 'service']: parts.service(config, config.servicePorts),
+      [if config.servicePorts != {} || config.monitoring != null then 'service']: parts.service(config, config.servicePorts) + (
+        if config.headless then { metadata+: { annotations+: { [dependency.HEADLESS]: 'true' } } } else {}
+      ),
+      [if config.headless then 'headless']: k.service(config.name + '-headless', namespace, {
+        clusterIP: 'None',
+        selector: labels.selector(config.name),
+        ports: k.servicePorts(config.servicePorts),
+      }, objectLabels),
       serviceaccount: parts.serviceAccount(config),
       networkpolicy: parts.networkPolicy(config),
       // Rounded up, so that one pod alone may leave, too: a budget of none would stop every drain of its node.

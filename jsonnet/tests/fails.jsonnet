@@ -59,6 +59,8 @@ local cases = {
   service_port: service(web { servicePorts: { http: 80 } }),
   monitoring_port: service(web { monitoring: { port: 'metrics' } }),
   health_port: service(web { ports: { http: 80 } }),
+  headless: service(web { headless: true }),
+  headless_port: service(web { headless: true, servicePorts: { grpc: 80 } }),
   autoscaling: service(web { autoscaling: { max: 1 } }),
   statefulset_ports: statefulset(store { ports: {} }),
 
@@ -95,6 +97,7 @@ local cases = {
   dependency_unknown: dependency.of({ redis: redis }, 'reddis'),
   dependency_none: dependency.of({}, 'redis'),
   dependency_kind: dependency.name({ kind: 'Deployment', metadata: { name: 'redis' } }),
+  dependency_headless: dependency.podsAddress(redis, 'redis'),
   dependency_port: dependency.address(redis, 'store'),
 };
 

@@ -9,6 +9,7 @@ local programs = {
   others: import 'jsonnet/tests/others.jsonnet',
   secret: import 'jsonnet/tests/secret.jsonnet',
   service: import 'jsonnet/tests/service.jsonnet',
+  service_headless: import 'jsonnet/tests/service_headless.jsonnet',
   service_nobody_calls: import 'jsonnet/tests/service_nobody_calls.jsonnet',
   service_plain: import 'jsonnet/tests/service_plain.jsonnet',
   statefulset: import 'jsonnet/tests/statefulset.jsonnet',
