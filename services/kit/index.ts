@@ -1,5 +1,7 @@
 // What services use to be a good process: settings, logs, metrics, a gRPC server and its calls, start and stop.
 export { CallContext, CallEndedError, currentCall, runInCall } from './call_context.ts';
+export { createClient, targetOf } from './client.ts';
+export type { ClientClass, CreateClientOptions } from './client.ts';
 export { ConfigError, readConfig } from './config.ts';
 export type { Config, Environment, Setting, Settings } from './config.ts';
 export { DEFAULT_DEADLINES } from './deadlines.ts';
@@ -24,6 +26,7 @@ export { addReflection } from './reflection.ts';
 export { Secret } from './secret.ts';
 export { runService } from './service.ts';
 export type { ServiceContext, ServiceOptions } from './service.ts';
+export type { Hedging } from './service_config.ts';
 export { address, addressText, decimal, flag, oneOf, optional, secret, text, wholeNumber } from './settings.ts';
 export type { Address } from './settings.ts';
 export { codeName, StatusError } from './status.ts';

@@ -21,6 +21,7 @@ function(folder, environment, deps, params={}) k.files(service({
   env: {
     PORT: '%d' % port,
     METRICS_PORT: '%d' % metricsPort,
-    ROUTEGUIDE_ADDRESS: dependency.address(deps.server, 'grpc'),
+    // All servers, between which it goes around.
+    ROUTEGUIDE_ADDRESS: dependency.podsAddress(deps.server, 'grpc'),
   },
 } + params))

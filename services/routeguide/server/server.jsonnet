@@ -14,6 +14,7 @@ function(environment, deps) k.files(service({
   image: environment.registry + '/services/routeguide/server',
   ports: { grpc: port, metrics: metricsPort },
   servicePorts: { grpc: port },
+  headless: true,
   monitoring: { port: 'metrics' },
   dependencies: deps,
   env: {
