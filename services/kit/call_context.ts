@@ -16,13 +16,26 @@ export class CallEndedError extends Error {
   }
 }
 
+/** The other end of a connection. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** What a {@link CallContext} is made of. */
+export interface CallContextOptions {
+  readonly method: Method;
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+  /** Default: nobody knows who it is. */
+  readonly identityOf?: (() => string | undefined) | undefined;
+}
+
 /** A call that this process answers. */
 export class CallContext {
   readonly method: Method;
   /** What the caller sent beside its messages. */
   readonly metadata: Metadata;
-  /** Address and port of the caller, or `unknown`. */
-  readonly peer: string;
   /** From the caller, or made here: in logs and trailers, and sent along with calls that are made meanwhile. */
   readonly requestId: string;
   /** When it began, of `performance.now()`. */
@@ -33,18 +46,37 @@ export class CallContext {
   readonly tracestate: string | undefined;
   /** When it must be over, of `Date.now()`: Infinity where neither caller nor server set a limit. */
   deadlineMs = Number.POSITIVE_INFINITY;
+  readonly #peer: Peer;
+  readonly #identityOf: (() => string | undefined) | undefined;
   #controller: AbortController | undefined;
   #ended: CallEndedError | undefined;
 
-  constructor(options: { readonly method: Method; readonly metadata: Metadata; readonly peer: string }) {
+  constructor(options: CallContextOptions) {
     const { method, metadata, peer } = options;
     this.method = method;
     this.metadata = metadata;
-    this.peer = peer;
+    this.#peer = peer;
+    this.#identityOf = options.identityOf;
     this.requestId = requestIdOf(metadata.get(REQUEST_ID_KEY)[0]);
     this.trace = parseTraceparent(metadata.get(TRACEPARENT_KEY)[0]);
     const [tracestate] = this.trace === undefined ? [] : metadata.get(TRACESTATE_KEY);
     this.tracestate = typeof tracestate === 'string' ? tracestate : undefined;
+  }
+
+  /** Address and port of the caller, or `unknown`. */
+  get peer(): string {
+    const { remoteAddress, remotePort } = this.#peer;
+    return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort ?? 0}`;
+  }
+
+  /** The address of the caller, without its port, or `unknown`. */
+  get address(): string {
+    return this.#peer.remoteAddress ?? 'unknown';
+  }
+
+  /** Who the caller is, by its certificate, where TLS is mutual. */
+  get identity(): string | undefined {
+    return this.#identityOf?.();
   }
 
   /** Aborted with a {@link CallEndedError} when nobody waits for the answer any more. */
@@ -75,7 +107,7 @@ export function currentCall(): CallContext | undefined {
   return storage.getStore();
 }
 
-/** Runs `work` as a part of handling `call`. */
-export function runInCall<T>(call: CallContext, work: () => T): T {
-  return storage.run(call, work);
+/** Runs `work` with `given` as a part of handling `call`. */
+export function runInCall<A extends unknown[], T>(call: CallContext, work: (...given: A) => T, ...given: A): T {
+  return storage.run(call, work, ...given);
 }

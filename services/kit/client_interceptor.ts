@@ -1,16 +1,17 @@
 // What the kit does around each call that a process makes: a deadline, the ids of the call that it is made for, metrics.
 import { InterceptingCall, type Interceptor, type Metadata, type RequesterBuilder, status } from '@grpc/grpc-js';
 import { type CallContext, CallEndedError, currentCall } from './call_context.ts';
-import type { ClientMetrics } from './client_metrics.ts';
+import type { CallCounts } from './call_counts.ts';
 import { type Method, methodOf } from './method.ts';
 import { REQUEST_ID_KEY, requestIdOf } from './request_id.ts';
-import { formatTraceparent, TRACEPARENT_KEY, TRACESTATE_KEY } from './trace_context.ts';
+import { formatTraceparent, type TraceParent, TRACEPARENT_KEY, TRACESTATE_KEY } from './trace_context.ts';
+import { beginClientSpan } from './trace_hooks.ts';
 
 /** Options of {@link clientInterceptor}. */
 export interface ClientInterceptorOptions {
   /** Of unary calls that have none, in milliseconds; 0 is none. */
   readonly deadlineMs: number;
-  readonly metrics: ClientMetrics | undefined;
+  readonly metrics: CallCounts | undefined;
 }
 
 type Start = Parameters<RequesterBuilder['withStart']>[0];
@@ -31,15 +32,15 @@ function deadlineOf(
   );
 }
 
-/** Adds what is known of the call that this one is made for. */
-function addContext(metadata: Metadata, parent: CallContext | undefined): void {
+/** Adds what is known of the call that this one is made for; `trace` is its place in a trace. */
+function addContext(metadata: Metadata, parent: CallContext | undefined, trace: TraceParent | undefined): void {
   // What a caller says itself is taken as it is.
   if (metadata.get(REQUEST_ID_KEY).length === 0) {
     metadata.set(REQUEST_ID_KEY, parent?.requestId ?? requestIdOf(undefined));
   }
-  if (parent?.trace !== undefined && metadata.get(TRACEPARENT_KEY).length === 0) {
-    metadata.set(TRACEPARENT_KEY, formatTraceparent(parent.trace));
-    if (parent.tracestate !== undefined) metadata.set(TRACESTATE_KEY, parent.tracestate);
+  if (trace !== undefined && metadata.get(TRACEPARENT_KEY).length === 0) {
+    metadata.set(TRACEPARENT_KEY, formatTraceparent(trace));
+    if (parent?.tracestate !== undefined) metadata.set(TRACESTATE_KEY, parent.tracestate);
   }
 }
 
@@ -55,11 +56,13 @@ export function clientInterceptor({ deadlineMs, metrics }: ClientInterceptorOpti
     const start: Start = (metadata, _listener, next) => {
       // The same metadata may be in use for other calls at the same time.
       const sent = metadata.clone();
-      addContext(sent, parent);
+      const span = beginClientSpan(method, parent?.trace);
+      addContext(sent, parent, span?.trace ?? parent?.trace);
       metrics?.begin(method);
       next(sent, {
         onReceiveStatus(ended, tell) {
           if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
+          span?.end(ended.code);
           metrics?.end(method, ended.code, (performance.now() - startMs) / 1000);
           tell(ended);
         },

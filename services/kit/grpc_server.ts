@@ -38,6 +38,8 @@ export interface GrpcServerOptions {
 /** A server that listens. It starts as NOT_SERVING. */
 export interface GrpcServer {
   readonly port: number;
+  /** Whether its health is SERVING. */
+  readonly isReady: boolean;
   /** Sets the health of the whole server (the empty name) and of its services. A draining server stays unready. */
   setReady(ready: boolean): void;
   /** Refuses new calls, waits for the running ones, at most `deadlineMs`, and then ends them. */
@@ -72,7 +74,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     [LIVENESS]: 'SERVING',
   });
   const { observers = [], deadlines = DEFAULT_DEADLINES } = options;
-  const observed = observeCalls({ observers, deadlines });
+  const observed = observeCalls({ observers, deadlines, hasIdentities: options.credentials !== undefined });
   const server = new Server(channelOptions(options, observed.interceptor));
   options.register(server);
   health.addToServer(server);
@@ -106,5 +108,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     clearTimeout(timer);
   };
-  return { port, setReady, drain };
+  return {
+    port,
+    get isReady() {
+      return ready;
+    },
+    setReady,
+    drain,
+  };
 }

@@ -4,11 +4,16 @@ import { accessLog } from './access_log.ts';
 import type { Config, Environment, Settings } from './config.ts';
 import { GRPC_SETTINGS, type GrpcConfig } from './grpc_settings.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from './grpc_server.ts';
+import { loadShedding } from './load_shedding.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { startMetricsServer } from './metrics_server.ts';
+import type { CallObserver } from './observed_call.ts';
+import { quotas } from './quotas.ts';
 import { addReflection } from './reflection.ts';
 import { serverMetrics } from './server_metrics.ts';
 import { runService, type ServiceContext } from './service.ts';
+import { serverCredentials } from './tls.ts';
+import { startTracing } from './tracing.ts';
 
 /** A service and its handlers; made by {@link implementation}. */
 export interface Implementation {
@@ -68,6 +73,15 @@ function serverOptions(config: GrpcConfig) {
   return { port, deadlines, maxMessageBytes, maxConcurrentStreams, maxConnectionAgeMs };
 }
 
+/** What refuses calls: who calls too often first, so that it takes nothing from the others. */
+function limits(config: GrpcConfig, metrics: Metrics): CallObserver[] {
+  const { maxConcurrency, quotaPerSecond, quotaBurst, quotaKey } = config;
+  return [
+    quotas({ perSecond: quotaPerSecond, burst: quotaBurst, metadataKey: quotaKey, metrics }),
+    loadShedding({ maxConcurrency, metrics }),
+  ];
+}
+
 /** Starts what the parts of a service are, and returns how to stop it. */
 async function serve<S extends Settings>(
   options: GrpcServiceOptions<S>,
@@ -77,12 +91,24 @@ async function serve<S extends Settings>(
   // The table has been read with these settings in it; a generic intersection hides that from the compiler.
   const config = context.config as Config<S & typeof GRPC_SETTINGS> & GrpcConfig;
   const metrics = createMetrics();
-  const observers = [serverMetrics(metrics), accessLog(log, config.accessLog), ...(options.server?.observers ?? [])];
+  const tracing = await startTracing({ service: options.name, config, log });
+  const observers = [
+    // First, so that the log has the trace that it begins.
+    ...(tracing === undefined ? [] : [tracing.observer]),
+    serverMetrics(metrics),
+    accessLog(log, config.accessLog),
+    ...limits(config, metrics),
+    ...(options.server?.observers ?? []),
+  ];
   const parts = await options.start({ ...context, metrics });
-  const metricsServer = await startMetricsServer({ port: config.metricsPort, metrics, log });
-  const server = await startGrpcServer({
+  const credentials = serverCredentials(config, { log });
+  let server: GrpcServer | undefined;
+  const isReady = () => server?.isReady ?? false;
+  const metricsServer = await startMetricsServer({ port: config.metricsPort, metrics, isReady, log });
+  server = await startGrpcServer({
     ...serverOptions(config),
     ...options.server,
+    ...(credentials === undefined ? {} : { credentials }),
     observers,
     serviceNames: parts.services.map(({ serviceName }) => serviceName),
     register: (grpc) => {
@@ -97,6 +123,7 @@ async function serve<S extends Settings>(
   return async () => {
     await server.drain(config.drainMs);
     await parts.close?.();
+    await tracing?.close();
     await metricsServer.close();
   };
 }

@@ -38,7 +38,6 @@ export interface Handlers {
 
 interface SurfaceCall {
   readonly metadata: Metadata;
-  getPeer(): string;
   getPath(): string;
   on(event: 'cancelled', listener: () => void): unknown;
 }
@@ -48,7 +47,7 @@ function contextOf(surface: SurfaceCall, shape: Omit<MethodShape, 'path'>): Call
   const current = currentCall();
   if (current !== undefined) return current;
   const method = methodOf({ path: surface.getPath(), ...shape });
-  const call = new CallContext({ method, metadata: surface.metadata, peer: surface.getPeer() });
+  const call = new CallContext({ method, metadata: surface.metadata, peer: {} });
   surface.on('cancelled', () => call.abort(status.CANCELLED));
   return call;
 }
@@ -68,15 +67,17 @@ export function createHandlers({ log, statusOf }: HandlerOptions): Handlers {
     return { code: status.INTERNAL, details: DEFECT };
   };
   const answer = <R>(work: () => R | Promise<R>, call: CallContext, reply: sendUnaryData<R>) => {
-    // `work` may throw before its first await as well.
-    const run = async () => work();
-    void run().then(
-      (value) => reply(null, value),
-      (error: unknown) => {
-        const { code, details, metadata } = statusFor(error, call);
-        reply({ code, details }, null, metadata ?? undefined);
-      },
-    );
+    const fail = (error: unknown) => {
+      const { code, details, metadata } = statusFor(error, call);
+      reply({ code, details }, null, metadata ?? undefined);
+    };
+    try {
+      const answered = work();
+      if (answered instanceof Promise) answered.then((value: R) => reply(null, value), fail);
+      else reply(null, answered);
+    } catch (error) {
+      fail(error);
+    }
   };
   const stream = <R>(surface: ResponseStream<R>, work: () => AsyncIterable<R>, call: CallContext) => {
     const run = async () => {

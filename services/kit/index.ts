@@ -21,13 +21,32 @@ export { CALL_BUCKETS, Counter, createMetrics, Gauge, Histogram } from './metric
 export type { Metrics } from './metrics.ts';
 export { startMetricsServer } from './metrics_server.ts';
 export type { MetricsServer, MetricsServerOptions } from './metrics_server.ts';
+export { loadShedding } from './load_shedding.ts';
+export type { LoadSheddingOptions } from './load_shedding.ts';
 export type { CallObserver } from './observed_call.ts';
+export { quotas } from './quotas.ts';
+export type { QuotaOptions } from './quotas.ts';
 export { addReflection } from './reflection.ts';
+export { exhausted } from './retry_info.ts';
 export { Secret } from './secret.ts';
 export { runService } from './service.ts';
 export type { ServiceContext, ServiceOptions } from './service.ts';
 export type { Hedging } from './service_config.ts';
-export { address, addressText, decimal, flag, oneOf, optional, secret, text, wholeNumber } from './settings.ts';
+export {
+  address,
+  addressText,
+  decimal,
+  flag,
+  metadataKey,
+  oneOf,
+  optional,
+  secret,
+  text,
+  wholeNumber,
+} from './settings.ts';
 export type { Address } from './settings.ts';
+export { CLIENT_TLS_SETTINGS, clientCredentials, SERVER_TLS_SETTINGS, serverCredentials } from './tls.ts';
+export { startTracing, TRACE_SETTINGS } from './tracing.ts';
+export type { Tracing, TracingOptions } from './tracing.ts';
 export { codeName, StatusError } from './status.ts';
 export type { Status } from './status.ts';

@@ -1,5 +1,5 @@
 // Structured logs: one JSON object a line on stdout, as log collectors read them.
-import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { pino, type Logger } from 'pino';
 import { currentCall } from './call_context.ts';
 import { type LogDestination, turnDestination } from './log_destination.ts';
 
@@ -18,6 +18,19 @@ export interface LoggerOptions {
   readonly destination?: LogDestination;
 }
 
+let lastMs = 0;
+let lastField = '';
+
+/** The field of the time, made once for all lines of a millisecond. */
+function timeField(): string {
+  const nowMs = Date.now();
+  if (nowMs !== lastMs) {
+    lastMs = nowMs;
+    lastField = `,"time":"${new Date(nowMs).toISOString()}"`;
+  }
+  return lastField;
+}
+
 let stdout: LogDestination | undefined;
 
 /**
@@ -27,11 +40,11 @@ let stdout: LogDestination | undefined;
 export function createLogger(options: LoggerOptions): Logger {
   // One for all loggers of the process: each would write at exit, in an order of its own.
   const destination = options.destination ?? (stdout ??= turnDestination(1));
-  return pino(
+  const log = pino(
     {
       level: options.level ?? 'info',
       base: { service: options.service },
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: timeField,
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const call = currentCall();
@@ -42,4 +55,24 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   );
+  const service = JSON.stringify(options.service);
+  rawLines.set(log, (level, fields) => {
+    if (log.isLevelEnabled(level)) {
+      destination.write(`{"level":"${level}"${timeField()},"service":${service},${fields}}\n`);
+    }
+  });
+  return log;
+}
+
+/** Writes a line whose fields are JSON already. */
+export type RawLine = (level: (typeof LOG_LEVELS)[number], fields: string) => void;
+
+const rawLines = new WeakMap<Logger, RawLine>();
+
+/**
+ * What writes lines of `log` from fields that are JSON already, for the one line that each call leaves: it is a third
+ * of the cost. A logger with fields of its own, a child, has none.
+ */
+export function rawLineOf(log: Logger): RawLine | undefined {
+  return rawLines.get(log);
 }

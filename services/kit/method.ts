@@ -12,6 +12,7 @@ export interface Method {
   /** `GetFeature` */
   readonly name: string;
   readonly type: MethodType;
+  readonly isRequestStream: boolean;
   /** Whether it is asked by machinery, such as probes: not logged, never refused. */
   readonly internal: boolean;
 }
@@ -33,7 +34,8 @@ export function methodOf({ path, requestStream, responseStream }: MethodShape): 
   if (found !== undefined) return found;
   const [service = '', name = ''] = path.replace(/^\//, '').split('/');
   const types = responseStream ? (['server_stream', 'bidi_stream'] as const) : (['unary', 'client_stream'] as const);
-  const method = { path, service, name, type: types[requestStream ? 1 : 0], internal: INTERNAL.test(path) };
+  const type = types[requestStream ? 1 : 0];
+  const method = { path, service, name, type, isRequestStream: requestStream, internal: INTERNAL.test(path) };
   known.set(path, method);
   return method;
 }

@@ -1,4 +1,4 @@
-// Metrics over HTTP, where Prometheus asks for them.
+// Metrics over HTTP, where Prometheus asks for them, and health as well: probes of Kubernetes speak gRPC without TLS only.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,8 @@ export interface MetricsServerOptions {
   /** Default: all interfaces. */
   readonly host?: string;
   readonly metrics: Metrics;
+  /** What `/readyz` answers by. Default: always ready. */
+  readonly isReady?: () => boolean;
   readonly log: Logger;
 }
 
@@ -24,7 +26,7 @@ export interface MetricsServer {
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 50;
 
-/** Answers GET /metrics; fails with the system's error where it can't listen. */
+/** Answers GET of /metrics, /livez and /readyz; fails with the system's error where it can't listen. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { metrics, log } = options;
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 }, (request, response) => {
@@ -32,8 +34,12 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       response.writeHead(code, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : text);
     };
     const [path] = (request.url ?? '').split('?', 1);
-    if (path !== '/metrics') answer(404, 'Metrics are at /metrics\n');
-    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'Only GET and HEAD are answered\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'Only GET and HEAD are answered\n');
+    else if (path === '/livez') answer(200, 'alive\n');
+    else if (path === '/readyz') {
+      const isReady = options.isReady?.() ?? true;
+      answer(isReady ? 200 : 503, isReady ? 'ready\n' : 'not ready\n');
+    } else if (path !== '/metrics') answer(404, 'There are /metrics, /livez and /readyz\n');
     else {
       metrics.metrics().then(
         (text) => answer(200, text, metrics.contentType),

@@ -42,17 +42,17 @@ test('calls are counted by method and code, timed, and seen while they run', { t
   await client.say('bad').catch(() => undefined);
   const slow = client.say('slow');
   await entered;
-  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 1);
+  assert.equal(await value(`grpc_server_in_flight{${labels}}`), 1);
   assert.equal(await value(`grpc_server_started_total{${labels}}`), 4);
   finish('done');
   await slow;
-  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 0);
+  assert.equal(await value(`grpc_server_in_flight{${labels}}`), 0);
   assert.equal(await value(`grpc_server_handled_total{${labels},grpc_code="OK"}`), 3);
   assert.equal(await value(`grpc_server_handled_total{${labels},grpc_code="INTERNAL"}`), 1);
   assert.equal(await value(`grpc_server_handling_seconds_count{${labels},grpc_code="OK"}`), 3);
   assert.equal(await value(`grpc_server_handling_seconds_bucket{le="10",${labels},grpc_code="OK"}`), 3);
   await assert.rejects(client.say('late', new Metadata(), { deadline: Date.now() - 1 }));
-  assert.equal(await value('grpc_server_in_flight{grpc_type="unary"}'), 0);
+  assert.equal(await value(`grpc_server_in_flight{${labels}}`), 0);
   client.close();
   await echo.drain(1000);
 });
@@ -64,7 +64,7 @@ test('has the lag of the event loop, memory, and what a service adds', { timeout
   assert.ok(((await value('nodejs_eventloop_lag_p99_seconds')) ?? -1) >= 0);
 });
 
-test('answers GET and HEAD of /metrics alone', { timeout: 20_000 }, async () => {
+test('answers GET and HEAD alone', { timeout: 20_000 }, async () => {
   const ok = await get('/metrics?x=1');
   assert.equal(ok.status, 200);
   assert.match(ok.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
@@ -74,6 +74,17 @@ test('answers GET and HEAD of /metrics alone', { timeout: 20_000 }, async () => 
   assert.equal((await get('/metrics', { method: 'POST', body: 'x' })).status, 405);
   assert.equal((await get('/')).status, 404);
   assert.equal((await get('/metricsx')).status, 404);
+});
+
+test('answers probes over HTTP', { timeout: 20_000 }, async () => {
+  let ready = false;
+  const options = { port: 0, host: '127.0.0.1', metrics, log: testLog(), isReady: () => ready };
+  const other = await startMetricsServer(options);
+  const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${other.port}${path}`)).status;
+  assert.deepEqual([await statusOf('/livez'), await statusOf('/readyz')], [200, 503]);
+  ready = true;
+  assert.deepEqual([await statusOf('/livez'), await statusOf('/readyz')], [200, 200]);
+  await other.close();
 });
 
 test('says in the log what could not be collected, and answers 500', { timeout: 20_000 }, async () => {

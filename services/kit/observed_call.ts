@@ -1,9 +1,15 @@
 // One interceptor for all that the kit does around a call: a chain of them would cost a layer of objects each.
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import {
+  type Deadline,
+  type Metadata,
+  type ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
 import { CallContext, runInCall } from './call_context.ts';
-import { type Deadlines, deadlineOf } from './deadlines.ts';
+import { type Deadlines, limitOf } from './deadlines.ts';
+import { identityOf } from './identity.ts';
 import { type Method, methodOf } from './method.ts';
-import { REQUEST_ID_KEY } from './request_id.ts';
 import { type Status, sendableStatus } from './status.ts';
 
 /** What wants to know of calls, or to refuse them. */
@@ -19,6 +25,8 @@ export interface ObserveOptions {
   /** Asked in this order. */
   readonly observers: readonly CallObserver[];
   readonly deadlines: Deadlines;
+  /** Whether callers have certificates. */
+  readonly hasIdentities: boolean;
 }
 
 type NextCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
@@ -28,12 +36,20 @@ type Message = Parameters<Listener['onReceiveMessage']>[0];
 // A caller that gives up at its deadline is told apart from one that cancels by the time, as both reset the stream.
 const DEADLINE_TOLERANCE_MS = 20;
 
+const OVER_LIMIT: Status = { code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded: the limit of the server' };
+
+// Functions that are there once: a closure for each message of each call would cost more than what it does.
+const tellMetadata = (to: Listener, metadata: Metadata) => to.onReceiveMetadata(metadata);
+const tellMessage = (to: Listener, message: Message) => to.onReceiveMessage(message);
+const tellHalfClose = (to: Listener) => to.onReceiveHalfClose();
+const tellCancel = (to: Listener) => to.onCancel();
+
 interface CallOptions extends ObserveOptions {
   /** The calls of machinery that run. */
   readonly internal: Set<ObservedCall>;
 }
 
-class ObservedCall extends ServerInterceptingCall {
+class ObservedCall implements NextCall {
   readonly #next: NextCall;
   readonly #options: CallOptions;
   readonly #method: Method;
@@ -46,7 +62,6 @@ class ObservedCall extends ServerInterceptingCall {
   #isOver = false;
 
   constructor(method: Method, next: NextCall, options: CallOptions) {
-    super(next);
     this.#method = method;
     this.#next = next;
     this.#options = options;
@@ -56,44 +71,86 @@ class ObservedCall extends ServerInterceptingCall {
     next.sendStatus = (sent) => this.breakOff(sent);
   }
 
-  override start(listener: Listener): void {
+  start(listener: Listener): void {
     this.#listener = listener;
-    this.#next.start({
-      onReceiveMetadata: (metadata) => this.#begin(metadata),
-      onReceiveMessage: (message: Message) => this.#forward((to) => to.onReceiveMessage(message)),
-      onReceiveHalfClose: () => this.#forward((to) => to.onReceiveHalfClose()),
-      onCancel: () => this.#cancel(),
-    });
+    this.#next.start(this);
   }
 
-  override sendMetadata(metadata: Metadata): void {
+  onReceiveMessage(message: Message): void {
+    const [call, listener] = [this.#call, this.#listener];
+    if (call === undefined || listener === undefined || this.#isOver) return;
+    // Of the other methods a message is but kept, until there are no more.
+    if (this.#method.isRequestStream) runInCall(call, tellMessage, listener, message);
+    else listener.onReceiveMessage(message);
+  }
+
+  onReceiveHalfClose(): void {
+    const [call, listener] = [this.#call, this.#listener];
+    if (call !== undefined && listener !== undefined && !this.#isOver) runInCall(call, tellHalfClose, listener);
+  }
+
+  sendMetadata(metadata: Metadata): void {
     this.#next.sendMetadata(metadata);
   }
 
-  override sendMessage(message: Message, callback: () => void): void {
+  sendMessage(message: Message, callback: () => void): void {
     // A handler may not have noticed yet that nobody listens. As in grpc-js, its message then stays unsent for good.
     if (!this.#isOver) this.#next.sendMessage(message, callback);
   }
 
-  override sendStatus(sent: Status): void {
+  sendStatus(sent: Status): void {
     this.#end(sent);
   }
 
-  #forward(work: (to: Listener) => void): void {
-    const [call, listener] = [this.#call, this.#listener];
-    if (call !== undefined && listener !== undefined && !this.#isOver) runInCall(call, () => work(listener));
+  startRead(): void {
+    this.#next.startRead();
   }
 
-  #begin(metadata: Metadata): void {
-    const call = new CallContext({ method: this.#method, metadata, peer: this.#next.getPeer() });
+  getPeer(): string {
+    return this.#next.getPeer();
+  }
+
+  getDeadline(): Deadline {
+    return this.#next.getDeadline();
+  }
+
+  getHost(): string {
+    return this.#next.getHost();
+  }
+
+  getAuthContext(): ReturnType<NextCall['getAuthContext']> {
+    return this.#next.getAuthContext();
+  }
+
+  getConnectionInfo(): ReturnType<NextCall['getConnectionInfo']> {
+    return this.#next.getConnectionInfo();
+  }
+
+  getMetricsRecorder(): ReturnType<NextCall['getMetricsRecorder']> {
+    return this.#next.getMetricsRecorder();
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    const call = new CallContext({
+      method: this.#method,
+      metadata,
+      peer: this.#next.getConnectionInfo(),
+      identityOf: this.#options.hasIdentities ? () => identityOf(this.#next.getAuthContext()) : undefined,
+    });
     this.#call = call;
     if (call.method.internal) this.#options.internal.add(this);
-    const { deadlineMs, ours } = deadlineOf(call.method, this.#next.getDeadline(), this.#options.deadlines);
-    call.deadlineMs = deadlineMs;
-    if (ours) {
-      const details = 'Deadline exceeded: the limit of the server';
-      const remainingMs = deadlineMs - Date.now();
-      this.#timer = setTimeout(() => this.breakOff({ code: status.DEADLINE_EXCEEDED, details }), remainingMs);
+    const callersMs = Number(this.#next.getDeadline());
+    const limitMs = limitOf(call.method, callersMs, this.#options.deadlines);
+    call.deadlineMs = callersMs;
+    if (limitMs !== 0) {
+      const oursMs = Date.now() + limitMs;
+      // grpc-js watches that of the caller.
+      if (oursMs < callersMs) {
+        call.deadlineMs = oursMs;
+        this.#timer = setTimeout(() => this.breakOff(OVER_LIMIT), limitMs);
+      }
     }
     for (const observer of this.#options.observers) {
       const refusal = observer.begin?.(call);
@@ -103,7 +160,9 @@ class ObservedCall extends ServerInterceptingCall {
       }
       this.#toldCount += 1;
     }
-    runInCall(call, () => this.#listener?.onReceiveMetadata(metadata));
+    // Of the other methods the handler begins when the request is complete.
+    if (this.#method.isRequestStream) runInCall(call, tellMetadata, listener, metadata);
+    else listener.onReceiveMetadata(metadata);
   }
 
   /** Ends the call with a status, once: a handler that answers after the deadline is not heard. */
@@ -116,8 +175,7 @@ class ObservedCall extends ServerInterceptingCall {
       this.#send.call(this.#next, sent);
       return;
     }
-    const sendable = sendableStatus(sent);
-    sendable.metadata.set(REQUEST_ID_KEY, call.requestId);
+    const sendable = sendableStatus(sent, call.requestId);
     this.#finish(call, sendable);
     this.#send.call(this.#next, sendable);
   }
@@ -130,7 +188,7 @@ class ObservedCall extends ServerInterceptingCall {
   }
 
   /** The stream is closed: after a status as well, which then says all there is to say. */
-  #cancel(): void {
+  onCancel(): void {
     const call = this.#call;
     if (call !== undefined && !this.#isOver) {
       const isLate = Date.now() >= call.deadlineMs - DEADLINE_TOLERANCE_MS;
@@ -139,7 +197,7 @@ class ObservedCall extends ServerInterceptingCall {
       call.abort(code);
     }
     const listener = this.#listener;
-    if (call !== undefined && listener !== undefined) runInCall(call, () => listener.onCancel());
+    if (call !== undefined && listener !== undefined) runInCall(call, tellCancel, listener);
   }
 
   #finish(call: CallContext, ended: Status): void {
@@ -160,11 +218,13 @@ export interface ObservedCalls {
 }
 
 /** Observes the calls of a server. */
-export function observeCalls({ observers, deadlines }: ObserveOptions): ObservedCalls {
+export function observeCalls(given: ObserveOptions): ObservedCalls {
   const internal = new Set<ObservedCall>();
-  const options = { observers, deadlines, internal };
+  const options = { ...given, internal };
   return {
-    interceptor: (definition, next) => new ObservedCall(methodOf(definition), next, options),
+    // It has all that a ServerInterceptingCall has, without the layer of objects that one makes for each call.
+    interceptor: (definition, next) =>
+      new ObservedCall(methodOf(definition), next, options) as NextCall as ServerInterceptingCall,
     endInternalCalls() {
       for (const call of internal) call.breakOff({ code: status.UNAVAILABLE, details: 'the server is ending' });
     },

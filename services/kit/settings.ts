@@ -62,6 +62,32 @@ export function text(variable: string, fallback?: string): Setting<string> {
   return { variable, fallback, expected: 'a text that is not empty', parse: (value) => value };
 }
 
+/** An address that begins with `http://` or `https://`, without a password. */
+export function url(variable: string, fallback?: URL): Setting<URL> {
+  return {
+    variable,
+    fallback,
+    expected: 'a URL that begins with http:// or https://, without a password in it',
+    // A password may be in what is wrong about it.
+    secret: true,
+    parse: (value) => {
+      const parsed = URL.parse(value);
+      const isHttp = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+      return parsed !== null && isHttp && parsed.password === '' && parsed.username === '' ? parsed : undefined;
+    },
+  };
+}
+
+/** A key of metadata. */
+export function metadataKey(variable: string, fallback?: string): Setting<string> {
+  return {
+    variable,
+    fallback,
+    expected: 'a metadata key of small letters, digits, -, _ and .',
+    parse: (value) => (/^[0-9a-z._-]{1,64}$/.test(value) ? value : undefined),
+  };
+}
+
 /** A password or the like, which is never printed. Give it as a file: `<variable>_FILE`. */
 export function secret(variable: string): Setting<Secret> {
   return { variable, secret: true, expected: 'a text that is not empty', parse: (value) => new Secret(value) };

@@ -2,7 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
-import { address, addressText, createClient, runGrpcService, wholeNumber } from '../../kit/index.ts';
+import {
+  address,
+  addressText,
+  CLIENT_TLS_SETTINGS,
+  clientCredentials,
+  createClient,
+  runGrpcService,
+  wholeNumber,
+} from '../../kit/index.ts';
 import { createCalls } from './calls.ts';
 import { runRound } from './round.ts';
 
@@ -14,13 +22,16 @@ function describe(error: unknown): Readonly<Record<string, unknown>> {
 await runGrpcService({
   name: 'routeguide-client',
   settings: {
+    ...CLIENT_TLS_SETTINGS,
     server: address('ROUTEGUIDE_ADDRESS'),
     intervalMs: wholeNumber('INTERVAL_MS', { min: 10, max: 3_600_000, fallback: 5000 }),
     callDeadlineMs: wholeNumber('CALL_DEADLINE_MS', { min: 10, max: 600_000, fallback: 10_000 }),
   },
   start: ({ config, log, metrics, signal }) => {
+    const credentials = clientCredentials(config, { log });
     const client = createClient(RouteGuideClient, {
       address: config.server,
+      ...(credentials === undefined ? {} : { credentials }),
       idempotent: ['getFeature', 'listFeatures', 'recordRoute'],
       metrics,
     });
