@@ -20,7 +20,7 @@ const WARNINGS: ReadonlySet<status> = new Set([
 
 /** The fields of the line about a call, as JSON. What is put in as it is cannot hold what JSON would escape. */
 function fieldsOf(call: CallContext, { code, details }: Status): string {
-  const durationMs = Math.round((performance.now() - call.startMs) * 1000) / 1000;
+  const durationMs = Math.round(call.tookMs * 1000) / 1000;
   const trace = call.trace === undefined ? '' : `,"traceId":"${call.trace.traceId}"`;
   const words = code === status.OK ? '' : `,"details":${JSON.stringify(details)}`;
   return (

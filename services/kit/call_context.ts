@@ -40,6 +40,8 @@ export class CallContext {
   readonly requestId: string;
   /** When it began, of `performance.now()`. */
   readonly startMs: number = performance.now();
+  /** How long it took; 0 while it runs. */
+  tookMs = 0;
   /** Where it is in a trace: of the caller, or of the span that tracing has begun for it. */
   trace: TraceParent | undefined;
   /** The caller's `tracestate`, sent along as it is. */

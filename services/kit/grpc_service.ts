@@ -1,5 +1,5 @@
 // A gRPC service as a process: twenty lines of a main.ts are enough, all else is here and has a default.
-import type { Server, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Server, type ServiceDefinition, setLogger, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { accessLog } from './access_log.ts';
 import type { Config, Environment, Settings } from './config.ts';
 import { GRPC_SETTINGS, type GrpcConfig } from './grpc_settings.ts';
@@ -90,6 +90,9 @@ async function serve<S extends Settings>(
   const { log } = context;
   // The table has been read with these settings in it; a generic intersection hides that from the compiler.
   const config = context.config as Config<S & typeof GRPC_SETTINGS> & GrpcConfig;
+  // What grpc-js itself has to say is a line of the log like others.
+  const tell = (...words: unknown[]) => log.warn({ words: words.map(String).join(' ') }, 'grpc-js');
+  setLogger({ error: tell, info: tell, debug: tell });
   const metrics = createMetrics();
   const tracing = await startTracing({ service: options.name, config, log });
   const observers = [

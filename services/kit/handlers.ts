@@ -52,6 +52,7 @@ function contextOf(surface: SurfaceCall, shape: Omit<MethodShape, 'path'>): Call
   return call;
 }
 
+const UNARY = { requestStream: false, responseStream: false };
 const DEFECT = 'an internal error, see the log of the server';
 
 /** Handlers that share options. */
@@ -90,7 +91,7 @@ export function createHandlers({ log, statusOf }: HandlerOptions): Handlers {
   };
   return {
     unary: (work) => (surface, callback) => {
-      const call = contextOf(surface, { requestStream: false, responseStream: false });
+      const call = contextOf(surface, UNARY);
       answer(() => work(surface.request, call), call, callback);
     },
     clientStream: (work) => (surface, callback) => {

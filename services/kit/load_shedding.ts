@@ -46,9 +46,9 @@ export function loadShedding({ maxConcurrency, metrics }: LoadSheddingOptions): 
       refused += 1;
       return exhausted('the server has too much to do', RETRY_MS * (1 + Math.random()));
     },
-    end({ method, startMs }, { code }) {
+    end({ method, tookMs }, { code }) {
       if (method.type !== 'unary' || method.internal) return;
-      limit.release(code === status.CANCELLED ? undefined : performance.now() - startMs);
+      limit.release(code === status.CANCELLED ? undefined : tookMs);
     },
   };
 }

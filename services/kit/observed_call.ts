@@ -204,6 +204,7 @@ class ObservedCall implements NextCall {
     this.#isOver = true;
     clearTimeout(this.#timer);
     if (call.method.internal) this.#options.internal.delete(this);
+    call.tookMs = performance.now() - call.startMs;
     const { observers } = this.#options;
     for (let index = 0; index < this.#toldCount; index++) observers[index]?.end?.(call, ended);
   }

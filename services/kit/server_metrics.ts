@@ -12,7 +12,7 @@ export function serverMetrics(metrics: Metrics): CallObserver {
       return undefined;
     },
     end(call, { code }) {
-      counts.end(call.method, code, (performance.now() - call.startMs) / 1000);
+      counts.end(call.method, code, call.tookMs / 1000);
     },
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -114,14 +114,19 @@ test(
       throw new Error(`There was no line "${msg}"`);
     };
     const live = { certFile: join(folder, 'live.crt'), keyFile: join(folder, 'live.key') };
+    // At once, as the files of a mounted secret change: nobody sees half a file.
+    const replace = async (from: string, to: string) => {
+      await copyFile(from, `${to}.new`);
+      await rename(`${to}.new`, to);
+    };
     const use = async (files: PairFiles) => {
-      await copyFile(files.certFile, live.certFile);
-      await copyFile(files.keyFile, live.keyFile);
+      await replace(files.certFile, live.certFile);
+      await replace(files.keyFile, live.keyFile);
     };
     await use(server);
     await withTls({ serverFiles: live, lines }, async (call) => {
       assert.equal(await call(), 'a nobody');
-      await copyFile(stranger.certFile, live.certFile);
+      await replace(stranger.certFile, live.certFile);
       await until('changed certificates are not used');
       await delay(3 * INTERVAL_MS);
       assert.equal(lines.filter(({ msg }) => msg === 'changed certificates are not used').length, 1);

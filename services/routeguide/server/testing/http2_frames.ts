@@ -72,6 +72,20 @@ export function messageBytes(message: Uint8Array): Buffer {
   return bytes;
 }
 
+/** Frames that every connection begins with. */
+export const SETTINGS = frameBytes({ type: FRAME.settings, flags: 0, stream: 0, payload: Buffer.alloc(0) });
+
+/** The bytes of a connection with one call of the route guide. `fields` replace those of a good call, or join them. */
+export function callOf(method: string, body: Buffer, fields: Readonly<Record<string, string>> = {}): Buffer {
+  const block = headerBlock({ ...callFields(`/routeguide.v1.RouteGuide/${method}`), ...fields });
+  return Buffer.concat([
+    PREFACE,
+    SETTINGS,
+    frameBytes({ type: FRAME.headers, flags: FLAG.endHeaders, stream: 1, payload: block }),
+    frameBytes({ type: FRAME.data, flags: FLAG.endStream, stream: 1, payload: body }),
+  ]);
+}
+
 /** Cuts a stream of bytes into frames, wherever the pieces begin and end. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
