@@ -28,7 +28,8 @@ export function resolveImport(specifier: string, importer: string, runtime: Runt
 
 function resolveFile(specifier: string, importer: string, target: RuntimeManifest, runtime: Runtime): Resolution {
   if (!specifier.startsWith('.')) return { kind: 'default' };
-  const name = posix.join(posix.dirname(importer), specifier);
+  // What the compiler sees as external/<repository>/ in a workspace has a folder of its own among the runfiles.
+  const name = posix.join(posix.dirname(importer), specifier).replace(/^[^/]+\/external\//, '');
   const owner = runtime.byFile.get(name) ?? runtime.byFile.get(name.replace(/\.(m?)ts$/, '.$1js'));
   if (owner === undefined || (owner !== target && !target.deps.includes(owner.label)))
     throw undeclared(specifier, importer, target, owner);
