@@ -22,6 +22,7 @@ export interface ServiceSource {
 
 /** The workspace, and a Bazel in it. */
 export interface Workspace {
+  readonly root: string;
   /** Writes files, by their paths. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes the services, by the paths of their packages, and takes all others away. */
@@ -88,6 +89,7 @@ fathom_packages()
   });
 
   return {
+    root,
     write,
     writeServices: async (services) => {
       await rm(join(root, 'services'), { recursive: true, force: true });

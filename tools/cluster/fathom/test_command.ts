@@ -26,6 +26,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
   ['run', '//tools/ci/services'],
+  ['run', '//tools/new/tests:elsewhere'],
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/bazel_versions'],
   [
@@ -37,6 +38,13 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '//tools/k8s/tests:fault_test',
   ],
   ['run', '//tools/ci/fresh_machine', '--', './fathom up && ./fathom status && ./fathom down', './fathom test'],
+];
+
+/** The checks that edit copies of the checkout, and deploy them. */
+const CLUSTER_CHECKS: readonly (readonly string[])[] = [
+  ['run', '//services/routeguide/e2e:change_test'],
+  ['run', '//services/routeguide/e2e:restore_test'],
+  ['run', '//tools/new/tests:deployed'],
 ];
 
 /** Workspaces of their own that load this one, and what is built and tested in each. */
@@ -85,14 +93,14 @@ async function withCluster(
 
 async function clusterTests(context: CommandContext): Promise<TestCount> {
   const state = context.env['FATHOM_STATE'] ?? '';
-  const tests = await bazelTest(context, [
+  let total = await bazelTest(context, [
     '--config=cluster',
     '--test_tag_filters=cluster',
     `--test_env=FATHOM_STATE=${state}`,
     '//...',
   ]);
-  const changed = await runCheck(context, ['run', '//services/routeguide/e2e:change_test']);
-  return add(add(tests, changed), await runCheck(context, ['run', '//services/routeguide/e2e:restore_test']));
+  for (const check of CLUSTER_CHECKS) total = add(total, await runCheck(context, check));
+  return total;
 }
 
 /** One `bazel test`; counts its targets. A build that fails counts as one failure. */

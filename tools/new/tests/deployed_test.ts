@@ -1,0 +1,130 @@
+// `bazel run //tools/new/tests:deployed`: services of each kind, written into a copy of the checkout, pass their tests,
+// are deployed to the running cluster, and answer. `./fathom test` starts it.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { unformatted } from '../../ci/format/checkout.ts';
+import { endNested, nestedBazel } from '../../ci/nested/nested_bazel.ts';
+import { copySources } from '../../ci/reproducible/builds.ts';
+import { runfile } from '../../lib/runfiles.ts';
+import { readClusterState } from '../../lib/state.ts';
+import { personalNamespace } from '../../lib/user.ts';
+import { kubernetesNameOf } from '../names.ts';
+import { answerOf, healthOf } from './calls.ts';
+
+const workspace = process.env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
+const env = { ...process.env, FATHOM_USER: `new-${process.pid}` };
+const namespace = personalNamespace({ env });
+const folder = await mkdtemp(join(tmpdir(), 'fathom-new-'));
+const checkout = join(folder, 'src');
+const bazel = nestedBazel({ folder, workspace: checkout, env });
+
+/** Services, each of which may call those above it; the last one has names that break every line that can be long. */
+const SERVICES: readonly { readonly name: string; readonly deps: string; readonly contract: string }[] = [
+  { name: 'hello', deps: '', contract: 'hello.v1.Hello' },
+  { name: 'shop/server', deps: 'redis', contract: 'shop.v1.Shop' },
+  { name: 'shop/front_desk', deps: 'hello', contract: 'shop.front_desk.v1.FrontDesk' },
+  {
+    name: 'a_folder_of_services/that_has_an_uncommonly_long_name',
+    deps: 'redis,hello,routeguide/server,shop/server',
+    contract: 'a_folder_of_services.that_has_an_uncommonly_long_name.v1.ThatHasAnUncommonlyLongName',
+  },
+];
+const LONGEST = SERVICES.at(-1)?.name ?? '';
+
+before(() => copySources(workspace, checkout, AbortSignal.timeout(60_000)));
+after(async () => {
+  await endNested(folder, bazel);
+  await kubectl('delete', 'namespace', namespace, '--ignore-not-found', '--wait=false');
+});
+
+async function kubeconfig(): Promise<string> {
+  const state = await readClusterState('fathom');
+  assert.ok(state, 'no cluster is up in FATHOM_STATE: run this test through `./fathom test`');
+  return state.kubeconfig;
+}
+
+async function kubectl(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(runfile('go_kubernetes/bin/kubernetes'), ['kubectl', ...args], {
+    env: { ...process.env, KUBECONFIG: await kubeconfig() },
+    timeout: 60_000,
+  });
+  return stdout;
+}
+
+/** Runs `work` with the address of a Service of the namespace: by way of the API server, whatever policies are there. */
+async function withService<T>(name: string, work: (target: string) => Promise<T>): Promise<T> {
+  const args = ['kubectl', 'port-forward', '-n', namespace, `service/${name}`, ':50051'];
+  const child = spawn(runfile('go_kubernetes/bin/kubernetes'), args, {
+    env: { ...process.env, KUBECONFIG: await kubeconfig() },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 120_000,
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const port = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
+      if (port !== undefined) return await work(`127.0.0.1:${port}`);
+    }
+    throw new Error(`kubectl port-forward of ${name} has ended`);
+  } finally {
+    child.kill();
+  }
+}
+
+test('writes services in the form of the formatters', async () => {
+  const written: string[] = [];
+  for (const { name, deps } of SERVICES) {
+    const output = await bazel('run', '//tools/new:service', '--', `--name=${name}`, `--deps=${deps}`);
+    written.push(...output.split('\n').filter((line) => /^(proto|services|prod)\/\S+$/.test(line)));
+    assert.match(await readFile(join(checkout, 'services', name, 'golden/myns.yaml'), 'utf8'), /^kind: Deployment$/m);
+  }
+  assert.ok(written.includes('services/shop/front_desk/callees.ts'), written.join('\n'));
+  const sources = written.filter((path) => /\.(ts|bzl|bazel|jsonnet)$/.test(path));
+  assert.deepEqual(
+    (await unformatted(checkout, [...new Set(sources)])).map(({ path, problem }) => `${path} ${problem}`),
+    [],
+  );
+});
+
+test('writes services that build, and whose tests pass', async () => {
+  const packages = SERVICES.map(({ name }) => `//services/${name}/...`);
+  const output = await bazel(
+    'test',
+    '--test_output=errors',
+    ...packages,
+    '//prod:services_test',
+    '//prod:services-myns',
+  );
+  assert.match(output, /\/\/services\/shop\/server:store_test +(\(cached\) )?PASSED/);
+  assert.match(output, /\/\/services\/shop\/front_desk:callees_test +(\(cached\) )?PASSED/);
+});
+
+test('refuses to write one a second time', () =>
+  assert.rejects(bazel('run', '//tools/new:service', '--', '--name=hello'), /NEW_EXISTS/));
+
+test('writes services that are deployed by one command, and answer', async () => {
+  await bazel('run', `//services/${LONGEST}:myns-deep.apply`);
+  await bazel('run', '//services/shop/front_desk:myns.apply');
+  for (const { name, deps, contract } of SERVICES) {
+    await withService(kubernetesNameOf(name), async (target) => {
+      assert.equal(await healthOf(target, contract), 'SERVING', name);
+      const isCounting = deps.includes('redis');
+      for (const count of ['1', '2']) {
+        const greeting = await answerOf(target, `${contract}/Greet`, { name: 'Ada' });
+        assert.deepEqual(greeting, isCounting ? { greeting: 'Hello, Ada!', count } : { greeting: 'Hello, Ada!' }, name);
+      }
+    });
+  }
+  const { name = '', contract = '' } = SERVICES.at(-1) ?? {};
+  const callees = await withService(kubernetesNameOf(name), (target) =>
+    answerOf(target, `${contract}/ListCallees`, {}),
+  );
+  assert.deepEqual(callees, {
+    callees: ['hello', 'routeguide-server', 'shop-server'].map((callee) => ({ name: callee, reachable: true })),
+  });
+});
