@@ -8,26 +8,49 @@ const run = promisify(execFile);
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Base URLs of archive `debian`, the first one first. Throws DEBIAN_NO_MIRROR. */
-export async function findMirrors(env: Env, preferred: readonly string[] = []): Promise<readonly string[]> {
+const APT_TIMEOUT_MS = 60_000;
+const HINT = 'Set FATHOM_DEBIAN_MIRROR to the base URL of a mirror.';
+
+/** Base URLs of archive `debian`, the first one first. Throws DEBIAN_NO_MIRROR, DEBIAN_APT_FAILED. */
+export async function findMirrors(
+  env: Env,
+  preferred: readonly string[] = [],
+  aptTimeoutMs: number = APT_TIMEOUT_MS,
+): Promise<readonly string[]> {
   const own = env['FATHOM_DEBIAN_MIRROR'];
-  const configured = own ? [own] : preferred.length > 0 ? preferred : await aptMirrors();
-  if (configured.length === 0) {
-    throw new ToolError('DEBIAN_NO_MIRROR', 'Finding a Debian mirror: apt is not configured on this machine', {
-      hint: 'Set FATHOM_DEBIAN_MIRROR to the base URL of a mirror.',
-    });
-  }
+  const configured = own ? [own] : preferred.length > 0 ? preferred : await aptMirrors(env, aptTimeoutMs);
   return [...new Set(configured.map((url) => url.replace(/\/+$/, '')))];
 }
 
-async function aptMirrors(): Promise<readonly string[]> {
+/** The mirrors of Debian that apt is configured with, at least one. */
+async function aptMirrors(env: Env, timeoutMs: number): Promise<readonly string[]> {
+  const sites = (await indexTargets(env, timeoutMs)).split('\n').filter((line) => line !== '');
+  const mirrors = sites.filter((site) => /^https?:\/\/.*\/debian\/?$/.test(site));
+  if (mirrors.length > 0) return mirrors;
+  const found =
+    sites.length === 0 ? 'no source of packages' : `none of Debian by http, only ${[...new Set(sites)].join(', ')}`;
+  throw new ToolError('DEBIAN_NO_MIRROR', `Finding a Debian mirror: apt is configured with ${found}`, { hint: HINT });
+}
+
+async function indexTargets(env: Env, timeoutMs: number): Promise<string> {
   try {
-    const options = { timeout: 60_000 };
-    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'], options);
-    return stdout.split('\n').filter((line) => /^https?:\/\/.*\/debian\/?$/.test(line));
-  } catch {
-    // No apt here.
-    return [];
+    const args = ['indextargets', '--format', '$(SITE)', 'Created-By: Packages'];
+    const { stdout } = await run('apt-get', args, { timeout: timeoutMs, env: { ...env, LC_ALL: 'C' } });
+    return stdout;
+  } catch (cause) {
+    const { code, killed, stderr } = cause as { code?: unknown; killed?: boolean; stderr?: string };
+    if (code === 'ENOENT') {
+      throw new ToolError('DEBIAN_NO_MIRROR', 'Finding a Debian mirror: there is no apt-get on this machine', {
+        hint: HINT,
+      });
+    }
+    const said = (stderr ?? '').trim().split('\n').slice(0, 3).join('; ');
+    const why =
+      killed === true ? `no end within ${timeoutMs / 1000} s` : said === '' ? `exit code ${String(code)}` : said;
+    throw new ToolError('DEBIAN_APT_FAILED', `Asking apt-get for its Debian mirrors: ${why}`, {
+      cause,
+      hint: `Mend what \`apt-get indextargets\` says, or leave apt out of it. ${HINT}`,
+    });
   }
 }
 

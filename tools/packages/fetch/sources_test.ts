@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { debianSources, findMirrors } from './debian_sources.ts';
 import { centralOf, configuredRepositories } from './maven_repositories.ts';
 
@@ -52,4 +55,66 @@ test('asks Debian’s mirrors, then the snapshot of the lock', async () => {
     'http://d.example/debian-security/pool/a.deb',
     'http://s.example/archive/debian-security/20260101T000000Z/pool/a.deb',
   ]);
+});
+
+describe("apt's mirrors", () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'apt-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** The mirrors of a machine whose apt-get is this program. */
+  async function mirrorsOf(program: string, timeoutMs?: number): Promise<readonly string[]> {
+    await writeFile(join(folder, 'apt-get'), `#!/bin/sh\n${program}\n`);
+    await chmod(join(folder, 'apt-get'), 0o755);
+    return findMirrors({ PATH: `${folder}:/usr/bin:/bin` }, [], timeoutMs);
+  }
+
+  test('are those of Debian, each once', async () => {
+    const sites = [
+      'http://a.example/debian/',
+      'http://a.example/debian',
+      'http://a.example/debian-security',
+      'file:/x',
+    ];
+    assert.deepEqual(await mirrorsOf(`printf '${sites.join('\\n')}\\n'`), ['http://a.example/debian']);
+  });
+  test('are asked for in the language of machines', async () =>
+    assert.deepEqual(await mirrorsOf('echo "http://$LC_ALL.example/debian"'), ['http://C.example/debian']));
+  test('are not asked for where others are named', async () => {
+    await mirrorsOf('echo http://a.example/debian');
+    const named = ['http://named.example/debian/'];
+    assert.deepEqual(await findMirrors({ PATH: folder }, named), ['http://named.example/debian']);
+  });
+
+  for (const [what, program, code, says] of [
+    ['has no source', 'exit 0', 'DEBIAN_NO_MIRROR', /apt is configured with no source of packages$/],
+    [
+      'has only others',
+      'echo http://archive.example/ubuntu',
+      'DEBIAN_NO_MIRROR',
+      /none of Debian by http, only http:\/\/archive\.example\/ubuntu$/,
+    ],
+    [
+      'says what is wrong',
+      'echo "E: Malformed entry 1 in list file" >&2; exit 100',
+      'DEBIAN_APT_FAILED',
+      /mirrors: E: Malformed entry 1 in list file$/,
+    ],
+    ['fails without a word', 'exit 100', 'DEBIAN_APT_FAILED', /exit code 100$/],
+    ['does not end', 'exec sleep 30', 'DEBIAN_APT_FAILED', /no end within 0\.3 s$/],
+  ] as const) {
+    test(`tells that apt ${what}`, () =>
+      assert.rejects(mirrorsOf(program, what === 'does not end' ? 300 : undefined), {
+        code,
+        message: says,
+        hint: /FATHOM_DEBIAN_MIRROR/,
+      }));
+  }
+  test('tells that there is no apt', () =>
+    assert.rejects(findMirrors({ PATH: '/nowhere' }), {
+      code: 'DEBIAN_NO_MIRROR',
+      message: /there is no apt-get on this machine$/,
+    }));
 });
