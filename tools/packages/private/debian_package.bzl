@@ -1,7 +1,8 @@
 """Targets of a Debian repository; its BUILD files are written by the debian_packages repository rule."""
 
 load("//tools/packages:providers.bzl", "DebianFilesInfo", "DebianPackageInfo", "ThirdPartyInfo")
-load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
+load("//tools/packages/private:closure.bzl", "closure_attrs", "closure_providers")
+load("//tools/packages/private:facts.bzl", "package_fact")
 
 def _debian_files_impl(ctx):
     entry = struct(
@@ -33,26 +34,12 @@ debian_files = rule(
 )
 
 def _debian_package_impl(ctx):
-    entry = ctx.attr.files[DebianFilesInfo].entry
-    entries = [target[DebianFilesInfo].entry for target in ctx.attr.closure]
-    return [
-        DebianPackageInfo(
-            label = ctx.label,
-            package_name = entry.package_name,
-            version = entry.version,
-            archive = entry.archive,
-            closure = depset(entries),
-        ),
-        third_party([e.fact for e in entries]),
-        DefaultInfo(files = depset([entry.archive])),
-    ]
+    # An archive is of no use to what runs: images are made of it.
+    return closure_providers(ctx, DebianFilesInfo, DebianPackageInfo, file = "archive", fields = ["package_name", "version"], runfiles = False)
 
 debian_package = rule(
     implementation = _debian_package_impl,
     doc = "A Debian package with its closure, for `debs` of oci_layer. Internal: written by debian_packages.",
-    attrs = {
-        "closure": attr.label_list(doc = "The debian_files of the package and of all that it needs.", providers = [DebianFilesInfo]),
-        "files": attr.label(doc = "The debian_files of the package.", mandatory = True, providers = [DebianFilesInfo]),
-    },
+    attrs = closure_attrs("debian_files", DebianFilesInfo),
     provides = [DebianPackageInfo, ThirdPartyInfo],
 )

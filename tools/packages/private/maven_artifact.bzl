@@ -1,7 +1,8 @@
 """Targets of a Maven repository; its BUILD files are written by the maven_artifacts repository rule."""
 
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "MavenFilesInfo", "ThirdPartyInfo")
-load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
+load("//tools/packages/private:closure.bzl", "closure_attrs", "closure_providers")
+load("//tools/packages/private:facts.bzl", "package_fact")
 
 def _maven_files_impl(ctx):
     entry = struct(
@@ -31,27 +32,11 @@ maven_files = rule(
 )
 
 def _maven_artifact_impl(ctx):
-    entry = ctx.attr.files[MavenFilesInfo].entry
-    entries = [target[MavenFilesInfo].entry for target in ctx.attr.closure]
-    files = depset([e.file for e in entries])
-    return [
-        MavenArtifactInfo(
-            label = ctx.label,
-            coordinates = entry.coordinates,
-            version = entry.version,
-            file = entry.file,
-            closure = depset(entries),
-        ),
-        third_party([e.fact for e in entries]),
-        DefaultInfo(files = depset([entry.file]), runfiles = ctx.runfiles(transitive_files = files)),
-    ]
+    return closure_providers(ctx, MavenFilesInfo, MavenArtifactInfo, file = "file", fields = ["coordinates", "version"])
 
 maven_artifact = rule(
     implementation = _maven_artifact_impl,
     doc = "A Maven artifact with its closure, for `deps` of java_image. Internal: written by maven_artifacts.",
-    attrs = {
-        "closure": attr.label_list(doc = "The maven_files of the artifact and of all that it needs.", providers = [MavenFilesInfo]),
-        "files": attr.label(doc = "The maven_files of the artifact.", mandatory = True, providers = [MavenFilesInfo]),
-    },
+    attrs = closure_attrs("maven_files", MavenFilesInfo, "artifact"),
     provides = [MavenArtifactInfo, ThirdPartyInfo],
 )

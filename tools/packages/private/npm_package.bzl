@@ -1,6 +1,7 @@
 """Targets of an npm repository; its BUILD files are written by the npm_packages repository rule."""
 
 load("//tools/packages:providers.bzl", "NpmFilesInfo", "NpmPackageInfo", "ThirdPartyInfo")
+load("//tools/packages/private:closure.bzl", "closure_attrs")
 load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
 def _npm_files_impl(ctx):
@@ -59,10 +60,9 @@ def _npm_package_impl(ctx):
 npm_package = rule(
     implementation = _npm_package_impl,
     doc = "An npm package with its closure, for deps of ts_library and its like. Internal: written by npm_packages.",
-    attrs = {
-        "closure": attr.label_list(doc = "The npm_files of the package and of all that it needs.", providers = [NpmFilesInfo]),
-        "files": attr.label(doc = "The npm_files of the package.", mandatory = True, providers = [NpmFilesInfo]),
-        "types": attr.label(doc = "Its @types package, used with it in compilation.", providers = [NpmPackageInfo]),
-    },
+    attrs = dict(
+        closure_attrs("npm_files", NpmFilesInfo),
+        types = attr.label(doc = "Its @types package, used with it in compilation.", providers = [NpmPackageInfo]),
+    ),
     provides = [NpmPackageInfo, ThirdPartyInfo],
 )

@@ -1,7 +1,8 @@
 """Targets of a PyPI repository; its BUILD files are written by the pypi_packages repository rule."""
 
 load("//tools/packages:providers.bzl", "PypiFilesInfo", "PypiPackageInfo", "ThirdPartyInfo")
-load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
+load("//tools/packages/private:closure.bzl", "closure_attrs", "closure_providers")
+load("//tools/packages/private:facts.bzl", "package_fact")
 
 def _pypi_files_impl(ctx):
     entry = struct(
@@ -31,27 +32,11 @@ pypi_files = rule(
 )
 
 def _pypi_package_impl(ctx):
-    entry = ctx.attr.files[PypiFilesInfo].entry
-    entries = [target[PypiFilesInfo].entry for target in ctx.attr.closure]
-    files = depset([e.directory for e in entries])
-    return [
-        PypiPackageInfo(
-            label = ctx.label,
-            package_name = entry.package_name,
-            version = entry.version,
-            directory = entry.directory,
-            closure = depset(entries),
-        ),
-        third_party([e.fact for e in entries]),
-        DefaultInfo(files = depset([entry.directory]), runfiles = ctx.runfiles(transitive_files = files)),
-    ]
+    return closure_providers(ctx, PypiFilesInfo, PypiPackageInfo, file = "directory", fields = ["package_name", "version"])
 
 pypi_package = rule(
     implementation = _pypi_package_impl,
     doc = "A package of PyPI with its closure, for `deps` of py_image. Internal: written by pypi_packages.",
-    attrs = {
-        "closure": attr.label_list(doc = "The pypi_files of the package and of all that it needs.", providers = [PypiFilesInfo]),
-        "files": attr.label(doc = "The pypi_files of the package.", mandatory = True, providers = [PypiFilesInfo]),
-    },
+    attrs = closure_attrs("pypi_files", PypiFilesInfo),
     provides = [PypiPackageInfo, ThirdPartyInfo],
 )
