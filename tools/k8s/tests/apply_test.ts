@@ -1,4 +1,4 @@
-// The verbs against a real API server (no nodes): what they change, and what they leave alone.
+// apply against a real API server (no nodes): what it changes, in which order, and what it waits for.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { applySetId, parentName } from '../deploy/applyset.ts';
@@ -16,16 +16,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-const {
-  applyStack: apply,
-  deleteStack: remove,
-  get,
-  getMap,
-  makeNamespace,
-  merge,
-  post,
-  setStatus,
-} = callsTo(() => server);
+const { applyStack: apply, get, getMap, makeNamespace, post, setStatus } = callsTo(() => server);
 const plan = (stack: TestStack) =>
   withSession(server, stack, async ({ session }) => {
     const connected = await connect(session);
@@ -147,98 +138,6 @@ test('updates only what differs and names the field', async () => {
   assert.deepEqual((await getMap('update', 'a'))?.['data'], { x: '2' });
 });
 
-test('prunes what the stack no longer contains, and nothing of others', async () => {
-  await makeNamespace('prune');
-  await post('/api/v1/namespaces/prune/configmaps', configMap('foreign', 'prune', { keep: 'me' }));
-  const foreign = await getMap('prune', 'foreign');
-  const sets = (names: readonly string[]): TestStack => ({
-    sets: [{ stack: 'prune', namespace: 'prune', objects: names.map((name) => configMap(name, 'prune')) }],
-  });
-  await apply({ sets: [{ stack: 'other', namespace: 'prune', objects: [configMap('others', 'prune')] }] });
-  await apply(sets(['a', 'b']));
-  const lines = await apply(sets(['a']));
-  assert.ok(lines.some((line) => /^pruned\s+ConfigMap prune\/b$/.test(line)));
-  assert.equal(await getMap('prune', 'b'), undefined);
-  assert.ok(await getMap('prune', 'others'));
-  assert.deepEqual(await getMap('prune', 'foreign'), foreign);
-});
-
-test('keeps volume claims unless told otherwise', async () => {
-  await makeNamespace('claims');
-  const claim: KubeObject = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'data', namespace: 'claims' },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
-  };
-  const stack = (args: readonly string[]): TestStack => ({
-    sets: [{ stack: 'claims', namespace: 'claims', objects: [configMap('a', 'claims'), claim] }],
-    args,
-  });
-  const path = '/api/v1/namespaces/claims/persistentvolumeclaims/data';
-  await apply(stack(['--no-wait']));
-  await remove(stack([]));
-  assert.equal(await getMap('claims', 'a'), undefined);
-  assert.ok(await get(path));
-  await apply(stack(['--no-wait']));
-  await remove(stack(['--prune-data', '--no-wait']));
-  // A controller that is not there would end it: being deleted is what counts.
-  const left = await get(path);
-  assert.ok(left === undefined || left.metadata.deletionTimestamp !== undefined);
-});
-
-test('takes up an apply that was cut off after its inventory was written, and deletes what was left', async () => {
-  await makeNamespace('cut');
-  const stack = (names: readonly string[]): TestStack => ({
-    sets: [{ stack: 'cut', namespace: 'cut', objects: names.map((name) => configMap(name, 'cut')) }],
-  });
-  await apply(stack(['a', 'b', 'c']));
-  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/b', doing: 'Deleting' });
-  const lines = await apply(stack(['a', 'b', 'c']));
-  assert.match(lines.at(-1) ?? '', /3 objects: 1 created, 2 unchanged/);
-  // A delete that was cut off has its inventory still.
-  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/a', doing: 'Deleting' });
-  await remove(stack(['a', 'b']));
-  assert.equal(await getMap('cut', 'c'), undefined, 'also what the manifests no longer have');
-  assert.equal(await getParent('cut', 'cut'), undefined);
-  assert.match((await remove(stack(['a']))).at(-1) ?? '', /0 deleted/);
-});
-
-test('deletes what it made and leaves a foreign object as it was, byte for byte', async () => {
-  await makeNamespace('delete');
-  await post('/api/v1/namespaces/delete/configmaps', configMap('foreign', 'delete', { keep: 'me' }));
-  const before = JSON.stringify(await getMap('delete', 'foreign'));
-  const stack: TestStack = {
-    sets: [{ stack: 'delete', namespace: 'delete', objects: [configMap('a', 'delete'), service('delete')] }],
-  };
-  await apply(stack);
-  await remove(stack);
-  assert.equal(await getMap('delete', 'a'), undefined);
-  assert.equal(await get('/api/v1/namespaces/delete/services/web'), undefined);
-  assert.equal(await getParent('delete', 'delete'), undefined);
-  assert.ok(await get('/api/v1/namespaces/delete'));
-  assert.equal(JSON.stringify(await getMap('delete', 'foreign')), before);
-});
-
-test('a deep delete keeps what another root needs, until that one is deleted too', async () => {
-  await makeNamespace('deep');
-  const set = (stack: string) => ({ stack, namespace: 'deep', objects: [configMap(stack, 'deep')] });
-  const first: TestStack = { root: 'first', sets: [set('shared'), set('first')] };
-  const second: TestStack = { root: 'second', sets: [set('shared'), set('second')] };
-  await apply(first);
-  await apply(second);
-  const lines = await remove(first);
-  assert.ok(
-    lines.some((line) => /^kept\s+ConfigMap deep\/shared\s+needed by second/.test(line)),
-    lines.join('\n'),
-  );
-  assert.equal(await getMap('deep', 'first'), undefined);
-  assert.ok(await getMap('deep', 'shared'));
-  await remove(second);
-  assert.equal(await getMap('deep', 'shared'), undefined);
-  assert.equal(await getMap('deep', 'second'), undefined);
-});
-
 test('applies a custom resource together with its definition', async () => {
   await makeNamespace('custom');
   const objects: KubeObject[] = [
@@ -300,61 +199,6 @@ test('plans nothing else than the server would do: defaults are no differences',
     (await plan(stack)).objects.map(({ action }) => action),
     ['unchanged'],
   );
-});
-
-test('names the manager and the fields of a conflict, and takes them over when told to', async () => {
-  await makeNamespace('conflict');
-  await server.client.request({
-    method: 'PATCH',
-    path: '/api/v1/namespaces/conflict/configmaps/a',
-    query: { fieldManager: 'somebody' },
-    contentType: 'application/apply-patch+yaml',
-    body: configMap('a', 'conflict', { x: 'theirs' }),
-    doing: 'Making',
-  });
-  const stack = (args: readonly string[]): TestStack => ({
-    sets: [{ stack: 'conflict', namespace: 'conflict', objects: [configMap('a', 'conflict', { x: 'ours' })] }],
-    args,
-  });
-  await assert.rejects(apply(stack([])), { code: 'K8S_FIELD_CONFLICT', message: /data\.x.*somebody/ });
-  assert.equal(await getParent('conflict', 'conflict'), undefined, 'nothing is half applied');
-  await apply(stack(['--force-conflicts']));
-  assert.deepEqual((await getMap('conflict', 'a'))?.['data'], { x: 'ours' });
-});
-
-test('refuses an object that another stack has', async () => {
-  await makeNamespace('steal');
-  const stack = (name: string): TestStack => ({
-    sets: [{ stack: name, namespace: 'steal', objects: [configMap('a', 'steal')] }],
-  });
-  await apply(stack('owner'));
-  await assert.rejects(apply(stack('thief')), { code: 'K8S_OTHER_SET' });
-});
-
-test('create refuses what exists, replace what does not; a replaced object can be applied again', async () => {
-  await makeNamespace('verbs');
-  const stack = (data: Readonly<Record<string, string>>): TestStack => ({
-    sets: [{ stack: 'verbs', namespace: 'verbs', objects: [configMap('a', 'verbs', data)] }],
-  });
-  await assert.rejects(apply(stack({}), 'replace'), { code: 'K8S_ABSENT' });
-  await apply(stack({ x: '1' }), 'create');
-  await assert.rejects(apply(stack({}), 'create'), { code: 'K8S_EXISTS' });
-  await merge('/api/v1/namespaces/verbs/configmaps/a', { data: { theirs: 'too' } });
-  await apply(stack({ x: '2' }), 'replace');
-  assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '2' });
-  await apply(stack({ x: '3' }));
-  assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '3' });
-});
-
-test('an object applied alone stays in the set that it is in', async () => {
-  await makeNamespace('alone');
-  const objects = [configMap('a', 'alone', { x: '1' })];
-  await apply({ sets: [{ stack: 'alone', namespace: 'alone', objects }] });
-  const changed = [configMap('a', 'alone', { x: '2' })];
-  await apply({ sets: [{ stack: '', namespace: 'alone', objects: changed }] });
-  const live = await getMap('alone', 'a');
-  assert.deepEqual(live?.['data'], { x: '2' });
-  assert.equal(live?.metadata.labels?.['applyset.kubernetes.io/part-of'], applySetId('alone', 'alone'));
 });
 
 test('waits until an object is ready, and says in time why it is not', async () => {

@@ -1,0 +1,74 @@
+// Objects that others have, against a real API server (no nodes).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { applySetId, parentName } from '../deploy/applyset.ts';
+import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { callsTo } from '../testing/calls.ts';
+import { configMap } from '../testing/objects.ts';
+import type { TestStack } from '../testing/stack.ts';
+
+let server: ApiServer;
+before(async () => {
+  server = await startApiServer();
+});
+after(() => server.stop());
+
+const { applyStack: apply, get, getMap, makeNamespace, merge } = callsTo(() => server);
+
+const getParent = (namespace: string, stack: string) =>
+  get(`/api/v1/namespaces/${namespace}/secrets/${parentName(stack)}`);
+
+test('names the manager and the fields of a conflict, and takes them over when told to', async () => {
+  await makeNamespace('conflict');
+  await server.client.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/conflict/configmaps/a',
+    query: { fieldManager: 'somebody' },
+    contentType: 'application/apply-patch+yaml',
+    body: configMap('a', 'conflict', { x: 'theirs' }),
+    doing: 'Making',
+  });
+  const stack = (args: readonly string[]): TestStack => ({
+    sets: [{ stack: 'conflict', namespace: 'conflict', objects: [configMap('a', 'conflict', { x: 'ours' })] }],
+    args,
+  });
+  await assert.rejects(apply(stack([])), { code: 'K8S_FIELD_CONFLICT', message: /data\.x.*somebody/ });
+  assert.equal(await getParent('conflict', 'conflict'), undefined, 'nothing is half applied');
+  await apply(stack(['--force-conflicts']));
+  assert.deepEqual((await getMap('conflict', 'a'))?.['data'], { x: 'ours' });
+});
+
+test('refuses an object that another stack has', async () => {
+  await makeNamespace('steal');
+  const stack = (name: string): TestStack => ({
+    sets: [{ stack: name, namespace: 'steal', objects: [configMap('a', 'steal')] }],
+  });
+  await apply(stack('owner'));
+  await assert.rejects(apply(stack('thief')), { code: 'K8S_OTHER_SET' });
+});
+
+test('create refuses what exists, replace what does not; a replaced object can be applied again', async () => {
+  await makeNamespace('verbs');
+  const stack = (data: Readonly<Record<string, string>>): TestStack => ({
+    sets: [{ stack: 'verbs', namespace: 'verbs', objects: [configMap('a', 'verbs', data)] }],
+  });
+  await assert.rejects(apply(stack({}), 'replace'), { code: 'K8S_ABSENT' });
+  await apply(stack({ x: '1' }), 'create');
+  await assert.rejects(apply(stack({}), 'create'), { code: 'K8S_EXISTS' });
+  await merge('/api/v1/namespaces/verbs/configmaps/a', { data: { theirs: 'too' } });
+  await apply(stack({ x: '2' }), 'replace');
+  assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '2' });
+  await apply(stack({ x: '3' }));
+  assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '3' });
+});
+
+test('an object applied alone stays in the set that it is in', async () => {
+  await makeNamespace('alone');
+  const objects = [configMap('a', 'alone', { x: '1' })];
+  await apply({ sets: [{ stack: 'alone', namespace: 'alone', objects }] });
+  const changed = [configMap('a', 'alone', { x: '2' })];
+  await apply({ sets: [{ stack: '', namespace: 'alone', objects: changed }] });
+  const live = await getMap('alone', 'a');
+  assert.deepEqual(live?.['data'], { x: '2' });
+  assert.equal(live?.metadata.labels?.['applyset.kubernetes.io/part-of'], applySetId('alone', 'alone'));
+});

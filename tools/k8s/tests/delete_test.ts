@@ -1,0 +1,112 @@
+// prune and delete against a real API server (no nodes): what goes, and what stays.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parentName } from '../deploy/applyset.ts';
+import type { KubeObject } from '../model/object.ts';
+import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { callsTo } from '../testing/calls.ts';
+import { configMap, service } from '../testing/objects.ts';
+import type { TestStack } from '../testing/stack.ts';
+
+let server: ApiServer;
+before(async () => {
+  server = await startApiServer();
+});
+after(() => server.stop());
+
+const { applyStack: apply, deleteStack: remove, get, getMap, makeNamespace, post } = callsTo(() => server);
+
+const getParent = (namespace: string, stack: string) =>
+  get(`/api/v1/namespaces/${namespace}/secrets/${parentName(stack)}`);
+
+test('prunes what the stack no longer contains, and nothing of others', async () => {
+  await makeNamespace('prune');
+  await post('/api/v1/namespaces/prune/configmaps', configMap('foreign', 'prune', { keep: 'me' }));
+  const foreign = await getMap('prune', 'foreign');
+  const sets = (names: readonly string[]): TestStack => ({
+    sets: [{ stack: 'prune', namespace: 'prune', objects: names.map((name) => configMap(name, 'prune')) }],
+  });
+  await apply({ sets: [{ stack: 'other', namespace: 'prune', objects: [configMap('others', 'prune')] }] });
+  await apply(sets(['a', 'b']));
+  const lines = await apply(sets(['a']));
+  assert.ok(lines.some((line) => /^pruned\s+ConfigMap prune\/b$/.test(line)));
+  assert.equal(await getMap('prune', 'b'), undefined);
+  assert.ok(await getMap('prune', 'others'));
+  assert.deepEqual(await getMap('prune', 'foreign'), foreign);
+});
+
+test('keeps volume claims unless told otherwise', async () => {
+  await makeNamespace('claims');
+  const claim: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data', namespace: 'claims' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+  };
+  const stack = (args: readonly string[]): TestStack => ({
+    sets: [{ stack: 'claims', namespace: 'claims', objects: [configMap('a', 'claims'), claim] }],
+    args,
+  });
+  const path = '/api/v1/namespaces/claims/persistentvolumeclaims/data';
+  await apply(stack(['--no-wait']));
+  await remove(stack([]));
+  assert.equal(await getMap('claims', 'a'), undefined);
+  assert.ok(await get(path));
+  await apply(stack(['--no-wait']));
+  await remove(stack(['--prune-data', '--no-wait']));
+  // A controller that is not there would end it: being deleted is what counts.
+  const left = await get(path);
+  assert.ok(left === undefined || left.metadata.deletionTimestamp !== undefined);
+});
+
+test('takes up an apply that was cut off after its inventory was written, and deletes what was left', async () => {
+  await makeNamespace('cut');
+  const stack = (names: readonly string[]): TestStack => ({
+    sets: [{ stack: 'cut', namespace: 'cut', objects: names.map((name) => configMap(name, 'cut')) }],
+  });
+  await apply(stack(['a', 'b', 'c']));
+  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/b', doing: 'Deleting' });
+  const lines = await apply(stack(['a', 'b', 'c']));
+  assert.match(lines.at(-1) ?? '', /3 objects: 1 created, 2 unchanged/);
+  // A delete that was cut off has its inventory still.
+  await server.client.request({ method: 'DELETE', path: '/api/v1/namespaces/cut/configmaps/a', doing: 'Deleting' });
+  await remove(stack(['a', 'b']));
+  assert.equal(await getMap('cut', 'c'), undefined, 'also what the manifests no longer have');
+  assert.equal(await getParent('cut', 'cut'), undefined);
+  assert.match((await remove(stack(['a']))).at(-1) ?? '', /0 deleted/);
+});
+
+test('deletes what it made and leaves a foreign object as it was, byte for byte', async () => {
+  await makeNamespace('delete');
+  await post('/api/v1/namespaces/delete/configmaps', configMap('foreign', 'delete', { keep: 'me' }));
+  const before = JSON.stringify(await getMap('delete', 'foreign'));
+  const stack: TestStack = {
+    sets: [{ stack: 'delete', namespace: 'delete', objects: [configMap('a', 'delete'), service('delete')] }],
+  };
+  await apply(stack);
+  await remove(stack);
+  assert.equal(await getMap('delete', 'a'), undefined);
+  assert.equal(await get('/api/v1/namespaces/delete/services/web'), undefined);
+  assert.equal(await getParent('delete', 'delete'), undefined);
+  assert.ok(await get('/api/v1/namespaces/delete'));
+  assert.equal(JSON.stringify(await getMap('delete', 'foreign')), before);
+});
+
+test('a deep delete keeps what another root needs, until that one is deleted too', async () => {
+  await makeNamespace('deep');
+  const set = (stack: string) => ({ stack, namespace: 'deep', objects: [configMap(stack, 'deep')] });
+  const first: TestStack = { root: 'first', sets: [set('shared'), set('first')] };
+  const second: TestStack = { root: 'second', sets: [set('shared'), set('second')] };
+  await apply(first);
+  await apply(second);
+  const lines = await remove(first);
+  assert.ok(
+    lines.some((line) => /^kept\s+ConfigMap deep\/shared\s+needed by second/.test(line)),
+    lines.join('\n'),
+  );
+  assert.equal(await getMap('deep', 'first'), undefined);
+  assert.ok(await getMap('deep', 'shared'));
+  await remove(second);
+  assert.equal(await getMap('deep', 'shared'), undefined);
+  assert.equal(await getMap('deep', 'second'), undefined);
+});
