@@ -3,12 +3,18 @@ import { ToolError } from '../lib/errors.ts';
 
 /** What the service kit imports: the `@npm//…` of services/kit/BUILD.bazel. */
 export const KIT_PACKAGES = [
+  '@bufbuild/protobuf',
   '@grpc/grpc-js',
   '@grpc/proto-loader',
   '@grpc/reflection',
+  '@opentelemetry/api',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace',
   '@types/node',
   'grpc-health-check',
   'pino',
+  'prom-client',
 ] as const;
 
 /** What generated contracts import. */

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { KIT_PACKAGES } from '../packages.ts';
 
 /** A workspace for one test. */
 export interface TestWorkspace {
@@ -23,16 +24,7 @@ export function goldenService(...ports: readonly string[]): string {
 /** What every test begins with: two services that can be called, one of HTTP, and a worker. */
 export const FILES: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({
-    dependencies: {
-      '@bufbuild/protobuf': '2.17.0',
-      '@grpc/grpc-js': '1.14.7',
-      '@grpc/proto-loader': '0.8.1',
-      '@grpc/reflection': '1.0.4',
-      'grpc-health-check': '2.1.0',
-      ioredis: '6.0.0',
-      pino: '10.4.0',
-    },
-    devDependencies: { '@types/node': '26.6.6' },
+    dependencies: Object.fromEntries([...KIT_PACKAGES, 'ioredis'].map((name) => [name, '1.0.0'])),
   }),
   '.prettierrc.json': '{ "printWidth": 120, "singleQuote": true }\n',
   'prod/services.bzl': `"""Services."""
