@@ -247,7 +247,7 @@ describe('refused, with nothing written:', () => {
       name: 'packages that the workspace lacks: with the versions of Fathom',
       files: { 'package.json': '{ "dependencies": { "pino": "1.0.0" } }' },
       code: 'NEW_PACKAGES_MISSING',
-      says: /it lacks @bufbuild\/protobuf, @grpc\/grpc-js, .*grpc-health-check$/,
+      says: /it lacks @bufbuild\/protobuf, @grpc\/grpc-js, .*prom-client$/,
       hint: /--save-exact @bufbuild\/protobuf@\d+\.\d+\.\d+ @grpc\/grpc-js@\d/,
     },
     {
