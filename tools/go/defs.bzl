@@ -3,7 +3,7 @@
 load("//tools/go:providers.bzl", _GoInfo = "GoInfo", _GoModulesInfo = "GoModulesInfo")
 load("//tools/go/private:grpc_library.bzl", _go_grpc_library = "go_grpc_library")
 load("//tools/go/private:rules.bzl", _go_binary = "go_binary", _go_library = "go_library", _go_test = "go_test")
-load("//tools/oci:defs.bzl", "oci_image", "oci_image_test", "oci_layer")
+load("//tools/oci:defs.bzl", "oci_image", "oci_layer", "service_image_test")
 
 GoInfo = _GoInfo
 GoModulesInfo = _GoModulesInfo
@@ -118,14 +118,10 @@ def go_grpc_image(
         program = program or native.package_name().rpartition("/")[2],
         **kwargs
     )
-    oci_image_test(
+    service_image_test(
         name = name + "_test",
-        size = "small",
-        exit_code = 0,
-        image = ":" + name,
+        image = name,
         max_bytes = max_bytes,
-        ports = [str(port)],
-        run = True,
+        port = port,
         run_env = run_env,
-        run_port = port,
     )

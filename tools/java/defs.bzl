@@ -9,7 +9,7 @@ load(
     _java_runtime_layer = "java_runtime_layer",
 )
 load("//tools/java/private:rules.bzl", _java_binary = "java_binary", _java_library = "java_library", _java_test = "java_test")
-load("//tools/oci:defs.bzl", "oci_image", "oci_image_test")
+load("//tools/oci:defs.bzl", "oci_image", "service_image_test")
 
 JavaLibraryInfo = _JavaLibraryInfo
 java_binary = _java_binary
@@ -136,15 +136,11 @@ def java_grpc_image(
         deps = [":lib"],
         **kwargs
     )
-    oci_image_test(
+    service_image_test(
         name = name + "_test",
-        size = "small",
-        exit_code = 0,
-        image = ":" + name,
+        image = name,
+        max_app_bytes = max_app_bytes,
         max_bytes = max_bytes,
-        max_layer_bytes = {name + "__app": max_app_bytes},
-        ports = [str(port)],
-        run = True,
+        port = port,
         run_env = run_env,
-        run_port = port,
     )

@@ -2,7 +2,7 @@
 
 load("//tools/nodejs/private:layers.bzl", "nodejs_app_layer", "nodejs_npm_layer", _nodejs_runtime_layer = "nodejs_runtime_layer")
 load("//tools/nodejs/private:service.bzl", "service_program")
-load("//tools/oci:defs.bzl", "oci_image", "oci_image_index", "oci_image_test")
+load("//tools/oci:defs.bzl", "oci_image", "oci_image_index", "service_image_test")
 load("//tools/ts:defs.bzl", "ts_library")
 
 nodejs_runtime_layer = _nodejs_runtime_layer
@@ -203,15 +203,12 @@ def nodejs_service(
         ports = [str(port)] if port else [],
         **kwargs
     )
-    oci_image_test(
+    service_image_test(
         name = name + "_test",
-        size = "small",
         exit_code = exit_code,
-        image = ":" + name,
+        image = name,
+        max_app_bytes = max_app_bytes,
         max_bytes = max_bytes,
-        max_layer_bytes = {name + "__app": max_app_bytes},
-        ports = [str(port)] if port else [],
-        run = True,
+        port = port,
         run_env = run_env,
-        run_port = port,
     )

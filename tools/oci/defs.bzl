@@ -182,3 +182,28 @@ def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
         tags = tags + ["block-network"],
         **kwargs
     )
+
+def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max_app_bytes = None):
+    """Tests the image of a service: that it starts, listens, ends when told so, and stays small. For macros of languages.
+
+    Args:
+      name: the test.
+      image: the name of the image, in the same package.
+      port: the TCP port on which the program answers. None: it answers nobody.
+      run_env: environment variables without which it does not start.
+      max_bytes: the most bytes that the image's compressed layers may have together.
+      exit_code: with which it ends.
+      max_app_bytes: the most bytes of the layer `<image>__app`. Default: no limit of its own.
+    """
+    oci_image_test(
+        name = name,
+        size = "small",
+        exit_code = exit_code,
+        image = ":" + image,
+        max_bytes = max_bytes,
+        max_layer_bytes = {image + "__app": max_app_bytes} if max_app_bytes else {},
+        ports = [str(port)] if port else [],
+        run = True,
+        run_env = run_env,
+        run_port = port,
+    )

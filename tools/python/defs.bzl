@@ -1,6 +1,6 @@
 """Python: libraries, programs and tests of the workspace, code of protocol buffers, and images."""
 
-load("//tools/oci:defs.bzl", "oci_image", "oci_image_test")
+load("//tools/oci:defs.bzl", "oci_image", "service_image_test")
 load("//tools/python:providers.bzl", _PyLibraryInfo = "PyLibraryInfo", _PyRuntimeInfo = "PyRuntimeInfo")
 load("//tools/python/private:grpc_library.bzl", _py_grpc_library = "py_grpc_library")
 load("//tools/python/private:layers.bzl", "py_app_layer", "py_packages_layer", _py_library_bytecode_layer = "py_library_bytecode_layer")
@@ -150,15 +150,11 @@ def py_grpc_image(
         deps = [":main"],
         **kwargs
     )
-    oci_image_test(
+    service_image_test(
         name = name + "_test",
-        size = "small",
-        exit_code = 0,
-        image = ":" + name,
+        image = name,
+        max_app_bytes = max_app_bytes,
         max_bytes = max_bytes,
-        max_layer_bytes = {name + "__app": max_app_bytes},
-        ports = [str(port)],
-        run = True,
+        port = port,
         run_env = run_env,
-        run_port = port,
     )
