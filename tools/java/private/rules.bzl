@@ -4,7 +4,7 @@ load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/ts/private:compile.bzl", "rlocation")
-load("//tools/ts/private:launcher.bzl", "create_launcher", "shell_quote")
+load("//tools/ts/private:launcher.bzl", "FIND_RUNFILES", "create_launcher", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":compile.bzl", "COMPILE_ATTRS", "DEPS_ATTR", "RUNTIME_ATTRS", "class_path", "class_path_argument", "compile_java", "java_argument", "library_info", "runtime_directory")
 
@@ -34,14 +34,7 @@ not run.
 )
 
 # `exec`: otherwise killing `bazel run` would leave Java behind. No logic belongs here.
-_LAUNCHER = """#!/bin/sh
-case $0 in
-  *.runfiles/*) r=${{0%.runfiles/*}}.runfiles ;;
-  *) r=$0.runfiles ;;
-esac
-[ -d "$r" ] || r=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$r}}}}
-case $r in /*) ;; *) r=$PWD/$r ;; esac
-export RUNFILES_DIR="$r"
+_LAUNCHER = FIND_RUNFILES + """\
 exec {java} {flags}-cp {class_path} {main_class} "$@"
 """
 

@@ -4,17 +4,10 @@ load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/packages:providers.bzl", "PypiPackageInfo")
 load("//tools/python:providers.bzl", "PyLibraryInfo", "PyRuntimeInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
-load("//tools/ts/private:launcher.bzl", "shell_quote")
+load("//tools/ts/private:launcher.bzl", "FIND_RUNFILES", "shell_quote")
 
 # `exec`: otherwise killing `bazel run` would leave Python behind. No logic belongs here.
-_LAUNCHER = """#!/bin/sh
-case $0 in
-  *.runfiles/*) r=${{0%.runfiles/*}}.runfiles ;;
-  *) r=$0.runfiles ;;
-esac
-[ -d "$r" ] || r=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$r}}}}
-case $r in /*) ;; *) r=$PWD/$r ;; esac
-export RUNFILES_DIR="$r"
+_LAUNCHER = FIND_RUNFILES + """\
 p="$r/{runtime}"
 export PYTHONHOME="$p" PYTHONPATH="{path}" PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1
 {env}exec "$p/lib/ld.so" --library-path "$p/lib" "$p/bin/python3.13" "$r/{main}" {arguments}"$@"

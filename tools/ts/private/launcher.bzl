@@ -3,8 +3,8 @@
 load(":compile.bzl", "rlocation")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
-# `exec`: otherwise killing `bazel run` would leave node behind. No logic belongs here.
-_LAUNCHER = """#!/bin/sh
+# How a launcher begins, of whatever language: with the runfiles in $r. A text for format().
+FIND_RUNFILES = """#!/bin/sh
 case $0 in
   *.runfiles/*) r=${{0%.runfiles/*}}.runfiles ;;
   *) r=$0.runfiles ;;
@@ -12,6 +12,10 @@ esac
 [ -d "$r" ] || r=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$r}}}}
 case $r in /*) ;; *) r=$PWD/$r ;; esac
 export RUNFILES_DIR="$r"
+"""
+
+# `exec`: otherwise killing `bazel run` would leave node behind. No logic belongs here.
+_LAUNCHER = FIND_RUNFILES + """\
 {env}exec "$r/{node}" {arguments} "$@"
 """
 
