@@ -25,7 +25,7 @@ export function deploymentStatus(object: KubeObject): Status {
   return CURRENT;
 }
 
-/** Ready when all replicas from the partition on are of the last revision and ready. */
+/** Ready when all replicas from the partition on are of the last revision and ready, for as long as `minReadySeconds` asks. */
 export function statefulSetStatus(object: KubeObject): Status {
   if (textAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return CURRENT;
   if (numberAt(object, 'status', 'observedGeneration') === undefined)
@@ -33,6 +33,10 @@ export function statefulSetStatus(object: KubeObject): Status {
   const replicas = wanted(object);
   const ready = count(object, 'readyReplicas');
   if (ready < replicas) return progressing(`${ready} of ${replicas} replicas ready`);
+  const seconds = numberAt(object, 'spec', 'minReadySeconds') ?? 0;
+  const available = count(object, 'availableReplicas');
+  if (seconds > 0 && available < replicas)
+    return progressing(`${available} of ${replicas} replicas ready for ${seconds} s`);
   const extra = count(object, 'replicas') - replicas;
   if (extra > 0) return progressing(`${extra} replicas too many`);
   const partition = numberAt(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition') ?? 0;

@@ -47,6 +47,13 @@ const CASES: readonly (readonly [string, KubeObject, string, RegExp?])[] = [
   ],
   ['a StatefulSet with one', statefulSet({ readyReplicas: 1, replicas: 2 }), 'progressing', /1 of 2/],
   [
+    'a StatefulSet that was not ready for long',
+    statefulSet({ ...all, availableReplicas: 1 }, { replicas: 2, minReadySeconds: 3 }),
+    'progressing',
+    /1 of 2 replicas ready for 3 s/,
+  ],
+  ['a StatefulSet that was ready for long', statefulSet(all, { replicas: 2, minReadySeconds: 3 }), 'current'],
+  [
     'a StatefulSet being rolled',
     statefulSet({ readyReplicas: 2, replicas: 2, updatedReplicas: 1, currentRevision: 'a', updateRevision: 'b' }),
     'progressing',
