@@ -24,6 +24,44 @@ local withoutEmpty(object) = { [name]: object[name] for name in std.objectFields
 
 local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
 
+// What a sidecar has that says nothing of it.
+local SIDECAR = { command: [], args: [], env: {}, folders: [], probes: {}, lifecycle: null };
+
+// A container. one: its `name`, `image`, `command`, `args`, `ports`, `env`, `resources`, `folders`, `probes`, `lifecycle`;
+// volumes: folder → volume source; claims: folder → name of a volume claim template.
+local container(one, volumes, claims) = withoutEmpty({
+  name: one.name,
+  image: one.image,
+  imagePullPolicy: 'IfNotPresent',
+  command: one.command,
+  args: one.args,
+  ports: [{ name: port, containerPort: one.ports[port], protocol: 'TCP' } for port in std.objectFields(one.ports)],
+  env: [
+    { name: name } + (if std.isString(one.env[name]) then { value: one.env[name] } else { valueFrom: one.env[name] })
+    for name in std.objectFields(one.env)
+  ],
+  resources: one.resources,
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  },
+  volumeMounts: [
+    { name: volumeName(folder), mountPath: folder } +
+    // What comes from the API is written by nobody in the pod.
+    (if std.objectHas(volumes[folder], 'configMap') then { readOnly: true } else {})
+    for folder in one.folders
+    if std.objectHas(volumes, folder)
+  ] + [
+    { name: claims[folder], mountPath: folder }
+    for folder in one.folders
+    if std.objectHas(claims, folder)
+  ],
+  lifecycle: one.lifecycle,
+  // The cause of a failure is then in the pod's status, where verbs and `kubectl describe` show it.
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+} + one.probes);
+
 {
   // The parameters that all components with pods know.
   parameters:: {
@@ -54,6 +92,23 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
     serviceAccountAnnotations: t.optional(t.map(t.text, t.text), 'Annotations of its ServiceAccount, by which clouds give it an identity of theirs.', {}),
     userId: t.optional(t.wholeNumber(1), 'The user and group that it runs as.', 65532),
     terminationGracePeriodSeconds: t.optional(t.wholeNumber(1), 'How long it may take to end, `preStopSleepSeconds` included.', 30),
+    sidecars: t.optional(
+      t.map(
+        t.name,
+        t.record({
+          image: t.required(t.text, 'Its image, as `image`.'),
+          args: t.optional(t.list(t.text), "Its arguments, instead of the image's.", []),
+          env: t.optional(t.map(t.text, t.either([t.text, t.object])), 'Its variables.', {}),
+          ports: t.optional(t.list(t.portName), 'Which of `ports` are its own: those that are not those of the component.', []),
+          folders: t.optional(t.list(t.folder), 'Which of the folders of `volumes`, `files` and storage it has as well.', []),
+          probes: t.optional(t.object, 'Its startupProbe, readinessProbe and livenessProbe.', {}),
+          resources: t.required(t.object, 'What it needs: requests and limits.'),
+        }),
+      ),
+      'Containers that start before that of the component, are started again if they end, and end after it.',
+      {},
+    ),
+    preStop: t.optional(t.object, 'What is done before it is told to end: a handler of a lifecycle hook, instead of the sleep.'),
     preStopSleepSeconds: t.optional(t.wholeNumber(0), 'How long it goes on before it is told to end, so that nobody still sends it anything then.', 2),
     spread: t.optional(t.oneOf(['preferred', 'required']), 'Whether each pod must have a node of its own, and waits for one, or only rather has.', 'preferred'),
     nodeSelector: t.optional(t.map(t.text, t.text), 'Labels of the nodes that it may run on.', {}),
@@ -73,6 +128,12 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
     ] +
     (if config.preStopSleepSeconds < config.terminationGracePeriodSeconds then []
      else ['terminationGracePeriodSeconds must be more than preStopSleepSeconds, got %d and %d' % [config.terminationGracePeriodSeconds, config.preStopSleepSeconds]]) +
+    [
+      'sidecars.%s.ports must be among ports, which are %s; got %s' % [name, std.join(', ', std.objectFields(config.ports)), port]
+      for name in std.objectFields(config.sidecars)
+      for port in std.get(config.sidecars[name], 'ports', [])
+      if !std.objectHas(config.ports, port)
+    ] +
     [
       'volumes.%s must have another name: its volume would be called like that of %s' % [folder, other]
       for folder in folders
@@ -101,6 +162,7 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
       (if config.files == {} then {} else { [config.filesFolder]: { configMap: { name: config.name } } });
     local annotations = config.annotations +
                         (if config.files == {} then {} else { 'fathom.internal/files': files.checksum(config.files) });
+    local sidecarPorts = std.flattenArrays([std.get(one, 'ports', []) for one in std.objectValues(config.sidecars)]);
     local topologies = [HOSTNAME] + (if std.member(std.get(config.environment, 'provides', []), 'zones') then [ZONE] else []);
     {
       metadata: withoutEmpty({
@@ -140,37 +202,28 @@ local resources(given) = std.mergePatch(DEFAULT_RESOURCES, given);
           }
           for topology in topologies
         ],
-        containers: [withoutEmpty({
+        // Started one after the other before the others, and ended after them.
+        initContainers: [
+          container(SIDECAR + config.sidecars[name] + {
+            name: name,
+            ports: { [port]: config.ports[port] for port in std.get(config.sidecars[name], 'ports', []) },
+          }, volumes, more.claims) { restartPolicy: 'Always' }
+          for name in std.objectFields(config.sidecars)
+        ],
+        containers: [container({
           name: config.name,
           image: config.image,
-          imagePullPolicy: 'IfNotPresent',
           command: config.command,
           args: config.args,
-          ports: [
-            { name: port, containerPort: config.ports[port], protocol: 'TCP' }
-            for port in std.objectFields(config.ports)
-          ],
-          env: [
-            { name: name } + (if std.isString(config.env[name]) then { value: config.env[name] } else { valueFrom: config.env[name] })
-            for name in std.objectFields(config.env)
-          ],
+          ports: { [port]: config.ports[port] for port in std.objectFields(config.ports) if !std.member(sidecarPorts, port) },
+          env: config.env,
           resources: resources(config.resources),
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-          volumeMounts: [
-            { name: volumeName(folder), mountPath: folder } + (if std.objectHas(volumes[folder], 'configMap') then { readOnly: true } else {})
-            for folder in std.objectFields(volumes)
-          ] + [
-            { name: more.claims[folder], mountPath: folder }
-            for folder in std.objectFields(more.claims)
-          ],
-          lifecycle: if config.preStopSleepSeconds == 0 then null else { preStop: { sleep: { seconds: config.preStopSleepSeconds } } },
-          // The cause of a failure is then in the pod's status, where verbs and `kubectl describe` show it.
-          terminationMessagePolicy: 'FallbackToLogsOnError',
-        } + more.probes)],
+          folders: std.objectFields(volumes) + std.objectFields(more.claims),
+          probes: more.probes,
+          lifecycle:
+            if config.preStop != null then { preStop: config.preStop }
+            else if config.preStopSleepSeconds > 0 then { preStop: { sleep: { seconds: config.preStopSleepSeconds } } },
+        }, volumes, more.claims)],
         volumes: [
           { name: volumeName(folder) } + volumes[folder]
           for folder in std.objectFields(volumes)

@@ -30,6 +30,10 @@ local reference(address) = '${fathom-secret://' + address + '}';
     'file/' + escaped(path) + withEncoding(encode) + (if entry == null then '' else '#' + escaped(entry)),
   ),
 
+  // A value that the engine makes at the first apply, and that the Secret `name` of the same namespace keeps under `key`:
+  // there it must be all of the text.
+  generated(name, key, encode=null):: reference('generated/' + name + withEncoding(encode) + '#' + escaped(key)),
+
   // A Secret. values: key → reference, or a text with references in it; type: of the Secret.
   object(name, namespace, values, labels={}, type='Opaque'):: k.object('v1', 'Secret', name, namespace, labels) {
     type: type,

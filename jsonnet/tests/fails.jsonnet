@@ -42,6 +42,7 @@ local cases = {
   port_number: service(web { ports: { grpc: 80800 } }),
   port_name: service(web { ports: { 'the-port-of-grpc': 8080 } }),
   name: service(web { name: 'Web' }),
+  sidecar_port: statefulset(store { sidecars: { guard: { image: 'i', ports: ['other'], resources: {} } } }),
   short_name: statefulset(store { name: std.repeat('x', 53) }),
   environment: service(web { environment: 'dev' }),
   quantity: service(web { resources: { limits: { memory: '1GB' } } }),

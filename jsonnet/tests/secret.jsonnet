@@ -8,6 +8,7 @@ local secret = import 'jsonnet/secret.libsonnet';
     token: secret.env('DB_TOKEN'),
     'tls.key': secret.file('/run/secrets/tls.key'),
     nested: secret.file('local.json', 'a.b', encode='base64'),
+    made: secret.generated('db', 'made'),
     odd: secret.sops('a b/#1.yaml', 'x{y}'),
   }, { a: 'b' }),
 }

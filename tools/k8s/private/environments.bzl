@@ -29,6 +29,9 @@ def _is_release(text):
 def _is_image_policy(text):
     return text in ["built", "pinned"]
 
+def _are_parameters(value):
+    return all([type(name) == "string" and type(given) == "dict" for name, given in value.items()])
+
 def _is_count(number):
     return number >= 0
 
@@ -94,6 +97,13 @@ ENVIRONMENT_KEYS = {
         default = [],
     ),
     "registry": _key("string", "the registry's name in manifests", "be a registry such as 'registry.example.com/team', without 'https://'", _is_registry),
+    "parameters": _key(
+        "dict",
+        "what single components have in it, by their names: `{\"redis\": {\"masters\": 1}}`; their own documentation says what they know",
+        "have a dict for each component",
+        _are_parameters,
+        default = {},
+    ),
     "replicas": _key("int", "how many pods a component has by default", "be a number from 0", _is_count, default = 1),
 }
 

@@ -67,12 +67,16 @@ export function createProviders(options: ProviderOptions): Providers {
     async valueOf(reference, files) {
       const value = await plainValue(reference, files);
       hideValue(value);
-      const { encoding } = reference;
-      if (encoding === undefined) return value;
-      const text = encoding === 'url' ? encodeURIComponent(value.toString('utf8')) : value.toString('base64');
-      return Buffer.from(text, 'utf8');
+      return encoded(value, reference);
     },
   };
+}
+
+/** The value as its reference wants it written. */
+export function encoded(value: Buffer, { encoding }: SecretReference): Buffer {
+  if (encoding === undefined) return value;
+  const text = encoding === 'url' ? encodeURIComponent(value.toString('utf8')) : value.toString('base64');
+  return Buffer.from(text, 'utf8');
 }
 
 async function textOf(file: SecretFile, resolve: (runfilesPath: string) => string): Promise<string> {

@@ -2,7 +2,7 @@
 import { ToolError } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 
-export const PROVIDERS = ['sops', 'env', 'file'] as const;
+export const PROVIDERS = ['sops', 'env', 'file', 'generated'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 export const ENCODINGS = ['url', 'base64'] as const;
@@ -11,9 +11,9 @@ export type Encoding = (typeof ENCODINGS)[number];
 /** Where a value comes from. */
 export interface SecretReference {
   readonly provider: Provider;
-  /** The file, or the name of the environment variable. */
+  /** The file, or the name of the environment variable, or that of the Secret that keeps a generated value. */
   readonly place: string;
-  /** The entry of the file: its keys joined by dots. Undefined: all of the file. */
+  /** The entry of the file: its keys joined by dots. Undefined: all of the file. Of a Secret: the key. */
   readonly key: string | undefined;
   /** How the value is written. Default: as it is. */
   readonly encoding: Encoding | undefined;
@@ -23,10 +23,13 @@ export interface SecretReference {
 
 const MARK = 'fathom-secret:';
 const REFERENCE = /\$\{(fathom-secret:[^{}]*)\}/g;
+const SECRET_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const SECRET_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const FORMS = [
   '${fathom-secret://sops/services/x/secrets.yaml#redis.password}',
   '${fathom-secret://env/REDIS_PASSWORD}',
   '${fathom-secret://file//run/secrets/redis}',
+  '${fathom-secret://generated/redis#password}',
 ];
 const HINT = `Write it as one of ${FORMS.join(', ')}, or make it with jsonnet/secret.libsonnet.`;
 
@@ -66,6 +69,9 @@ function parseReference(text: string, where: string): SecretReference {
   if (place === undefined || place === '') throw refused(where, `'${text}' names no ${nounOf(provider)}`);
   if (url.hash !== '' && (key === undefined || key === '')) throw refused(where, `'${text}' has an empty entry`);
   if (provider === 'sops' && key === undefined) throw refused(where, `'${text}' names no entry of the file`);
+  if (provider === 'generated' && (!SECRET_NAME.test(place) || key === undefined || !SECRET_KEY.test(key))) {
+    throw refused(where, `'${text}' is not the name of a Secret and a key of it`);
+  }
   if (provider === 'env' && (key !== undefined || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(place))) {
     throw refused(where, `'${text}' is not the name of an environment variable`);
   }
@@ -82,6 +88,7 @@ function encodingOf(url: URL, text: string, where: string): Encoding | undefined
 }
 
 function nounOf(provider: Provider): string {
+  if (provider === 'generated') return 'Secret';
   return provider === 'env' ? 'variable' : 'file';
 }
 

@@ -30,6 +30,7 @@ _ROWS = {
     "a namespace with dots": (_with(namespace = "a.b"), ["ENVS['dev']['namespace']", "a.b"]),
     "a lifetime of what is no personal namespace": (_with(personal = {"ttl": "72h"}), ["ENVS['dev']['personal'] must be in the environment", "'myns-placeholder'", "'team'"]),
     "a number as text": (_with(replicas = "2"), ["ENVS['dev']['replicas'] must be a number from 0", "\"2\" (string)"]),
+    "a parameter of no component": (_with(parameters = {"masters": 3}), ["ENVS['dev']['parameters'] must have a dict for each component", "masters"]),
     "a policy that is none": (_with(images = "latest"), ["ENVS['dev']['images'] must be 'built' or 'pinned'", "latest"]),
     "a registry with a scheme": (_with(registry = "https://r"), ["ENVS['dev']['registry']", "without 'https://'"]),
     "a release that is none": (_with(kubernetes_version = "v1.34.1"), ["ENVS['dev']['kubernetes_version']", "'1.34'"]),
@@ -62,7 +63,7 @@ def environments_test(name):
     for row, (envs, texts) in _ROWS.items():
         problems += _wrong(row, envs, texts)
     filled = checked_environments({"dev": _GOOD}, "//:constants.bzl")["dev"]
-    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", personal = {}, promotes_from = "", protected = False, provides = [], replicas = 1)
+    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", parameters = {}, personal = {}, promotes_from = "", protected = False, provides = [], replicas = 1)
     if filled != wanted:
         problems.append("defaults: {}".format(filled))
     expectations_test(

@@ -48,6 +48,12 @@ const REFUSED: readonly (readonly [string, string, RegExp, () => void])[] = [
     () => check(secretObject({ a: '${fathom-secret://env/A-B}' })),
   ],
   [
+    'a generated value without a key',
+    'K8S_SECRET_REFERENCE',
+    /not the name of a Secret and a key of it/,
+    () => check(secretObject({ a: '${fathom-secret://generated/redis}' })),
+  ],
+  [
     'an encrypted file without an entry',
     'K8S_SECRET_REFERENCE',
     /names no entry/,

@@ -291,3 +291,51 @@ test('what the server says of a Secret that it refuses has no value', async () =
   assert.match(stderr, /K8S_INVALID/);
   assertNoValue(stdout + stderr, 'the refusal');
 });
+
+const GENERATED = '${fathom-secret://generated/x#password}';
+const generatedStack = (namespace: string): TestStack => ({
+  sets: [
+    {
+      stack: 'x',
+      namespace,
+      objects: [
+        secret(namespace, { password: GENERATED }),
+        { ...secret(namespace, { acl: `user a >${GENERATED}` }), metadata: { name: 'acl', namespace } },
+      ],
+    },
+  ],
+  args: ['--no-wait'],
+});
+
+test('a generated value is made once in each namespace, is the same in every text, and is printed nowhere', async () => {
+  await makeNamespace('made');
+  await makeNamespace('made-too');
+  const first = await run(generatedStack('made'), 'apply');
+  assert.equal(first.code, 0, first.stderr);
+  const value = await valueOf('made', 'password');
+  assert.match(value, /^[-\w]{43}$/);
+  const acl = textAt(await get(secretPath('made', 'acl')), 'data', 'acl') ?? '';
+  assert.equal(Buffer.from(acl, 'base64').toString(), `user a >${value}`);
+
+  const second = await run(generatedStack('made'), 'apply');
+  assert.equal(second.code, 0, second.stderr);
+  const diff = await run(generatedStack('made'), 'diff');
+  assert.equal(diff.code, 0, diff.stdout + diff.stderr);
+  assert.equal(await valueOf('made', 'password'), value);
+  for (const { stdout, stderr } of [first, second, diff]) {
+    for (const form of formsOf(value)) assert.ok(!`${stdout}${stderr}`.includes(form));
+  }
+
+  assert.equal((await run(generatedStack('made-too'), 'apply')).code, 0);
+  assert.notEqual(await valueOf('made-too', 'password'), value);
+});
+
+test('a generated value that no Secret would keep is refused before anything is changed', async () => {
+  await makeNamespace('homeless');
+  const stack = generatedStack('homeless');
+  const objects = stack.sets[0]?.objects.slice(1) ?? [];
+  const outcome = await run({ ...stack, sets: [{ stack: 'x', namespace: 'homeless', objects }] }, 'apply');
+  assert.equal(outcome.code, 1);
+  assert.match(outcome.stderr, /K8S_SECRET_HOME: .*homeless\/x/);
+  assert.equal(await get(secretPath('homeless', 'acl')), undefined);
+});

@@ -19,9 +19,11 @@ export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'rep
   reading.catch(() => {});
   await withProgress(session, async (progress) => {
     // Who cannot read the secrets need not wait for the cluster, nor others for them.
-    const filled = await secretsOf(session, session.sets);
+    const read = await secretsOf(session, session.sets);
     await withLock(session, progress, async (run) => {
       const images = await reading;
+      // Nobody else makes the same values meanwhile.
+      const filled = await secretsOf(session, read, run.connected.client);
       const sets = withDigests(filled, images.digests);
       await requireDeployable(run.connected.binding, session, sets);
       const plan = await applySets(session, { ...run, progress, verb, sets, push: pushOf(session, images) });

@@ -36,9 +36,10 @@ export async function diffVerb(
 }
 
 async function differencesOf(session: Session): Promise<readonly PlannedObject[]> {
-  const filled = await secretsOf(session, session.sets);
+  const read = await secretsOf(session, session.sets);
   const [connected, images] = await Promise.all([connect(session), readImages(session)]);
   try {
+    const filled = await secretsOf(session, read, connected.client);
     const plan = await makePlan(session, connected, withDigests(filled, images.digests));
     return [...plan.namespaces, ...plan.objects].filter(({ action }) => isChange(action) && action !== 'adopt');
   } finally {

@@ -35,6 +35,7 @@ export async function rollbackVerb(
       const sets = await secretsOf(
         session,
         chosen.map(({ set }) => set),
+        run.connected.client,
       );
       const options = { ...run, progress, verb: 'rollback', sets, push: undefined, restored } as const;
       finish(session, progress, await applySets(session, options));
