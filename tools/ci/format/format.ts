@@ -12,6 +12,7 @@ const FORMATTERS: readonly (readonly [RegExp, Formatter])[] = [
   [/\.ts$/, formatTypeScript],
   [/(\.bzl|(^|\/)(BUILD|WORKSPACE|MODULE)(\.bazel)?)$/, formatStarlark],
   [/\.(jsonnet|libsonnet)$/, formatJsonnet],
+  [/\.go$/, formatGo],
 ];
 
 /** The formatter for a path relative to the workspace, or undefined for a file that has none. */
@@ -32,6 +33,10 @@ async function formatStarlark(path: string, text: string): Promise<string> {
 
 async function formatJsonnet(_path: string, text: string): Promise<string> {
   return filter(runfile('go_jsonnet/bin/jsonnetfmt'), ['-'], text);
+}
+
+async function formatGo(_path: string, text: string): Promise<string> {
+  return filter(runfile('fathom_go_sdk/go/bin/gofmt'), [], text);
 }
 
 function filter(program: string, args: readonly string[], text: string): string {

@@ -26,6 +26,7 @@ for (const [path, text, formatted] of [
   ['x.bzl', 'a = [ 1,2 ]', 'a = [1, 2]\n'],
   ['x/BUILD.bazel', 'x(deps=["b","a"])', 'x(deps = [\n    "a",\n    "b",\n])\n'],
   ['x.jsonnet', '{ a: "b" , }', "{ a: 'b' }\n"],
+  ['x.go', 'package x\nfunc f( ) {}', 'package x\n\nfunc f() {}\n'],
 ] as const) {
   test(`formats ${path}`, async () => {
     assert.equal(await formatterOf(path)?.(`${workspace}/${path}`, text), formatted);
