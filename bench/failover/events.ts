@@ -4,7 +4,7 @@ import { pathOf } from '../../tools/k8s/kube/discovery.ts';
 import { KubeStatusError, isNotFound } from '../../tools/k8s/kube/errors.ts';
 import { getObject } from '../../tools/k8s/kube/objects.ts';
 import { type KubeObject, textAt } from '../../tools/k8s/model/object.ts';
-import { killContainer } from './processes.ts';
+import { killPod } from './processes.ts';
 import { findMaster } from './redis.ts';
 import { DEPLOYMENTS, PODS, REDIS, SERVER, type Stack, patch, podsOf, untilHealthy } from './stack.ts';
 
@@ -17,11 +17,11 @@ const LOOK_EVERY_MS = 100;
 const EVICTED_WITHIN_MS = 180_000;
 const HEALTHY_WITHIN_MS = 240_000;
 
-/** Kills a container as a crash of its machine does, and again whenever it is started, for a while. */
-async function keepDown(stack: Stack, pod: KubeObject, container: string, downMs: number): Promise<string> {
+/** Kills a pod as the end of its machine does, and again whenever a container is started, for a while. */
+async function keepDown(stack: Stack, pod: KubeObject, downMs: number): Promise<string> {
   const { client } = stack;
   const { name } = pod.metadata;
-  let kills = killContainer(pod, container) > 0 ? 1 : 0;
+  let kills = killPod(pod) > 0 ? 1 : 0;
   if (kills === 0) {
     await deletePod(stack, pod);
     return `pod ${name} deleted without grace: its node is another machine`;
@@ -30,9 +30,9 @@ async function keepDown(stack: Stack, pod: KubeObject, container: string, downMs
   while (performance.now() < endMs) {
     await sleep(LOOK_EVERY_MS);
     const live = await getObject(client, { resource: PODS, object: pod });
-    if (live !== undefined && killContainer(live, container) > 0) kills += 1;
+    if (live !== undefined && killPod(live) > 0) kills += 1;
   }
-  return `SIGKILL to container ${container} of ${name}, ${kills} times in ${downMs / 1000} s`;
+  return downMs === 0 ? `SIGKILL to all of ${name}` : `SIGKILL to all of ${name}, ${kills} times in ${downMs / 1000} s`;
 }
 
 async function deletePod({ client }: Stack, { metadata }: KubeObject): Promise<void> {
@@ -45,13 +45,13 @@ async function deletePod({ client }: Stack, { metadata }: KubeObject): Promise<v
 }
 
 /** The first master of Redis, by name, away for longer than it is waited for. */
-export const killRedisMaster: Event = async (stack) => keepDown(stack, await findMaster(stack), REDIS, DOWN_MS);
+export const killRedisMaster: Event = async (stack) => keepDown(stack, await findMaster(stack), DOWN_MS);
 
 /** One pod of the server, once: its node starts it again. */
 export const killServer: Event = async (stack) => {
   const [pod] = await podsOf(stack, SERVER);
   if (pod === undefined) throw new Error('there is no pod of the server');
-  return keepDown(stack, pod, SERVER, 0);
+  return keepDown(stack, pod, 0);
 };
 
 /** All pods of the server anew, as an apply with another image makes them. */

@@ -87,10 +87,11 @@ async function measure(
     settings,
   }: { scenario: Scenario; template: Awaited<ReturnType<typeof loadTemplate>>; settings: LoadSettings },
 ): Promise<Figures> {
-  const { name, event, waitReplicas = 0 } = scenario;
+  const { name, event, waitReplicas = 0, times = 1 } = scenario;
   await setWait(stack, waitReplicas);
   await untilHealthy(stack, HEALTHY_WITHIN_MS);
-  const load = await startLoad(stack, template, { ...settings, name: `load-${name}` });
+  const durationMs = settings.durationMs * times;
+  const load = await startLoad(stack, template, { ...settings, durationMs, name: `load-${name}` });
   await load.atSecond(EVENT_AT);
   const [said, result] = await Promise.all([event?.(stack) ?? 'nothing', load.result()]);
   await untilHealthy(stack, HEALTHY_WITHIN_MS);

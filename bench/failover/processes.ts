@@ -1,18 +1,13 @@
-// Processes of containers on this machine: the embedded cluster's nodes are namespaces of it, so that a container can be
-// killed as a machine or the kernel kills it, without a word to the kubelet or the API server.
+// Processes of pods on this machine: the embedded cluster's nodes are namespaces of it, so that a pod can be killed as the
+// end of its machine kills it, without a word to the kubelet or the API server.
 import { readFileSync, readdirSync } from 'node:fs';
 import { type KubeObject, asList, at, textAt } from '../../tools/k8s/model/object.ts';
 
-/** The ids of the running containers of a pod that have a name. */
-function containerIds(pod: KubeObject, name: string): string[] {
-  return asList(at(pod, 'status', 'containerStatuses'))
-    .filter((one) => textAt(one, 'name') === name)
-    .flatMap((one) => textAt(one, 'containerID')?.replace(/^.*:\/\//, '') ?? []);
-}
-
-/** Kills every process of a pod's container; gives how many. 0 where the pod's node is another machine. */
-export function killContainer(pod: KubeObject, name: string): number {
-  const ids = containerIds(pod, name).filter((id) => /^[0-9a-f]{64}$/.test(id));
+/** Kills every process of a pod's containers; gives how many. 0 where the pod's node is another machine. */
+export function killPod(pod: KubeObject): number {
+  const ids = asList(at(pod, 'status', 'containerStatuses'))
+    .flatMap((one) => textAt(one, 'containerID')?.replace(/^.*:\/\//, '') ?? [])
+    .filter((id) => /^[0-9a-f]{64}$/.test(id));
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isIn(entry, ids));
   for (const pid of pids) {
     try {

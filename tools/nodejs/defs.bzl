@@ -166,6 +166,7 @@ def nodejs_service(
         test_data = [],
         test_deps = [],
         test_programs = {},
+        test_size = "small",
         run_env = {},
         exit_code = 0,
         max_bytes = 70000000,
@@ -187,15 +188,16 @@ def nodejs_service(
       port: the TCP port on which the program answers. Default: none, and the program ends by itself.
       data: files that the program reads at run time.
       test_data: files that tests read.
-      test_deps: what tests import beside `deps`.
+      test_deps: what tests and `testing/` import beside `deps`.
       test_programs: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
+      test_size: how long one of the tests may take, as `size` of tests has it.
       run_env: environment variables without which the image does not start.
       exit_code: how the program ends in the test of the image.
       max_bytes: the most bytes that the image's compressed layers may have together.
       max_app_bytes: the same of the layer with the service's own code, which each change pushes.
       **kwargs: attributes of nodejs_image.
     """
-    service_program(deps, data, test_data, test_deps, test_programs)
+    service_program(deps, data, test_data, test_deps, test_programs, test_size)
     nodejs_image(
         name = name,
         binary = ":main",

@@ -4,14 +4,19 @@ import { credentials } from '@grpc/grpc-js';
 import { RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
 import { createCalls } from '../client/calls.ts';
 import { NEW_JERSEY } from '../client/round.ts';
+import { featureKey, partKeys, PARTS } from '../server/redis_keys.ts';
 import { eventually, kubectl, logOf, objectsOf, person, testPerson, versions, type Outcome } from './cluster.ts';
 
+const REDIS_CLI = 'services/redis/keeper/main.js';
 const CLIENT = 'services/routeguide/client/myns-deep';
-const LAUREL_BAKERY = { point: '391594848:-748206869', name: 'Laurel Bakery' };
+const LAUREL_BAKERY = { location: { latitudeE7: 391594848, longitudeE7: -748206869 }, name: 'Laurel Bakery' };
 // Up, in the namespace of the test.
 const ada = testPerson();
 const bob = person('bob');
 
+/** A command of Redis, as its admin. */
+const redis = (...command: readonly string[]) =>
+  kubectl('exec', '-n', ada.namespace, 'redis-0', '-c', 'keeper', '--', 'node', REDIS_CLI, 'cli', ...command);
 const succeeded = (outcome: Outcome) => assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
 const summary = (call: string) => async () =>
   (await logOf(ada.namespace, 'routeguide-client')).findLast((line) => line['call'] === call);
@@ -27,8 +32,10 @@ test('is the client with all that it needs', async () => {
 test('answers all four kinds of call with features that came through Redis', async () => {
   const listed = await eventually('ListFeatures is logged', summary('ListFeatures'));
   assert.ok(Number(listed['count']) > 50, JSON.stringify(listed));
-  const keys = await kubectl('exec', '-n', ada.namespace, 'redis-0', '--', 'redis-cli', 'ZCARD', 'routeguide:features');
-  assert.equal(Number(keys.trim()), Number(listed['count']));
+  let stored = 0;
+  // One at a time: each is a program in the keeper's container.
+  for (let part = 0; part < PARTS; part++) stored += Number(await redis('ZCARD', partKeys(part).index));
+  assert.equal(stored, Number(listed['count']));
   for (const call of ['GetFeature', 'RecordRoute', 'RouteChat']) await eventually(`${call} is logged`, summary(call));
 });
 
@@ -57,16 +64,7 @@ test('answers without a feature once its key is deleted in Redis', async () => {
   await eventually('the feature is answered', async () =>
     (await answers()).find((line) => line['feature'] === LAUREL_BAKERY.name),
   );
-  const deleted = await kubectl(
-    'exec',
-    '-n',
-    ada.namespace,
-    'redis-0',
-    '--',
-    'redis-cli',
-    'DEL',
-    `routeguide:feature:${LAUREL_BAKERY.point}`,
-  );
+  const deleted = await redis('DEL', featureKey(LAUREL_BAKERY.location));
   assert.equal(deleted.trim(), '1');
   await eventually('no feature is answered', async () =>
     (await answers()).at(-1)?.['feature'] === null ? true : undefined,
@@ -128,7 +126,7 @@ test('deletes what it made and nothing else', async () => {
     left.filter((name) => !name.startsWith('PersistentVolumeClaim/')),
     ['ConfigMap/foreign'],
   );
-  assert.equal(left.filter((name) => name.startsWith('PersistentVolumeClaim/')).length, 1, 'the volume claim stays');
+  assert.equal(left.filter((name) => name.startsWith('PersistentVolumeClaim/')).length, 6, 'the volume claims stay');
   assert.equal(await kubectl('get', 'configmap', 'foreign', '-n', ada.namespace, '-o', 'json'), foreign);
   assert.deepEqual(versions(await objectsOf(bob.namespace)), bobs);
 });

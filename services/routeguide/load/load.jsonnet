@@ -14,7 +14,7 @@ function(environment, deps) k.files(job({
   backoffLimit: 0,
   activeDeadlineSeconds: 1800,
   env: {
-    ROUTEGUIDE_ADDRESS: dependency.address(deps.server, 'grpc'),
+    ROUTEGUIDE_ADDRESS: dependency.podsAddress(deps.server, 'grpc'),
     RATE: '500',
     RAMP_MS: '5000',
     DURATION_MS: '30000',

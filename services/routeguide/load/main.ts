@@ -2,13 +2,13 @@
 // What else there is to say goes to stderr.
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { credentials } from '@grpc/grpc-js';
 import { RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
 import {
   address,
   addressText,
   type Config,
   ConfigError,
+  createClient,
   createLogger,
   readConfig,
   type Setting,
@@ -46,10 +46,13 @@ const stopping = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => stopping.abort(new Error(name)));
 
 async function main(config: Config<typeof SETTINGS>): Promise<void> {
-  const target = `dns:///${addressText(config.server)}`;
   const { rate, durationMs, rampMs, seed, mix, maxInFlight, deadlineMs } = config;
-  log.info({ target, rate, durationMs, rampMs, seed, mix, deadlineMs }, 'calling');
-  const client = new RouteGuideClient(target, credentials.createInsecure(), { 'grpc.max_reconnect_backoff_ms': 1000 });
+  log.info({ server: addressText(config.server), rate, durationMs, rampMs, seed, mix, deadlineMs }, 'calling');
+  // As any caller of the service: balanced over all servers, and reads are asked again of another one.
+  const client = createClient(RouteGuideClient, {
+    address: config.server,
+    idempotent: ['getFeature', 'listFeatures', 'recordRoute'],
+  });
   try {
     const calls = createCalls(client, { deadlineMs });
     const places = await findPlaces(calls, AbortSignal.any([stopping.signal, AbortSignal.timeout(config.startMs)]));

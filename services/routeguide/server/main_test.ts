@@ -5,15 +5,18 @@ import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { Redis } from 'ioredis';
 import { type Feature, RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
+import { deployedAcl } from '../../redis/keeper/testing/acl.ts';
+import { createTestCluster } from '../../redis/keeper/testing/cluster.ts';
+import { builtProgram } from '../../redis/keeper/testing/program.ts';
 import { readFeatures } from './features.ts';
-import { featureKey } from './redis_store.ts';
-import { createTestRedis, runfilePath } from './testing/redis_server.ts';
+import { featureKey } from './redis_keys.ts';
 
 // Under Bazel the program's launcher; from source node itself.
-const LAUNCHER = runfilePath('SERVER_PROGRAM');
+const LAUNCHER = builtProgram('services/routeguide/server/main');
 const [PROGRAM, ARGUMENTS] =
   LAUNCHER === undefined ? [process.execPath, [fileURLToPath(new URL('main.ts', import.meta.url))]] : [LAUNCHER, []];
 const running = new Set<ChildProcess>();
@@ -41,12 +44,23 @@ function startServer(env: Record<string, string>) {
 }
 
 test('starts before Redis, answers from it, and drains at SIGTERM', { timeout: 60_000 }, async () => {
-  const redisServer = await createTestRedis();
-  const { child, line } = startServer({ REDIS_ADDRESS: `127.0.0.1:${redisServer.port}` });
+  const acl = deployedAcl();
+  const cluster = await createTestCluster({ nodes: 1, isLocalhost: true, acl });
+  const [redisServer] = cluster.nodes;
+  assert.ok(redisServer);
+  const folder = await mkdtemp('/tmp/server-test-');
+  const { username, password } = acl.user('routeguide');
+  await writeFile(join(folder, 'password'), `${password}\n`);
+  const { child, line } = startServer({
+    REDIS_ADDRESS: `127.0.0.1:${redisServer.port}`,
+    REDIS_USERNAME: username,
+    REDIS_PASSWORD_FILE: join(folder, 'password'),
+  });
   try {
     const { port } = await line('listening');
     assert.equal((await line('redis cannot be reached'))['problem'], 'ECONNREFUSED');
     await redisServer.start();
+    cluster.keepAll(1);
     assert.equal((await line('ready'))['ready'], true);
 
     const client = new RouteGuideClient(`127.0.0.1:${String(port)}`, credentials.createInsecure());
@@ -60,9 +74,7 @@ test('starts before Redis, answers from it, and drains at SIGTERM', { timeout: 6
         );
       });
     assert.deepEqual(await get(), known);
-    const redis = new Redis(redisServer.port, '127.0.0.1');
-    assert.equal(await redis.del(featureKey(known.location)), 1);
-    redis.disconnect();
+    assert.equal(await redisServer.link.call(['DEL', featureKey(known.location)]), 1);
     assert.equal(await get(), undefined);
 
     const chat = client.routeChat();
@@ -79,7 +91,8 @@ test('starts before Redis, answers from it, and drains at SIGTERM', { timeout: 6
     assert.deepEqual(exited, [0, null]);
     client.close();
   } finally {
-    await redisServer.remove();
+    await cluster.remove();
+    await rm(folder, { recursive: true });
   }
 });
 

@@ -1,27 +1,34 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Redis } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import { createLogger } from '../../kit/index.ts';
+import { deployedAcl } from '../../redis/keeper/testing/acl.ts';
+import { createTestCluster, eventually, type TestCluster } from '../../redis/keeper/testing/cluster.ts';
 import { readFeatures } from './features.ts';
-import { connectRedis, createRedis } from './redis_connection.ts';
-import { featureKey, RedisStore, StoreUnavailableError } from './redis_store.ts';
+import { connectRedis, createRedis, probeRedis } from '../../redis/client/connection.ts';
+import { featureKey, notesKey, partOf, PARTS } from './redis_keys.ts';
+import { RedisStore, StoreUnavailableError } from './redis_store.ts';
 import { areaBetween, type Feature } from './routeguide.ts';
-import { createTestRedis, type TestRedis } from './testing/redis_server.ts';
 
 const log = createLogger({ service: 'test', level: 'silent' });
+const acl = deployedAcl();
 const EVERYWHERE = areaBetween(
   { latitudeE7: -900_000_000, longitudeE7: -1_800_000_000 },
   { latitudeE7: 900_000_000, longitudeE7: 1_800_000_000 },
 );
 
+function client(cluster: TestCluster, commandTimeoutMs = 1000): Cluster {
+  const address = { host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 };
+  return createRedis({ address, ...acl.user('routeguide'), commandTimeoutMs });
+}
+
 /** A connected client, and promises of the next changes of its readiness. */
-function connect(port: number, prepare: (redis: Redis) => Promise<void> = async () => undefined) {
-  const redis = createRedis({ host: '127.0.0.1', port });
+function connect(redis: Cluster, prepare: () => Promise<void> = async () => undefined) {
   let waiting: { wanted: boolean; resolve: () => void }[] = [];
   let now = false;
   connectRedis(redis, {
     log,
-    prepare: () => prepare(redis),
+    prepare,
     onReady: (ready) => {
       now = ready;
       for (const { wanted, resolve } of waiting) if (wanted === ready) resolve();
@@ -39,28 +46,73 @@ async function all(store: RedisStore, area = EVERYWHERE): Promise<Feature[]> {
   return found;
 }
 
+/** Runs keepers until every server says that all slots have a master that answers. */
+async function form(cluster: TestCluster, masters: number): Promise<void> {
+  cluster.keepAll(masters);
+  await eventually('the cluster is whole', async () => {
+    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
+    return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
+  });
+}
+
+/** The place of the master of `key`. */
+async function masterOf(cluster: TestCluster, key: string): Promise<number> {
+  const answers = await Promise.all(
+    cluster.links.map((link) =>
+      link.text('EXISTS', key).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return answers.indexOf(true);
+}
+
+const place = (name: string, latitudeE7: number) => ({ name, location: { latitudeE7, longitudeE7: 5 } });
+
 describe('RedisStore', { timeout: 60_000 }, () => {
-  let server: TestRedis;
-  let redis: Redis;
+  let cluster: TestCluster;
+  let redis: Cluster;
   let store: RedisStore;
   before(async () => {
-    server = await createTestRedis();
-    await server.start();
-    const connection = connect(server.port);
+    cluster = await createTestCluster({ nodes: 3, isLocalhost: true, acl });
+    await cluster.startAll();
+    await form(cluster, 3);
+    const connection = connect(client(cluster));
     await connection.becomes(true);
     redis = connection.redis;
-    store = new RedisStore(redis);
+    store = new RedisStore({ redis });
   });
-  beforeEach(() => redis.flushall());
+  beforeEach(() => Promise.all(cluster.links.map((link) => link.text('FLUSHALL'))));
   after(async () => {
     redis.disconnect();
-    await server.remove();
+    await cluster.remove();
   });
 
-  test('is filled once, also when several servers fill it at the same time', async () => {
+  test('is filled once, also when several servers fill it at the same time, over all masters', async () => {
     const set = await readFeatures();
     const filled = await Promise.all([store.fill(set), store.fill(set), store.fill(set)]);
-    assert.deepEqual(filled.toSorted(), [false, false, true]);
+    // Each part is filled by one of them.
+    assert.ok(filled.includes(true));
+    assert.equal(await store.fill(set), false);
+    assert.equal((await all(store)).length, 100);
+    const sizes = await Promise.all(cluster.links.map(async (link) => Number(await link.call(['DBSIZE']))));
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size),
+      100 + 2 * PARTS,
+    );
+    assert.ok(
+      sizes.every((size) => size > 10),
+      sizes.join(),
+    );
+  });
+
+  test('fills what another server left half done', async () => {
+    const set = await readFeatures();
+    await store.fill(set);
+    const key = featureKey(set.features[0]?.location ?? { latitudeE7: 0, longitudeE7: 0 });
+    await redis.del(key.replace(/feature:.*/, 'data-set'), key);
+    assert.equal(await store.fill(set), true);
     assert.equal((await all(store)).length, 100);
   });
 
@@ -77,7 +129,6 @@ describe('RedisStore', { timeout: 60_000 }, () => {
   });
 
   test('holds only the newest data set', async () => {
-    const place = (name: string, latitudeE7: number) => ({ name, location: { latitudeE7, longitudeE7: 5 } });
     await store.fill({ digest: 'one', features: [place('a', 1), place('b', 2)] });
     await store.fill({ digest: 'two', features: [place('b', 2), place('c', 3)] });
     assert.deepEqual(
@@ -87,14 +138,14 @@ describe('RedisStore', { timeout: 60_000 }, () => {
     assert.equal(await store.getFeature({ latitudeE7: 1, longitudeE7: 5 }), undefined);
   });
 
-  test('lists an area from south to north, edges included, over several pages', async () => {
-    const features = Array.from({ length: 250 }, (_, index) => ({
+  test('lists an area from south to north, edges included, over several pages of a part', async () => {
+    const features = Array.from({ length: 5000 }, (_, index) => ({
       name: `feature ${index}`,
-      location: { latitudeE7: 1000 - index, longitudeE7: index % 2 },
+      location: { latitudeE7: 5000 - index, longitudeE7: index % 2 },
     }));
     await store.fill({ digest: 'many', features });
-    const found = await all(store, { south: 751, north: 1000, west: 0, east: 0 });
-    assert.equal(found.length, 125);
+    const found = await all(store, { south: 1001, north: 5000, west: 0, east: 0 });
+    assert.equal(found.length, 2000);
     assert.deepEqual(found.at(-1), features[0]);
     assert.deepEqual(
       found.map((f) => f.location.latitudeE7),
@@ -115,36 +166,162 @@ describe('RedisStore', { timeout: 60_000 }, () => {
   });
 
   test('passes on an error reply that is a defect', async () => {
-    await redis.lpush(featureKey({ latitudeE7: 1, longitudeE7: 1 }), 'not a string');
-    await assert.rejects(store.getFeature({ latitudeE7: 1, longitudeE7: 1 }), { name: 'ReplyError' });
+    const location = { latitudeE7: 1, longitudeE7: 1 };
+    await redis.rpush(featureKey(location), 'not a string');
+    await assert.rejects(store.getFeature(location), { name: 'ReplyError' });
+  });
+
+  test('reaches keys of its own only', async () => {
+    await assert.rejects(redis.get('other:{1}:key'), /NOPERM/);
+    await assert.rejects(redis.set('other:{1}:key', 'x'), /NOPERM/);
+    await assert.rejects(redis.eval("return redis.call('GET', 'other:{1}:key')", 1, 'routeguide:{1}:x'), /NOPERM|ACL/);
+    await assert.rejects(redis.flushall(), /NOPERM/);
+    await assert.rejects(redis.config('GET', 'masterauth'), /NOPERM/);
+    await assert.rejects(redis.keys('*'), /NOPERM/);
+  });
+
+  test('says that a note is on too few replicas, once its caller waits no longer', async () => {
+    const waiting = connect(client(cluster, 3000));
+    await waiting.becomes(true);
+    const careful = new RedisStore({ redis, waitReplicas: 1, waiting: waiting.redis });
+    const location = { latitudeE7: 3, longitudeE7: 4 };
+    const note = careful.addNote({ location, message: 'x' }, { deadlineMs: Date.now() + 1500 });
+    await assert.rejects(note, (error: unknown) => {
+      assert.ok(error instanceof StoreUnavailableError);
+      assert.match(error.message, /on 0 of 1 replicas/);
+      return true;
+    });
+    // However often it was tried.
+    assert.equal(await redis.llen(notesKey(location)).catch(() => 1), 1);
+    waiting.redis.disconnect();
+  });
+});
+
+describe('RedisStore and its replicas', { timeout: 60_000 }, () => {
+  test('loses no note that is acknowledged when a master ends softly, and when one is killed', async () => {
+    const cluster = await createTestCluster({
+      nodes: 6,
+      isLocalhost: true,
+      acl,
+      settings: { 'min-replicas-to-write': '1' },
+    });
+    await cluster.startAll();
+    await form(cluster, 3);
+    const connection = connect(client(cluster));
+    const waiting = connect(client(cluster, 3000));
+    await Promise.all([connection.becomes(true), waiting.becomes(true)]);
+    const store = new RedisStore({ redis: connection.redis, waitReplicas: 1, waiting: waiting.redis });
+    const acknowledged: { latitudeE7: number; longitudeE7: number }[] = [];
+    let failed = 0;
+    let longestMs = 0;
+    let isDone = false;
+    const write = async (writer: number) => {
+      for (let number = 0; !isDone; number++) {
+        const location = { latitudeE7: writer, longitudeE7: number };
+        const startMs = performance.now();
+        await store.addNote({ location, message: `note ${number}` }).then(
+          () => acknowledged.push(location),
+          () => (failed += 1),
+        );
+        longestMs = Math.max(longestMs, performance.now() - startMs);
+      }
+    };
+    const writers = Promise.all([1, 2, 3, 4].map(write));
+    const written = (count: number) =>
+      eventually(`${count} notes`, () => (acknowledged.length >= count ? true : undefined));
+    try {
+      await written(50);
+      const soft = await masterOf(cluster, 'routeguide:{0}:features');
+      assert.equal(await cluster.handOver(soft), 'done');
+      await cluster.nodes[soft]?.stop();
+      await cluster.nodes[soft]?.start();
+      await written(acknowledged.length + 300);
+      const hard = await masterOf(cluster, 'routeguide:{1}:features');
+      await cluster.nodes[hard]?.kill();
+      // Its replica is master after a vote, and takes writes when it has a replica again.
+      await eventually('another master', async () =>
+        (await masterOf(cluster, 'routeguide:{1}:features')) >= 0 ? true : undefined,
+      );
+      await cluster.nodes[hard]?.start();
+      await written(acknowledged.length + 300);
+      // The last of them may be waiting for a vote.
+      isDone = true;
+      await writers;
+      const lost = [];
+      for (const location of acknowledged) {
+        const before = await store.addNote({ location, message: 'again' });
+        if (before.length !== 1) lost.push([location, before]);
+      }
+      assert.deepEqual(lost, []);
+      assert.equal(failed, 0, `longest wait ${longestMs} ms`);
+      assert.equal(new Set(acknowledged.map(partOf)).size, PARTS);
+    } finally {
+      isDone = true;
+      for (const { redis } of [connection, waiting]) redis.disconnect();
+      await cluster.remove();
+    }
   });
 });
 
 describe('connectRedis', { timeout: 60_000 }, () => {
-  test('waits for a Redis that is not there yet, prepares at each connection, and fails calls at once in between', async () => {
-    const server = await createTestRedis();
+  test('waits for a Redis that is not there yet, prepares at each connection, and tells callers in time in between', async () => {
+    const cluster = await createTestCluster({ nodes: 1, isLocalhost: true, acl });
+    const [node] = cluster.nodes;
     let prepared = 0;
-    const { redis, becomes } = connect(server.port, async () => {
+    const { redis, becomes } = connect(client(cluster), async () => {
       prepared += 1;
       if (prepared === 1) throw new Error('the first try fails');
     });
-    const store = new RedisStore(redis);
+    const store = new RedisStore({ redis });
     const location = { latitudeE7: 1, longitudeE7: 1 };
+    const soon = () => ({ deadlineMs: Date.now() + 500 });
     try {
-      await assert.rejects(store.getFeature(location), StoreUnavailableError);
-      await server.start();
+      await assert.rejects(store.getFeature(location, soon()), StoreUnavailableError);
+      await node?.start();
+      await form(cluster, 1);
       await becomes(true);
       assert.equal(prepared, 2);
       assert.equal(await store.getFeature(location), undefined);
-      await server.stop();
+      await node?.stop();
       await becomes(false);
-      await assert.rejects(store.addNote({ location, message: 'x' }), StoreUnavailableError);
-      await server.start();
+      const startMs = performance.now();
+      await assert.rejects(store.addNote({ location, message: 'x' }, soon()), StoreUnavailableError);
+      assert.ok(performance.now() - startMs < 1000);
+      const waited = store.getFeature(location, { deadlineMs: Date.now() + 20_000 });
+      await node?.start();
+      assert.equal(await waited, undefined);
       await becomes(true);
       assert.equal(prepared, 3);
     } finally {
       redis.disconnect();
-      await server.remove();
+      await cluster.remove();
     }
+  });
+
+  test('says why a server cannot be reached', async () => {
+    const cluster = await createTestCluster({ nodes: 1, isLocalhost: true, acl });
+    const address = { host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 };
+    const user = acl.user('routeguide');
+    try {
+      assert.equal(await probeRedis({ address, ...user }), 'ECONNREFUSED');
+      await cluster.startAll();
+      assert.match((await probeRedis({ address, ...user, password: 'wrong' })) ?? '', /^WRONGPASS/);
+      assert.match((await probeRedis({ address })) ?? '', /^NOAUTH/);
+      assert.equal(await probeRedis({ address, ...user }), 'cluster_state is fail');
+      await form(cluster, 1);
+      assert.equal(await probeRedis({ address, ...user }), undefined);
+    } finally {
+      await cluster.remove();
+    }
+  });
+
+  test('does not wait for whoever has gone', async () => {
+    const redis = createRedis({ address: { host: '127.0.0.1', port: 1 } });
+    const store = new RedisStore({ redis });
+    const controller = new AbortController();
+    const waited = store.getFeature({ latitudeE7: 1, longitudeE7: 1 }, { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(waited, StoreUnavailableError);
+    redis.disconnect();
   });
 });

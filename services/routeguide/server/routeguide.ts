@@ -34,13 +34,21 @@ export interface RouteSummary {
   readonly elapsedSeconds: number;
 }
 
+/** What a store may know of the call for which it is asked. */
+export interface StoreCall {
+  /** Until when there is somebody who waits, as Date counts. Default: a while. */
+  readonly deadlineMs?: number;
+  /** Aborted when the caller has gone. */
+  readonly signal?: AbortSignal;
+}
+
 /** Where features and notes are kept. */
 export interface Store {
-  getFeature(point: Point): Promise<Feature | undefined>;
+  getFeature(point: Point, call?: StoreCall): Promise<Feature | undefined>;
   /** Features within `area`, from south to north. */
-  listFeatures(area: Area): AsyncIterable<Feature>;
+  listFeatures(area: Area, call?: StoreCall): AsyncIterable<Feature>;
   /** Keeps `note`; returns the notes that were there before it, oldest first. */
-  addNote(note: Note): Promise<readonly Note[]>;
+  addNote(note: Note, call?: StoreCall): Promise<readonly Note[]>;
 }
 
 /** A request that can't be answered whatever the state of the server. */

@@ -29,27 +29,27 @@ export function routeGuideService({ store, log }: RouteGuideServiceOptions): Rou
   };
   const { unary, clientStream, serverStream, bidiStream } = createHandlers({ log, statusOf });
   return {
-    getFeature: unary(async ({ location }) => {
-      const feature = await store.getFeature(checkPoint(location, 'location'));
+    getFeature: unary(async ({ location }, call) => {
+      const feature = await store.getFeature(checkPoint(location, 'location'), call);
       return { feature: feature === undefined ? undefined : toldFeature(feature) };
     }),
-    listFeatures: serverStream(async function* ({ area }) {
+    listFeatures: serverStream(async function* ({ area }, call) {
       if (area === undefined) throw new InvalidRequestError('area must be set');
-      for await (const feature of store.listFeatures(areaBetween(area.low, area.high))) {
+      for await (const feature of store.listFeatures(areaBetween(area.low, area.high), call)) {
         yield { feature: toldFeature(feature) };
       }
     }),
-    recordRoute: clientStream(async (points: AsyncIterable<RecordRouteRequest>) => {
+    recordRoute: clientStream(async (points: AsyncIterable<RecordRouteRequest>, call) => {
       const recorder = new RouteRecorder();
       for await (const { location } of points) {
         const point = checkPoint(location, 'location');
-        recorder.add(point, (await store.getFeature(point)) !== undefined);
+        recorder.add(point, (await store.getFeature(point, call)) !== undefined);
       }
       return { summary: recorder.summary() };
     }),
-    routeChat: bidiStream(async function* (notes) {
+    routeChat: bidiStream(async function* (notes, call) {
       for await (const { note } of notes) {
-        for (const earlier of await store.addNote(checkNote(note))) yield { note: earlier };
+        for (const earlier of await store.addNote(checkNote(note), call)) yield { note: earlier };
       }
     }),
   };

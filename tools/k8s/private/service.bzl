@@ -52,6 +52,7 @@ def service(
         environments = ENVS.keys(),
         crds = [],
         libraries = [Label("//jsonnet")],
+        arguments = {},
         visibility = None):
     """Declares a service in every environment: its manifests from one Jsonnet source, its stacks, and tests of them.
 
@@ -88,6 +89,7 @@ def service(
       environments: names of ENVS.
       crds: what declares custom kinds, see k8s_manifests_test.
       libraries: jsonnet_library targets that the source imports.
+      arguments: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts.
       visibility: of the stacks.
     """
     package = native.package_name()
@@ -116,7 +118,7 @@ def service(
         )
         if present:
             exports = {"{}:{}-exports".format(home, env): field for home, field in called.items()}
-            _service_manifests(env, where, src or name + ".jsonnet", parts, exports, libraries)
+            _service_manifests(env, where, src or name + ".jsonnet", parts, exports, libraries, arguments)
             _service_stacks(env, {part: contents[part] for part in parts}, exports.keys(), pins, secrets, visibility)
     if pins and pinned:
         k8s_pins(
@@ -153,7 +155,7 @@ def _hint(service, exports):
         ", ".join(fields) or "nothing, as 'deps' is empty",
     )
 
-def _service_manifests(env, service, src, manifests, exports, libraries):
+def _service_manifests(env, service, src, manifests, exports, libraries, arguments):
     """Renders a service's manifests in one environment to `manifests/<env>/<manifest>.json`."""
     service_imports(
         name = env + "__imports",
@@ -170,6 +172,7 @@ def _service_manifests(env, service, src, manifests, exports, libraries):
         outs = ["manifests/{}/{}.json".format(env, manifest) for manifest in manifests],
         multiple_outputs = True,
         tags = ["manual"],
+        tla_code = {name: json.encode(value) for name, value in arguments.items()},
         tla_code_files = {
             ":{}__imports".format(env): "deps",
             _environment_label(env): "environment",

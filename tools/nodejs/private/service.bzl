@@ -2,15 +2,16 @@
 
 load("//tools/ts:defs.bzl", "ts_binary", "ts_library", "ts_test")
 
-def service_program(deps, data, test_data, test_deps, test_programs):
+def service_program(deps, data, test_data, test_deps, test_programs, test_size):
     """Declares `lib`, `main`, `testing` and a test for each `*_test.ts`; nodejs_service documents them.
 
     Args:
       deps: TypeScript libraries and npm packages of all sources but tests.
       data: files that the program reads.
       test_data: files that tests read.
-      test_deps: what tests import beside `deps`.
+      test_deps: what tests and `testing/` import beside `deps`.
       test_programs: environment variable of tests → label of a program.
+      test_size: of the tests.
     """
     sources = native.glob(["*.ts"], exclude = ["main.ts", "*_test.ts", "*.d.ts"], allow_empty = True)
     testing = native.glob(["testing/*.ts"], allow_empty = True)
@@ -32,12 +33,12 @@ def service_program(deps, data, test_data, test_deps, test_programs):
             name = "testing",
             testonly = True,
             srcs = testing,
-            deps = own + deps,
+            deps = own + deps + test_deps,
         )
     for test in native.glob(["*_test.ts"], allow_empty = True):
         ts_test(
             name = test[:-len(".ts")],
-            size = "small",
+            size = test_size,
             srcs = [test],
             data = test_data + [program for program in test_programs.values() if program not in test_data],
             env = {variable: "$(location {})".format(program) for variable, program in test_programs.items()},

@@ -9,8 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { type Feature, RouteGuideClient } from '../../../../proto/routeguide/v1/route_guide.ts';
+import { deployedAcl } from '../../../redis/keeper/testing/acl.ts';
+import { createTestCluster } from '../../../redis/keeper/testing/cluster.ts';
+import { builtProgram } from '../../../redis/keeper/testing/program.ts';
 import { readFeatures } from '../features.ts';
-import { createTestRedis, runfilePath } from './redis_server.ts';
 
 const MEGABYTE = 1_048_576;
 // How soon it must answer again.
@@ -35,14 +37,24 @@ export interface ServerProcess {
 
 /** Starts the server, and waits until it is ready. */
 export async function startServerProcess(): Promise<ServerProcess> {
-  const launcher = runfilePath('SERVER_PROGRAM');
+  const launcher = builtProgram('services/routeguide/server/main');
   const [program, args] =
     launcher === undefined
       ? [process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))]]
       : [launcher, []];
-  const redis = await createTestRedis();
-  await redis.start();
-  const env = { PORT: '0', METRICS_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${redis.port}`, ACCESS_LOG: 'none' };
+  const acl = deployedAcl();
+  const redis = await createTestCluster({ nodes: 1, isLocalhost: true, acl });
+  await redis.startAll();
+  redis.keepAll(1);
+  const { username, password } = acl.user('routeguide');
+  const env = {
+    PORT: '0',
+    METRICS_PORT: '0',
+    REDIS_ADDRESS: `127.0.0.1:${redis.nodes[0]?.port}`,
+    REDIS_USERNAME: username,
+    REDIS_PASSWORD: password,
+    ACCESS_LOG: 'none',
+  };
   const server = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let port = 0;
   for await (const line of createInterface({ input: server.stdout })) {

@@ -1,0 +1,334 @@
+// What keepers plan from given answers.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CopySource } from './copying.ts';
+import { parseInfo, parseNodes, rangesOf, slotsOf } from './nodes.ts';
+import { type Action, makePlan, type Place } from './plan.ts';
+import { unreadiness } from './readiness.ts';
+
+/** What is true of one server: its id, its slots as CLUSTER NODES has them, whom it follows. */
+interface Server {
+  readonly id: string;
+  readonly slots?: string;
+  readonly follows?: string;
+  /** Flags beside its role. */
+  readonly flags?: string;
+  readonly isConnected?: boolean;
+  /** Default: the address of its place. */
+  readonly address?: string;
+  /** Of a replica: from where it copies, and whether it is being sent all of it. Default: from where its master is. */
+  readonly copies?: { readonly host: string; readonly isSyncing?: boolean };
+}
+
+const THIRDS = ['0-5461', '5462-10922', '10923-16383'] as const;
+
+function line(server: Server, isMyself: boolean): string {
+  const place = Number(server.id.slice(1));
+  const flags = [isMyself ? 'myself' : '', server.follows === undefined ? 'master' : 'slave', server.flags ?? ''];
+  return [
+    server.id,
+    `${server.address ?? `10.0.0.${place}:6379@16379`},redis-${place}`,
+    flags.filter((flag) => flag !== '').join(','),
+    server.follows ?? '-',
+    ...['0', '0', '1', server.isConnected === false ? 'disconnected' : 'connected'],
+    server.slots ?? '',
+  ].join(' ');
+}
+
+function sourceOf({ follows, copies }: Server): CopySource | undefined {
+  if (follows === undefined) return undefined;
+  return {
+    host: copies?.host ?? `10.0.0.${Number(follows.slice(1))}`,
+    port: 6379,
+    isSyncing: copies?.isSyncing ?? false,
+  };
+}
+
+/** Places at which servers answer, each with what it knows; undefined: no answer. */
+function placesOf(all: readonly (Server | undefined)[], known: (asked: Server) => readonly Server[]): Place[] {
+  return all.map((asked, place) => ({
+    host: `redis-${place}`,
+    port: 6379,
+    view:
+      asked === undefined
+        ? undefined
+        : {
+            id: asked.id,
+            copiesFrom: sourceOf(asked),
+            nodes: parseNodes(
+              known(asked)
+                .map((one) => line(one, one.id === asked.id))
+                .join('\n'),
+            ),
+          },
+  }));
+}
+
+/** Places whose servers all know one another, and `others` beside. */
+const knowing = (all: readonly (Server | undefined)[], others: readonly Server[] = []) =>
+  placesOf(all, () => [...all.filter((one) => one !== undefined), ...others]);
+
+const EMPTY = ['s0', 's1', 's2', 's3', 's4', 's5'].map((id): Server => ({ id }));
+const FORMED: readonly Server[] = [
+  ...THIRDS.map((slots, index) => ({ id: `s${index}`, slots })),
+  ...['s0', 's1', 's2'].map((follows, index) => ({ id: `s${index + 3}`, follows })),
+];
+const replaced = (servers: readonly (Server | undefined)[], place: number, by: Server | undefined) =>
+  servers.map((one, index) => (index === place ? by : one));
+
+interface Case {
+  readonly name: string;
+  readonly places: Place[];
+  readonly masters: number;
+  readonly actions: readonly Action[];
+  readonly waiting?: readonly string[];
+}
+
+const meet = (place: number, other: number): Action => ({ place, kind: 'meet', other });
+const follow = (place: number, masterId: string): Action => ({ place, kind: 'replicate', masterId });
+const forget = (place: number, id: string): Action => ({ place, kind: 'forget', id });
+
+const CASES: readonly Case[] = [
+  {
+    name: 'servers that are alone meet, and do nothing else',
+    places: placesOf(EMPTY.slice(0, 2), (asked) => [asked]),
+    masters: 1,
+    actions: [meet(0, 1), meet(1, 0)],
+    waiting: ['16384 slots have no owner'],
+  },
+  {
+    name: 'slots are given away and replicas follow when all have met',
+    places: knowing(EMPTY),
+    masters: 3,
+    actions: [
+      { place: 0, kind: 'addSlots', ranges: [[0, 5461]] },
+      { place: 1, kind: 'addSlots', ranges: [[5462, 10_922]] },
+      { place: 2, kind: 'addSlots', ranges: [[10_923, 16_383]] },
+      ...[follow(3, 's0'), follow(4, 's1'), follow(5, 's2')],
+    ],
+    waiting: ['16384 slots have no owner'],
+  },
+  {
+    name: 'no slot is given away while a server is missing',
+    places: knowing(replaced(EMPTY, 4, undefined)),
+    masters: 3,
+    actions: [],
+    waiting: ['no answer from redis-4:6379', '16384 slots have no owner'],
+  },
+  {
+    name: 'forming goes on where it was broken off',
+    places: knowing(replaced(EMPTY, 1, { id: 's1', slots: THIRDS[1] })),
+    masters: 3,
+    actions: [
+      { place: 0, kind: 'addSlots', ranges: [[0, 5461]] },
+      { place: 2, kind: 'addSlots', ranges: [[10_923, 16_383]] },
+      ...[follow(3, 's0'), follow(4, 's1'), follow(5, 's2')],
+    ],
+    waiting: ['10923 slots have no owner'],
+  },
+  { name: 'a whole cluster needs nothing', places: knowing(FORMED), masters: 3, actions: [] },
+  {
+    name: 'one server alone takes all slots',
+    places: knowing([{ id: 's0' }]),
+    masters: 1,
+    actions: [{ place: 0, kind: 'addSlots', ranges: [[0, 16_383]] }],
+    waiting: ['16384 slots have no owner'],
+  },
+  {
+    name: 'a server that is not reached is met again',
+    places: placesOf(FORMED, (asked) =>
+      FORMED.map((one) => (asked.id === 's3' && one.id === 's0' ? { ...one, isConnected: false } : one)),
+    ),
+    masters: 3,
+    actions: [meet(3, 0)],
+  },
+  {
+    name: 'a replica that copies from a former address of its master copies from the present one',
+    places: knowing(replaced(FORMED, 4, { id: 's4', follows: 's1', copies: { host: '10.9.9.9' } })),
+    masters: 3,
+    actions: [{ place: 4, kind: 'reconnect', masterId: 's1', address: '10.0.0.1:6379' }],
+  },
+  {
+    name: 'it does so while another server is missing',
+    places: knowing(
+      replaced(replaced(FORMED, 4, { id: 's4', follows: 's1', copies: { host: '10.9.9.9' } }), 2, undefined),
+      [{ id: 's2', slots: THIRDS[2], flags: 'fail' }],
+    ),
+    masters: 3,
+    actions: [{ place: 4, kind: 'reconnect', masterId: 's1', address: '10.0.0.1:6379' }],
+    waiting: ['no answer from redis-2:6379'],
+  },
+  {
+    name: 'what a replica is being sent comes to its end first',
+    places: knowing(replaced(FORMED, 4, { id: 's4', follows: 's1', copies: { host: '10.9.9.9', isSyncing: true } })),
+    masters: 3,
+    actions: [],
+  },
+  ...['fail?', 'fail'].map((flags) => ({
+    name: `an address at which a master is not reached (${flags}) is none to copy from`,
+    places: placesOf(replaced(FORMED, 4, { id: 's4', follows: 's1', copies: { host: '10.9.9.9' } }), ({ id }) =>
+      FORMED.map((one) => (id === 's4' && one.id === 's1' ? { ...one, flags } : one)),
+    ),
+    masters: 3,
+    actions: [],
+  })),
+  {
+    name: 'a master that is away is left to the vote of the others',
+    places: knowing(replaced(FORMED, 0, undefined), [{ id: 's0', slots: THIRDS[0], flags: 'fail' }]),
+    masters: 3,
+    actions: [],
+    waiting: ['no answer from redis-0:6379'],
+  },
+  {
+    name: 'an empty server in the place of a replica follows its master, and the former is forgotten',
+    places: knowing(replaced(FORMED, 4, { id: 'n4' }), [{ id: 's4', follows: 's1', flags: 'fail' }]),
+    masters: 3,
+    actions: [follow(4, 's1'), ...[0, 1, 2, 3, 4, 5].map((place) => forget(place, 's4'))],
+  },
+  {
+    name: 'the replica of a master that is gone takes over where nobody votes, and nobody follows or forgets before',
+    places: knowing(replaced(FORMED, 1, { id: 'n1' }), [
+      { id: 's1', slots: THIRDS[1], flags: 'fail,noaddr', address: ':0@0' },
+    ]),
+    masters: 3,
+    actions: [{ place: 4, kind: 'takeOver', masterId: 's1' }],
+  },
+  {
+    name: 'a master that is gone with its only copy is forgotten',
+    places: knowing(replaced(FORMED.slice(0, 3), 1, { id: 'n1' }), [{ id: 's1', slots: THIRDS[1], flags: 'fail' }]),
+    masters: 3,
+    actions: [0, 1, 2].map((place) => forget(place, 's1')),
+  },
+  {
+    name: 'its slots go to the server in its place',
+    places: knowing(replaced(FORMED.slice(0, 3), 1, { id: 'n1' })),
+    masters: 3,
+    actions: [{ place: 1, kind: 'addSlots', ranges: [[5462, 10_922]] }],
+    waiting: ['5461 slots have no owner'],
+  },
+  {
+    name: 'a replica forgets a master that is gone when it has another one',
+    places: knowing(replaced(FORMED, 1, { id: 'n1', slots: THIRDS[1] }), [{ id: 's1', flags: 'fail' }]),
+    masters: 3,
+    actions: [follow(4, 'n1'), ...[0, 1, 2, 3, 5].map((place) => forget(place, 's1'))],
+  },
+  {
+    name: 'what servers say of themselves counts more than what others have heard',
+    places: placesOf(
+      replaced(replaced(FORMED, 1, { id: 's1', follows: 's4' }), 4, { id: 's4', slots: THIRDS[1] }),
+      (asked) =>
+        asked.id === 's1' || asked.id === 's4'
+          ? [
+              ...FORMED.filter(({ id }) => id !== 's1' && id !== 's4'),
+              { id: 's1', follows: 's4' },
+              { id: 's4', slots: THIRDS[1] },
+            ]
+          : FORMED,
+    ),
+    masters: 3,
+    actions: [],
+  },
+  {
+    name: 'replicas stay where they are as long as somebody is gone',
+    places: knowing(replaced(FORMED, 4, { id: 's4', follows: 's0' }), [{ id: 's7', flags: 'fail' }]),
+    masters: 3,
+    actions: [0, 1, 2, 3, 4, 5].map((place) => forget(place, 's7')),
+  },
+  {
+    name: 'a master without a replica gets one of those that have two',
+    places: knowing(replaced(FORMED, 4, { id: 's4', follows: 's0' })),
+    masters: 3,
+    actions: [follow(4, 's1')],
+  },
+  {
+    name: 'of new servers the first wait for slots, and the others follow them',
+    places: knowing([...FORMED, { id: 's6' }, { id: 's7' }]),
+    masters: 4,
+    actions: [follow(7, 's6')],
+  },
+  {
+    name: 'a replica of a server that is no master any more follows a master',
+    places: knowing(replaced(FORMED, 4, { id: 's4', follows: 's3' })),
+    masters: 3,
+    actions: [follow(4, 's1')],
+  },
+  {
+    name: 'a server whose place is no more is forgotten when it has no slots',
+    places: knowing(FORMED, [{ id: 's7', flags: 'fail' }]),
+    masters: 3,
+    actions: [0, 1, 2, 3, 4, 5].map((place) => forget(place, 's7')),
+  },
+  {
+    name: 'a server whose place is no more stays known as long as it has slots',
+    places: knowing(replaced(FORMED, 0, { id: 's0', slots: '0-5000' }), [
+      { id: 's7', slots: '5001-5461', flags: 'fail' },
+    ]),
+    masters: 3,
+    actions: [],
+  },
+  {
+    name: 'a server that Redis has no address of any more is known by its name',
+    places: knowing(replaced(FORMED, 4, { id: 'n4', follows: 's1' }), [
+      { id: 's4', follows: 's1', flags: 'fail,noaddr', address: ':0@0' },
+    ]),
+    masters: 3,
+    actions: [0, 1, 2, 3, 4, 5].map((place) => forget(place, 's4')),
+  },
+];
+
+for (const { name, places, masters, actions, waiting = [] } of CASES) {
+  test(name, () => assert.deepEqual(makePlan({ places, masters }), { actions, waiting }));
+}
+
+test('names of nodes survive their addresses', () => {
+  const [node] = parseNodes('abc :0@0,redis-4 master,fail,noaddr - 1 2 3 disconnected 1 3-5 [7->-def] [8-<-012]');
+  assert.equal(node?.host, 'redis-4');
+  assert.equal(node.port, 0);
+  assert.deepEqual(node.slots, [
+    [1, 1],
+    [3, 5],
+  ]);
+  assert.deepEqual(node.openSlots, [
+    { slot: 7, kind: 'migrating', peer: 'def' },
+    { slot: 8, kind: 'importing', peer: '012' },
+  ]);
+  assert.deepEqual(parseNodes('abc 10.0.0.1:6379@16379 handshake - 0 0 0 connected'), []);
+  assert.throws(() => parseNodes('what is this'), /Reading CLUSTER NODES/);
+});
+
+test('ranges and slots are the same in two forms', () => {
+  for (const slots of [[], [0], [0, 1, 2, 5, 7, 8]]) assert.deepEqual(slotsOf(rangesOf(slots)), slots);
+});
+
+const READY = {
+  cluster: 'cluster_state:ok',
+  info: 'loading:0\r\nrole:slave\r\nmaster_link_status:up\r\nmaster_sync_in_progress:0',
+};
+for (const { name, nodes = FORMED, cluster = READY.cluster, info = READY.info, problems } of [
+  { name: 'a replica that is in step', problems: [] },
+  { name: 'a server that loads', info: READY.info.replace('loading:0', 'loading:1'), problems: ['it loads its data'] },
+  { name: 'a minority', cluster: 'cluster_state:fail', problems: ['cluster_state is fail'] },
+  {
+    name: 'a replica that is behind',
+    info: READY.info.replace('up', 'down').replace('progress:0', 'progress:1'),
+    problems: ['the link to its master is down', 'it copies the data of its master'],
+  },
+  {
+    name: 'a cluster with a hole',
+    nodes: replaced(FORMED, 2, { id: 's2' }).filter((one) => one !== undefined),
+    problems: ['5461 slots have no owner'],
+  },
+  {
+    name: 'a server that reaches one master of three',
+    nodes: FORMED.map((one) => (one.id === 's0' || one.id === 's1' ? { ...one, isConnected: false } : one)),
+    problems: ['1 of 3 masters are reached'],
+  },
+]) {
+  test(`${name} is ${problems.length === 0 ? '' : 'not '}ready`, () => {
+    const text = nodes.map((one) => line(one, one.id === 's5')).join('\n');
+    assert.deepEqual(
+      unreadiness({ nodes: parseNodes(text), cluster: parseInfo(cluster), info: parseInfo(info) }),
+      problems,
+    );
+  });
+}

@@ -1,0 +1,175 @@
+// Slots that move between real servers while clients write.
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Cluster } from 'ioredis';
+import { look } from './keeper.ts';
+import { countSlots } from './nodes.ts';
+import { type Progress, reshard } from './reshard.ts';
+import { deployedAcl } from './testing/acl.ts';
+import { createTestCluster, eventually, type TestCluster } from './testing/cluster.ts';
+
+const acl = deployedAcl();
+let cluster: TestCluster;
+let client: Cluster | undefined;
+afterEach(async () => {
+  client?.disconnect();
+  await cluster.remove();
+});
+
+async function slotCounts(): Promise<number[]> {
+  const places = await look(cluster.links);
+  return places.map(({ view }) => countSlots(view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? []));
+}
+
+/** `nodes` servers, of which `masters` have all slots, and a client of them. */
+async function formed(
+  nodes: number,
+  masters: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Cluster> {
+  cluster = await createTestCluster({ nodes, isLocalhost: true, acl, settings });
+  await cluster.startAll();
+  const keepers = cluster.keepAll(masters);
+  await eventually('the cluster is whole', async () => {
+    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
+    return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
+  });
+  await keepers.stop();
+  const redisOptions = { ...acl.admin, commandTimeout: 5000 };
+  client = new Cluster([{ host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 }], { redisOptions });
+  return client;
+}
+
+const run = (
+  masters: number,
+  options: { serversPerMaster?: number; signal?: AbortSignal; onProgress?: (p: Progress) => void } = {},
+) =>
+  reshard({
+    links: cluster.links,
+    masters,
+    serversPerMaster: 1,
+    credentials: acl.admin,
+    signal: AbortSignal.timeout(100_000),
+    ...options,
+  });
+
+/** Adds to counters until told to stop, which tells how often each was added to. */
+function addUntilStopped(redis: Cluster): () => Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  let isDone = false;
+  const work = Promise.all(
+    [0, 1, 2, 3].map(async (writer) => {
+      for (let number = 0; !isDone; number++) {
+        const key = `counter:${(number * 4 + writer) % 5000}`;
+        await redis.incr(key);
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        await delay(1);
+      }
+    }),
+  );
+  return async () => {
+    isDone = true;
+    await work;
+    return counts;
+  };
+}
+
+async function assertCounts(redis: Cluster, counts: ReadonlyMap<string, number>): Promise<void> {
+  assert.ok(counts.size > 500, String(counts.size));
+  const wrong = [];
+  for (const [key, count] of counts) if (Number(await redis.get(key)) !== count) wrong.push(key);
+  assert.deepEqual(wrong, []);
+}
+
+describe('reshard', { timeout: 150_000 }, () => {
+  test('gives a new master its share while clients write, and goes on after it was ended in the middle', async () => {
+    const redis = await formed(4, 4);
+    const keepers = cluster.keepAll(4);
+    // The fourth waits for slots, as a new pod does.
+    await run(3);
+    const values = Array.from({ length: 5000 }, (_, index) => `key:${index}`);
+    await Promise.all(values.map((key) => redis.set(key, `value of ${key}`)));
+    const stop = addUntilStopped(redis);
+
+    const controller = new AbortController();
+    let seen = 0;
+    const first = run(4, {
+      signal: controller.signal,
+      onProgress: ({ movedSlots }) => {
+        seen = movedSlots;
+        if (movedSlots === 700) controller.abort(new Error('ended'));
+      },
+    });
+    await assert.rejects(first, /ended/);
+    const halfway = (await slotCounts())[3] ?? 0;
+    assert.ok(halfway >= 690 && halfway <= seen, `${halfway} of ${seen}`);
+
+    const { slots, movedKeys } = await run(4);
+    assert.deepEqual(await slotCounts(), [4096, 4096, 4096, 4096]);
+    assert.equal(slots, 4096 - halfway);
+    assert.ok(movedKeys > 500);
+    assert.equal((await run(4)).slots, 0);
+    await keepers.stop();
+    await assertCounts(redis, await stop());
+    const lost = [];
+    for (const key of values) if ((await redis.get(key)) !== `value of ${key}`) lost.push(key);
+    assert.deepEqual(lost, []);
+  });
+
+  test('goes on with a slot that was left open at either end', async () => {
+    const redis = await formed(4, 4);
+    const [a, d] = [cluster.links[0], cluster.links[3]];
+    assert.ok(a && d);
+    const [idA, idD] = [await a.text('CLUSTER', 'MYID'), await d.text('CLUSTER', 'MYID')];
+    // Slot 3300 is that of the key b, which the first master has.
+    await redis.set('b', 'kept');
+    await d.call(['CLUSTER', 'SETSLOT', 3300, 'IMPORTING', idA]);
+    await a.call(['CLUSTER', 'SETSLOT', 3300, 'MIGRATING', idD]);
+    // As after the last key has gone, and nobody has been told.
+    const migrate = ['MIGRATE', '127.0.0.1', d.endpoint.port, 'b', 0, 5000, 'AUTH2', 'admin', acl.admin.password];
+    await a.call(migrate);
+    await d.call(['CLUSTER', 'SETSLOT', 100, 'IMPORTING', idA]);
+    await run(4);
+    assert.equal(await redis.get('b'), 'kept');
+    assert.deepEqual(await slotCounts(), [4096, 4096, 4096, 4096]);
+    for (const { view } of await look(cluster.links)) {
+      assert.deepEqual(view?.nodes.find(({ isMyself }) => isMyself)?.openSlots, []);
+    }
+  });
+
+  test('promotes replicas that stay before masters go', async () => {
+    const redis = await formed(8, 4);
+    await Promise.all(Array.from({ length: 500 }, (_, index) => redis.set(`key:${index}`, index)));
+    // Places 6 and 7 go with the fourth master. Now they have the slots of two.
+    await run(4, { serversPerMaster: 2 });
+    const places = await look(cluster.links);
+    const master = (place: number) => places[place]?.view?.nodes.find(({ isMyself }) => isMyself)?.masterId;
+    for (const place of [6, 7])
+      if (master(place) !== undefined) await cluster.links[place]?.call(['CLUSTER', 'FAILOVER']);
+    await eventually('replicas are masters', async () => ((await slotCounts())[7] ?? 0) > 0 || undefined);
+    await run(3, { serversPerMaster: 2 });
+    const counts = await slotCounts();
+    assert.deepEqual([counts[6], counts[7]], [0, 0]);
+    assert.deepEqual(counts.filter((count) => count > 0).toSorted(), [5461, 5461, 5462]);
+    for (let index = 0; index < 500; index++) assert.equal(await redis.get(`key:${index}`), String(index));
+  });
+
+  const REFUSED = [
+    { name: 'two masters', masters: 2, problem: /2 masters are wanted/ },
+    { name: 'no master', masters: 0, problem: /0 masters are wanted/ },
+    { name: 'more than there are servers for', masters: 5, problem: /5 masters need 5 servers, and there are 3/ },
+    { name: 'fewer than the data needs', masters: 1, problem: /of data do not fit into 1 masters/ },
+  ];
+  test('refuses what would lose data or an outage', async () => {
+    const redis = await formed(3, 3, { maxmemory: '12mb' });
+    const value = 'x'.repeat(10_000);
+    await Promise.all(Array.from({ length: 1500 }, (_, index) => redis.set(`key:${index}`, value)));
+    const before = await slotCounts();
+    for (const { masters, problem } of REFUSED) await assert.rejects(run(masters), problem);
+    await cluster.nodes[2]?.kill();
+    await assert.rejects(run(3), /no answer from localhost/);
+    await cluster.nodes[2]?.start();
+    assert.deepEqual(await slotCounts(), before);
+  });
+});

@@ -1,0 +1,239 @@
+// Real Redis servers in cluster mode for one test: ports and folders of their own, nothing left behind.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLogger } from '../../../kit/index.ts';
+import { type HandOver, handOver } from '../handover.ts';
+import { keep } from '../keeper.ts';
+import { type Credentials, type Link, openLink } from '../link.ts';
+import { unpackRedis } from './program.ts';
+
+const BUS_OFFSET = 10_000;
+const NODE_TIMEOUT_MS = 1500;
+
+/** One server of a {@link TestCluster}, at its place. */
+export interface TestNode {
+  readonly port: number;
+  readonly link: Link;
+  readonly folder: string;
+  /** Starts it; `ip`: the address of loopback that it listens at and announces. Default: 127.0.0.1. */
+  start(ip?: string): Promise<void>;
+  /** Ends it as a kubelet does, and waits until it has ended. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
+  /** Throws away what it has on disk. It must not run. */
+  loseVolume(): Promise<void>;
+}
+
+/** Options of {@link createTestCluster}. */
+export interface TestClusterOptions {
+  readonly nodes: number;
+  /** Lines of an ACL file, and who may do everything in it. Default: no users. */
+  readonly acl?: { readonly lines: readonly string[]; readonly admin: Credentials };
+  /** Whether all have the name localhost, by which any client finds them. Default: each has a name of its own. */
+  readonly isLocalhost?: boolean;
+  /** More settings of redis-server. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A keeper that runs beside a node. */
+export interface TestKeeper {
+  /** Ends it, as a kill does: in the middle of whatever it does. */
+  stop(): Promise<void>;
+}
+
+/** Servers that are one cluster as soon as they are kept. */
+export interface TestCluster {
+  /** Where the ACL file `users.acl` is. */
+  readonly folder: string;
+  readonly nodes: readonly TestNode[];
+  readonly links: readonly Link[];
+  startAll(): Promise<void>;
+  /** Runs a keeper of the node at place `own`. */
+  keeper(own: number, options?: { readonly masters?: number }): TestKeeper;
+  /** Hands the slots of the node at place `own` over to a replica, as a keeper does before the node ends. */
+  handOver(own: number): Promise<HandOver>;
+  /** Runs keepers of all nodes. */
+  keepAll(masters?: number): TestKeeper;
+  remove(): Promise<void>;
+}
+
+/** Resolves with what `check` returns, as soon as that is not undefined; rejects at the deadline with the last error. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined> | T | undefined,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const untilMs = performance.now() + timeoutMs;
+  let last: unknown;
+  while (performance.now() < untilMs) {
+    try {
+      const value = await check();
+      if (value !== undefined) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await delay(50);
+  }
+  throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const bound = await Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]).catch(() => false);
+  server.close();
+  return bound;
+}
+
+/** A port below those that the system gives away by itself, which is free, and so is that of the bus. */
+async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 11_000 + Math.floor(Math.random() * 11_000);
+    if ((await isFree(port)) && (await isFree(port + BUS_OFFSET))) return port;
+  }
+  throw new Error('Finding a free port: none in 100 tries');
+}
+
+/** Servers that are not started yet. */
+export async function createTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  const program = await unpackRedis();
+  const root = await mkdtemp('/tmp/redis-cluster-');
+  const aclFile = options.acl === undefined ? undefined : join(root, 'users.acl');
+  if (aclFile !== undefined) await writeFile(aclFile, `${options.acl?.lines.join('\n')}\n`, { mode: 0o600 });
+  const nodes: TestNode[] = [];
+  const taken = new Set<number>();
+  while (nodes.length < options.nodes) {
+    const port = await freePorts();
+    if (taken.has(port)) continue;
+    taken.add(port);
+    const folder = await mkdtemp(join(root, `${nodes.length}-`));
+    const host = options.isLocalhost === true ? 'localhost' : `redis-${nodes.length}.test`;
+    nodes.push(createNode({ host, port, folder, program: program.command, aclFile, options }));
+  }
+  const links = nodes.map(({ link }) => link);
+  const keepers = new Set<TestKeeper>();
+  const level = process.env['LOG_LEVEL'] === 'info' ? 'info' : 'silent';
+  const keeper = (own: number, { masters = Math.ceil(nodes.length / 2) }: { readonly masters?: number } = {}) => {
+    const controller = new AbortController();
+    const done = keep({
+      links,
+      own,
+      masters,
+      log: createLogger({ service: `keeper-${own}`, level }),
+      signal: controller.signal,
+      busOffset: BUS_OFFSET,
+      intervalMs: 100,
+      patienceMs: 4 * NODE_TIMEOUT_MS,
+    });
+    const started: TestKeeper = {
+      stop: async () => {
+        keepers.delete(started);
+        controller.abort();
+        await done;
+      },
+    };
+    keepers.add(started);
+    return started;
+  };
+  return {
+    folder: root,
+    nodes,
+    links,
+    startAll: async () => void (await Promise.all(nodes.map((node) => node.start()))),
+    keeper,
+    handOver: (own) => handOver({ links, own, signal: AbortSignal.timeout(8000) }),
+    keepAll: (masters) => {
+      const all = nodes.map((_, own) => keeper(own, masters === undefined ? {} : { masters }));
+      return { stop: async () => void (await Promise.all(all.map((one) => one.stop()))) };
+    },
+    remove: async () => {
+      await Promise.all([...keepers].map((one) => one.stop()));
+      for (const { link } of nodes) link.close();
+      await Promise.all(nodes.map((node) => node.kill()));
+      await rm(root, { recursive: true, force: true });
+      await program.remove();
+    },
+  };
+}
+
+interface NodeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly program: readonly string[];
+  readonly aclFile: string | undefined;
+  readonly options: TestClusterOptions;
+}
+
+function createNode({ host, port, folder, program, aclFile, options }: NodeOptions): TestNode {
+  const admin = options.acl?.admin;
+  // Where its name leads to: DNS follows a pod likewise.
+  let address = '127.0.0.1';
+  const link = openLink({
+    endpoint: { host, port },
+    credentials: () => admin,
+    resolve: async () => address,
+  });
+  const [command = '', ...prefix] = program;
+  let child: ChildProcess | undefined;
+  let output = '';
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = child;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    const exited = once(ending, 'exit');
+    ending.kill(signal);
+    await exited;
+  };
+  return {
+    port,
+    link,
+    folder,
+    start: async (ip = '127.0.0.1') => {
+      address = ip;
+      const settings = {
+        port: String(port),
+        bind: ip,
+        dir: folder,
+        appendonly: 'yes',
+        save: '',
+        'cluster-enabled': 'yes',
+        'cluster-node-timeout': String(NODE_TIMEOUT_MS),
+        'cluster-allow-replica-migration': 'no',
+        'cluster-require-full-coverage': 'no',
+        'cluster-announce-ip': ip,
+        'cluster-announce-hostname': host,
+        'cluster-preferred-endpoint-type': 'hostname',
+        'cluster-port': String(port + BUS_OFFSET),
+        'repl-diskless-sync-delay': '0',
+        'repl-ping-replica-period': '1',
+        ...(aclFile === undefined ? {} : { aclfile: aclFile }),
+        ...(admin === undefined ? {} : { masteruser: admin.username, masterauth: admin.password }),
+        ...options.settings,
+      };
+      const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
+      const started = spawn(command, [...prefix, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      child = started;
+      started.stdout.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)));
+      const failed = once(started, 'exit').then(() => {
+        throw new Error(`Starting ${command} at port ${port}: it ended\n${output}`);
+      });
+      failed.catch(() => undefined);
+      const answers = async () => ((await link.text('PING')) === 'PONG' ? true : undefined);
+      await Promise.race([eventually(`Starting ${command} at port ${port}`, answers), failed]);
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    loseVolume: async () => {
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder);
+    },
+  };
+}
