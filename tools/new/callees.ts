@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ToolError, systemErrorCode } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
+import { type Contract, findContract } from './contracts.ts';
 import { camelCase, kubernetesNameOf } from './names.ts';
 import { SERVICES_LIST } from './services_list.ts';
 
@@ -24,6 +25,12 @@ export interface Callee {
   readonly variable: string;
   /** The setting of that variable: `routeguideServerAddress`. */
   readonly setting: string;
+  /** What its client is called in TypeScript: `routeguideServerClient`. */
+  readonly client: string;
+  /** What of jsonnet/dependency.libsonnet gives its address: all pods' own, where it has a name for these. */
+  readonly addressOf: 'address' | 'podsAddress';
+  /** Of one that is called by gRPC. */
+  readonly contract?: Contract;
 }
 
 /** Options of {@link findCallees}. */
@@ -40,7 +47,7 @@ export interface CalleesOptions {
 
 /**
  * Finds what was asked for, each once. Throws NEW_UNKNOWN_DEPENDENCY, NEW_DEPENDENCY_ENVIRONMENT,
- * NEW_DEPENDENCY_PORT, NEW_TWO_STORES.
+ * NEW_DEPENDENCY_PORT, NEW_DEPENDENCY_CONTRACT, NEW_TWO_STORES.
  */
 export async function findCallees(options: CalleesOptions): Promise<readonly Callee[]> {
   const { asked, services, environments, workspace } = options;
@@ -50,7 +57,7 @@ export async function findCallees(options: CalleesOptions): Promise<readonly Cal
   const isClear = new Set(lastWords).size === lastWords.length;
   const callees: Callee[] = [];
   for (const [index, path] of paths.entries()) {
-    const port = await calledPort({ path, workspace, environments });
+    const { port, isHeadless } = await calledPort({ path, workspace, environments });
     // A store is called by what it is, so that a service can be given another one.
     const name = port === 'redis' ? 'redis' : kubernetesNameOf(path);
     const field = (isClear ? lastWords[index] : undefined) ?? path.replaceAll('/', '_');
@@ -62,6 +69,9 @@ export async function findCallees(options: CalleesOptions): Promise<readonly Cal
       name,
       variable,
       setting: camelCase(variable.toLowerCase()),
+      client: `${camelCase(name)}Client`,
+      addressOf: isHeadless && port === 'grpc' ? 'podsAddress' : 'address',
+      ...(port === 'grpc' && { contract: await findContract(path, workspace) }),
     });
   }
   const stores = callees.filter(({ port }) => port === 'redis');
@@ -97,7 +107,7 @@ async function calledPort(options: {
   readonly path: string;
   readonly workspace: string;
   readonly environments: readonly string[];
-}): Promise<Callee['port']> {
+}): Promise<{ readonly port: Callee['port']; readonly isHeadless: boolean }> {
   const { path, workspace, environments } = options;
   const folder = join(workspace, 'services', path, 'golden');
   const rendered = (await readdir(folder).catch(ignoreMissing))?.map((file) => file.replace(/\.yaml$/, '')) ?? [];
@@ -115,9 +125,11 @@ async function calledPort(options: {
       { hint: `Add '${missing}' to 'environments' in services/${path}/BUILD.bazel. ${update}.` },
     );
   }
-  const ports = portsOf(await readFile(join(folder, `${environments[0] ?? ''}.yaml`), 'utf8'));
+  const services = servicesOf(await readFile(join(folder, `${environments[0] ?? ''}.yaml`), 'utf8'));
+  const ports = services.flatMap(({ spec }) => (spec.ports ?? []).map(({ name }) => name ?? ''));
+  const isHeadless = services.some(({ metadata }) => metadata?.annotations?.['fathom.internal/headless'] === 'true');
   const port = CALLED_PORTS.find((name) => ports.includes(name));
-  if (port !== undefined) return port;
+  if (port !== undefined) return { port, isHeadless };
   const found = ports.length === 0 ? 'no Service' : `a Service with ${ports.join(', ')}`;
   throw new ToolError(
     'NEW_DEPENDENCY_PORT',
@@ -126,17 +138,17 @@ async function calledPort(options: {
   );
 }
 
-/** The names of the ports of the Service that callers use, which is not the headless one of a set. */
-function portsOf(manifests: string): readonly string[] {
-  const services = parseAllDocuments(manifests)
+/** The Service that callers use, which is not the headless one beside it. */
+function servicesOf(manifests: string): readonly ServiceObject[] {
+  return parseAllDocuments(manifests)
     .map((document): unknown => document.toJS())
     .filter(isService)
     .filter(({ spec }) => spec.clusterIP !== 'None');
-  return services.flatMap(({ spec }) => (spec.ports ?? []).map(({ name }) => name ?? ''));
 }
 
 interface ServiceObject {
   readonly kind: 'Service';
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: { readonly clusterIP?: string; readonly ports?: readonly { readonly name?: string }[] };
 }
 

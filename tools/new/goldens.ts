@@ -5,8 +5,8 @@ import { ToolError } from '../lib/errors.ts';
 
 /** Options of {@link writeGoldens}. */
 export interface GoldensOptions {
-  /** `//services/shop/cart` */
-  readonly label: string;
+  /** The services that have them, the new one first: `//services/shop/cart`. */
+  readonly labels: readonly string[];
   readonly workspace: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -15,9 +15,12 @@ export interface GoldensOptions {
 }
 
 /** Has Bazel (that of FATHOM_BAZEL, else `bazel`) write them; what it says goes to stderr. Throws NEW_GOLDENS. */
-export async function writeGoldens(options: GoldensOptions): Promise<void> {
-  const { label, workspace, env, signal, timeoutMs = 30 * 60_000 } = options;
-  const target = `${label}:update_goldens`;
+export async function writeGoldens({ labels, ...options }: GoldensOptions): Promise<void> {
+  for (const label of labels) await runBazel(`${label}:update_goldens`, options);
+}
+
+async function runBazel(target: string, options: Omit<GoldensOptions, 'labels'>): Promise<void> {
+  const { workspace, env, signal, timeoutMs = 30 * 60_000 } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
   const child = spawn(env['FATHOM_BAZEL'] ?? 'bazel', [...startupOptions(env), 'run', target], {
     cwd: workspace,

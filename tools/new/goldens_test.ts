@@ -19,7 +19,7 @@ after(() => rm(folder, { recursive: true }));
 async function run(env: Record<string, string>, timeoutMs?: number, signal = new AbortController().signal) {
   const called = join(folder, 'called');
   const all = { ...process.env, FATHOM_BAZEL: join(folder, 'bazel'), CALLED: called, SLEEP: '0', EXIT: '0', ...env };
-  const options = { label: '//services/x', workspace: folder, env: all, signal };
+  const options = { labels: ['//services/x'], workspace: folder, env: all, signal };
   await writeGoldens(timeoutMs === undefined ? options : { ...options, timeoutMs });
   return (await readFile(called, 'utf8')).trim();
 }

@@ -7,6 +7,7 @@ import { kubernetesNameOf, type ServiceNames, serviceNames } from './names.ts';
 import { checkPackages } from './packages.ts';
 import { renderFiles } from './render.ts';
 import { SERVICES_LIST, listedServices, withService } from './services_list.ts';
+import { USERS_FILE, withUser } from './store_users.ts';
 
 /** What the build knows of the workspace in which a service is made. */
 export interface WorkspaceFacts {
@@ -46,6 +47,8 @@ export interface ServicePlan {
   readonly label: string;
   /** The environments that it is in at first: those that deploy what was built. */
   readonly environments: readonly string[];
+  /** The services whose golden files change. */
+  readonly goldens: readonly string[];
   readonly files: readonly PlannedFile[];
 }
 
@@ -71,6 +74,7 @@ export async function planService(options: PlanOptions): Promise<ServicePlan> {
     fathoms: await readFile(options.fathomPackages, 'utf8'),
     imported: callees.some(isStore) ? ['ioredis'] : [],
   });
+  const edits = await editsOfStores(callees.filter(isStore), { workspace, user: names.kubernetesName });
   const rendered = await renderFiles({
     ...options,
     names,
@@ -82,7 +86,8 @@ export async function planService(options: PlanOptions): Promise<ServicePlan> {
     names,
     label,
     environments,
-    files: [...rendered, { path: SERVICES_LIST, text: withService(list, label), before: list }],
+    goldens: [label, ...callees.filter(isStore).map((store) => store.label)],
+    files: [...rendered, ...edits, { path: SERVICES_LIST, text: withService(list, label), before: list }],
   };
 }
 
@@ -110,6 +115,29 @@ async function readList(workspace: string): Promise<string> {
   throw new ToolError('NEW_NO_SERVICES_LIST', `Reading ${SERVICES_LIST}: it is not in ${workspace}`, {
     hint: `Write it, with SERVICES = [], beside a BUILD.bazel; or run this in another workspace.`,
   });
+}
+
+/** What the store of a service writes in Redis by, see the template. */
+const COMMANDS = ['incr'];
+
+/** The user of a service in its store. Throws NEW_STORE_USERS. */
+async function editsOfStores(
+  stores: readonly Callee[],
+  options: Pick<PlanOptions, 'workspace'> & { readonly user: string },
+): Promise<readonly PlannedFile[]> {
+  const { workspace, user } = options;
+  const edits: PlannedFile[] = [];
+  for (const { label } of stores) {
+    const path = `${label.slice(2)}/${USERS_FILE}`;
+    const before = await textOf(join(workspace, path));
+    if (before === undefined) {
+      throw new ToolError('NEW_STORE_USERS', `Reading ${path}: it is not there`, {
+        hint: 'Leave the store out of --deps, and wire it by hand.',
+      });
+    }
+    edits.push({ path, before, text: withUser(before, user, { path, commands: COMMANDS }) });
+  }
+  return edits;
 }
 
 /** Two services of one Kubernetes name would be one. Throws NEW_EXISTS. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { ToolError } from '../lib/errors.ts';
 import { runfile } from '../lib/runfiles.ts';
 import { type PlanOptions, planService, type ServicePlan } from './plan.ts';
-import { createTestWorkspace, FILES, goldenService, type TestWorkspace } from './testing/workspace.ts';
+import { createTestWorkspace, FILES, goldenService, grpcService, type TestWorkspace } from './testing/workspace.ts';
 
 let workspace: TestWorkspace;
 beforeEach(async () => {
@@ -87,6 +87,22 @@ describe('a plan', () => {
     assert.match(manifests, /^ {4}REDIS_ADDRESS: dependency\.address\(deps\.redis, 'redis'\),$/m);
     assert.match(manifests, /^ {4}SHOP_SERVER_ADDRESS: dependency\.address\(deps\.server, 'grpc'\),$/m);
   });
+  test('makes a client of the contract of what it calls', async () => {
+    const planned = plan('x', ['shop/server']);
+    assert.match(await textOf(planned, 'services/x/BUILD.bazel'), /^ {8}"\/\/proto\/shop\/v1:shop_ts",$/m);
+    const main = await textOf(planned, 'services/x/main.ts');
+    assert.match(main, /^import \{ ShopClient \} from '\.\.\/\.\.\/proto\/shop\/v1\/shop\.ts';$/m);
+    assert.match(main, /createClient\(ShopClient, \{ address: config\.shopServerAddress, metrics \}\)/);
+  });
+  test('spreads its calls over the pods of what has a name for them', async () => {
+    const headless = goldenService('grpc').replaceAll(
+      'kind: Service',
+      "kind: Service\nmetadata: { annotations: { fathom.internal/headless: 'true' } }",
+    );
+    await workspace.write({ 'services/shop/server/golden/myns.yaml': headless });
+    const manifests = await textOf(plan('x', ['shop/server']), 'services/x/x.jsonnet');
+    assert.match(manifests, /^ {4}SHOP_SERVER_ADDRESS: dependency\.podsAddress\(deps\.server, 'grpc'\),$/m);
+  });
   test('takes labels for paths, and the same one twice for one', async () => {
     const build = await textOf(
       plan('x', ['//services/redis', 'redis', '//services/redis:redis']),
@@ -94,14 +110,27 @@ describe('a plan', () => {
     );
     assert.match(build, /^ {4}deps = \["\/\/services\/redis"\],$/m);
   });
+  test('gives the service a user in its store', async () => {
+    const { files, goldens } = await plan('shop/cart', ['redis']);
+    const users = files.find(({ path }) => path === 'services/redis/users.bzl');
+    assert.equal(users?.text, 'USERS = {\n    "routeguide": ["get"],\n    "shop-cart": ["incr"],\n}\n');
+    assert.equal(users.before, FILES['services/redis/users.bzl']);
+    assert.deepEqual(goldens, ['//services/shop/cart', '//services/redis']);
+    const manifests = await textOf(plan('shop/cart', ['redis']), 'services/shop/cart/cart.jsonnet');
+    assert.match(manifests, /^ {4}REDIS_USERNAME: 'shop-cart',$/m);
+    assert.match(manifests, /secretName: dependency\.name\(deps\.redis\) \+ '-shop-cart'/);
+  });
   test('names callees apart whose last words are the same', async () => {
     await workspace.write({
       'prod/services.bzl': 'SERVICES = ["//services/bank/server", "//services/shop/server"]\n',
-      'services/bank/server/golden/myns.yaml': goldenService('grpc'),
+      ...grpcService('bank/server', 'Shop', 'bank'),
     });
     const planned = plan('x', ['bank/server', 'shop/server']);
     assert.match(await textOf(planned, 'services/x/BUILD.bazel'), /"\/\/services\/bank\/server": "bank_server",/);
     assert.match(await textOf(planned, 'services/x/x.jsonnet'), /dependency\.address\(deps\.bank_server, 'grpc'\)/);
+    const main = await textOf(planned, 'services/x/main.ts');
+    assert.match(main, /^import \{ ShopClient as BankServerClient \} from '\.\.\/\.\.\/proto\/bank\/v1\/bank\.ts';$/m);
+    assert.match(main, /^import \{ ShopClient as ShopServerClient \} from '\.\.\/\.\.\/proto\/shop\/v1\/shop\.ts';$/m);
   });
   test('names no environments where all deploy what was built', async () => {
     const all = plan('x', [], { repository: '', environments: { one: 'built', two: 'built' } });
@@ -111,7 +140,7 @@ describe('a plan', () => {
   test('names Fathom where it is another workspace', async () => {
     const planned = () => plan('a/b', [], { repository: '@fathom', environments: { myns: 'built' } });
     const build = await textOf(planned(), 'services/a/b/BUILD.bazel');
-    assert.match(build, /^load\("@fathom\/\/tools\/k8s:defs\.bzl", "service"\)$/m);
+    assert.match(build, /^load\("@fathom\/\/tools\/k8s:defs\.bzl", "SERVICE_MANIFESTS", "service"\)$/m);
     assert.match(build, /^ {8}"\/\/proto\/a\/b\/v1:b_ts",\n {8}"@fathom\/\/services\/kit",$/m);
     assert.match(
       await textOf(planned(), 'services/a/b/main.ts'),
@@ -216,6 +245,46 @@ describe('refused, with nothing written:', () => {
       facts: { repository: '@fathom', environments: { myns: 'built' } },
       code: 'NEW_STORE_ELSEWHERE',
       says: /\/\/services\/redis is a store of another workspace/,
+      hint: /by hand/,
+    },
+    {
+      name: 'a callee whose contract is not known',
+      deps: ['shop/server'],
+      files: { 'services/shop/server/BUILD.bazel': 'nodejs_service(deps = ["//services/kit"])\n' },
+      code: 'NEW_DEPENDENCY_CONTRACT',
+      says: /names none$/,
+      hint: /by hand/,
+    },
+    {
+      name: 'a callee with several contracts',
+      deps: ['shop/server'],
+      files: {
+        'services/shop/server/BUILD.bazel': 'deps = ["//proto/shop/v1:shop_ts", "//proto/bank/v1:bank_ts"]\n',
+        'proto/bank/v1/BUILD.bazel': 'ts_proto_library(\n    name = "bank_ts",\n)\n',
+        'proto/bank/v1/bank.proto': 'service Bank {\n}\n',
+        'services/shop/server/main.ts': 'implementation(ShopService, x); implementation(BankService, y);',
+      },
+      code: 'NEW_DEPENDENCY_CONTRACT',
+      says: /names Shop of proto\/shop\/v1\/shop\.proto, Bank of proto\/bank\/v1\/bank\.proto$/,
+      hint: /by hand/,
+    },
+    {
+      name: 'a store in another workspace',
+      deps: ['redis'],
+      facts: { repository: '@fathom', environments: { myns: 'built' } },
+      code: 'NEW_STORE_ELSEWHERE',
+      says: /\/\/services\/redis is a store of another workspace/,
+      hint: /by hand/,
+    },
+    {
+      name: 'a store without users',
+      deps: ['cache'],
+      files: {
+        'prod/services.bzl': 'SERVICES = ["//services/cache"]\n',
+        'services/cache/golden/myns.yaml': goldenService('redis'),
+      },
+      code: 'NEW_STORE_USERS',
+      says: /services\/cache\/users\.bzl: it is not there/,
       hint: /by hand/,
     },
     {

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import mustache from 'mustache';
 import { format, resolveConfig } from 'prettier';
 import type { Callee } from './callees.ts';
-import { camelCase, type ServiceNames } from './names.ts';
+import { camelCase, type ServiceNames, titleCase } from './names.ts';
 
 /** Options of {@link renderFiles}. */
 export interface RenderOptions {
@@ -67,8 +67,12 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
   const folder = `services/${path}`;
   const from = (target: string) => posix.relative(folder, target);
   const external = facts.repository === '' ? '' : `external/${facts.repository.slice(1)}/`;
-  const services = callees.filter(({ port }) => port === 'grpc');
+  const services = withClasses(callees).map((one) => ({ ...one, module: from(one.module) }));
   const owner = path.split('/').slice(0, -1).join('-').replaceAll('_', '-');
+  const own = `//proto/${protoPath}/v1:${domain}_ts`;
+  const addresses = callees.map(
+    ({ variable, port }) => [variable, `127.0.0.1:${port === 'redis' ? 6379 : 50_051}`] as const,
+  );
   const isRenamed = callees.some(({ label, field }) => label.split('/').at(-1) !== field);
   return {
     ...names,
@@ -76,10 +80,12 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
     partOf: owner === '' ? undefined : owner,
     handlers: `${camelCase(protoService)}Service`,
     HandlersOptions: `${protoService}ServiceOptions`,
-    contractLabel: `//proto/${protoPath}/v1:${domain}_ts`,
+    contractLabels: [...new Set([own, ...services.map(({ contractLabel }) => contractLabel)])].toSorted(),
     contract: from(`proto/${protoPath}/v1/${domain}`),
     kit: from(`${external}services/kit/index.ts`),
-    redisServer: from(`${external}services/routeguide/server/testing/redis_server.ts`),
+    redisClient: from('services/redis/client/connection.ts'),
+    redisTesting: from('services/redis/keeper/testing'),
+    store: callees.find(({ port }) => port === 'redis'),
     keyPrefix: kubernetesName,
     environments: environments.length === 0 ? undefined : list(environments),
     hasCallees: callees.length > 0,
@@ -87,9 +93,24 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
     redis: callees.some(({ port }) => port === 'redis'),
     services,
     hasServices: services.length > 0,
-    runEnv: dict(callees.map(({ variable, port }) => [variable, `127.0.0.1:${port === 'redis' ? 6379 : 50_051}`])),
+    // Two services may have one contract.
+    imports: [...new Map(services.map((one) => [one.imported, one])).values()],
+    runEnv: dict([['METRICS_PORT', '0'], ...addresses]),
     deps: isRenamed ? dict(callees.map(({ label, field }) => [label, field])) : list(callees.map(({ label }) => label)),
   };
+}
+
+/** The callees with a contract, each with the class of its client: one of its own where contracts share a name. */
+function withClasses(callees: readonly Callee[]) {
+  const contracts = callees.flatMap(({ contract }) => (contract === undefined ? [] : [contract]));
+  return callees.flatMap(({ contract, ...callee }) => {
+    if (contract === undefined) return [];
+    const { service, module, label: contractLabel } = contract;
+    const isShared = contracts.some((other) => other.service === service && other.module !== module);
+    const clientClass = `${isShared ? titleCase(callee.name) : service}Client`;
+    const imported = isShared ? `${service}Client as ${clientClass}` : clientClass;
+    return [{ ...callee, module, contractLabel, clientClass, imported }];
+  });
 }
 
 /** A list of strings as buildifier writes an attribute. */

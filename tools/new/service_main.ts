@@ -33,7 +33,7 @@ await runMain(async ({ argv, env, signal }) => {
   }
   await writePlan(plan, workspace);
   process.stdout.write(plan.files.map(({ path }) => `${path}\n`).join(''));
-  if (options.goldens) await writeGoldens({ label: plan.label, workspace, env, signal });
+  if (options.goldens) await writeGoldens({ labels: plan.goldens, workspace, env, signal });
   const deploy = `bazel run ${plan.label}:${plan.environments[0] ?? ''}-deep.apply`;
   createLog().info(`${plan.label} is there: \`bazel test ${plan.label}/...\`, and \`${deploy}\``);
 });

@@ -1,5 +1,6 @@
 // prod/services.bzl: reads the list SERVICES, and puts a label into it without touching anything else of the file.
 import { ToolError } from '../lib/errors.ts';
+import { aboveComments, insert, lineOf, tokensOf } from './starlark_text.ts';
 
 /** Where the list is, and where it is looked for. */
 export const SERVICES_LIST = 'prod/services.bzl';
@@ -16,18 +17,6 @@ interface List {
   /** Where its `]` is. */
   readonly end: number;
 }
-
-type TokenKind = 'comment' | 'newline' | 'string' | 'word' | 'sign';
-
-interface Token {
-  readonly kind: TokenKind;
-  readonly text: string;
-  readonly start: number;
-}
-
-// Starlark's tokens, as far as a list of strings needs them; a string comes before what its content may look like.
-const TOKEN =
-  /(?<comment>#[^\r\n]*)|(?<newline>\r?\n)|(?<string>[rb]{0,2}(?:"""(?:[^\\]|\\[^])*?"""|'''(?:[^\\]|\\[^])*?'''|"(?:[^"\\\r\n]|\\[^])*"|'(?:[^'\\\r\n]|\\[^])*'))|(?<word>[\w.]+)|(?<sign>[^\s\w])/g;
 
 /** The labels of the list, in its order. Throws NEW_SERVICES_LIST where the file has not the form that can be edited. */
 export function listedServices(text: string): readonly string[] {
@@ -57,36 +46,9 @@ function insertRow(text: string, at: number, quoted: string): string {
   return insert(text, at, `    ${quoted},${newline}`);
 }
 
-function insert(text: string, at: number, part: string): string {
-  return text.slice(0, at) + part + text.slice(at);
-}
-
-/** Where the line of `at` begins. */
-function lineOf(text: string, at: number): number {
-  return text.lastIndexOf('\n', at - 1) + 1;
-}
-
-/** Where the comments begin that stand right above `line` and so belong to it. */
-function aboveComments(text: string, line: number): number {
-  let start = line;
-  while (start > 0) {
-    const above = lineOf(text, start - 1);
-    if (!/^\s*#/.test(text.slice(above, start))) break;
-    start = above;
-  }
-  return start;
-}
-
 /** What comes after an entry, comments left out: a comma, or the end of the list. */
 function followerOf(text: string, entry: Entry): string | undefined {
   return tokensOf(text).find(({ kind, start }) => start >= entry.end && kind !== 'newline' && kind !== 'comment')?.text;
-}
-
-function tokensOf(text: string): readonly Token[] {
-  return [...text.matchAll(TOKEN)].map(({ groups = {}, index, 0: match }) => {
-    const [kind] = Object.entries(groups).find(([, value]) => value !== undefined) ?? ['sign'];
-    return { kind: kind as TokenKind, text: match, start: index };
-  });
 }
 
 function readList(text: string): List {

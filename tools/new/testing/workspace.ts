@@ -21,6 +21,16 @@ export function goldenService(...ports: readonly string[]): string {
   return `# as it is deployed\n---\nkind: Deployment\nspec: {}\n---\nkind: Service\nspec: ${headless}\n---\nkind: Service\nspec: ${spec}\n`;
 }
 
+/** A service that answers gRPC by the contract `<service>` of proto/<path>/v1, with a golden file. */
+export function grpcService(path: string, service: string, proto: string): Readonly<Record<string, string>> {
+  return {
+    [`services/${path}/BUILD.bazel`]: `nodejs_service(deps = ["//proto/${proto}/v1:${proto}_ts"])\n`,
+    [`services/${path}/golden/myns.yaml`]: goldenService('metrics', 'grpc'),
+    [`proto/${proto}/v1/BUILD.bazel`]: `ts_proto_library(\n    name = "${proto}_ts",\n)\n`,
+    [`proto/${proto}/v1/${proto}.proto`]: `// What service Other { is not.\nservice ${service} {\n}\n`,
+  };
+}
+
 /** What every test begins with: two services that can be called, one of HTTP, and a worker. */
 export const FILES: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({
@@ -37,7 +47,8 @@ SERVICES = [
 ]
 `,
   'services/redis/golden/myns.yaml': goldenService('redis'),
-  'services/shop/server/golden/myns.yaml': goldenService('metrics', 'grpc'),
+  'services/redis/users.bzl': 'USERS = {\n    "routeguide": ["get"],\n}\n',
+  ...grpcService('shop/server', 'Shop', 'shop'),
   'services/web/golden/myns.yaml': goldenService('http'),
   'services/worker/golden/myns.yaml': '# as it is deployed\n---\nkind: Deployment\nspec: {}\n',
 };
