@@ -80,8 +80,9 @@ function(environment, deps, users)
       'no',
       '--cluster-enabled',
       'yes',
+      // A dead master is given up after one and a half to two and a half times as long, and a second later replaced.
       '--cluster-node-timeout',
-      '5000',
+      '3000',
       // The address is that of this pod, the name that of all pods at its place.
       '--cluster-announce-ip',
       '$(POD_IP)',
@@ -162,7 +163,9 @@ function(environment, deps, users)
         'aclfile %s/users.acl' % SECRETS_FOLDER,
       ]),
       'users.acl': std.lines([
-        'user default off resetkeys resetchannels -@all',
+        // Nobody can be it. It is who loads the log at a start, though, and a transaction in there that it may not do is
+        // thrown away.
+        'user default off resetpass ~* &* +@all',
         'user admin on >%s ~* &* +@all' % password('password'),
         user('replication', password('replication-password'), '+psync +replconf +ping'),
         user('exporter', password('exporter-password'), '+info +ping +cluster|info +cluster|nodes +slowlog|len'),

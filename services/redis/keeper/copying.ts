@@ -7,13 +7,24 @@ export interface CopySource {
   readonly host: string;
   readonly port: number;
   readonly isSyncing: boolean;
+  /** For how many seconds it has had no link to it; undefined: it has one. Negative: it has never had one. */
+  readonly downSeconds: number | undefined;
+  /** How much of the master's data it has, in bytes of replication. */
+  readonly offset: number;
 }
 
 /** Reads INFO, the section replication; undefined: it is no replica. */
 export function copySourceOf(info: ReadonlyMap<string, string>): CopySource | undefined {
   const host = info.get('master_host');
   if (info.get('role') !== 'slave' || host === undefined) return undefined;
-  return { host, port: Number(info.get('master_port')), isSyncing: info.get('master_sync_in_progress') !== '0' };
+  return {
+    host,
+    port: Number(info.get('master_port')),
+    isSyncing: info.get('master_sync_in_progress') !== '0',
+    downSeconds:
+      info.get('master_link_status') === 'up' ? undefined : Number(info.get('master_link_down_since_seconds')),
+    offset: Number(info.get('slave_repl_offset')),
+  };
 }
 
 /** The master of the server that says `nodes`, where it copies from another address; undefined: it is as it shall be. */

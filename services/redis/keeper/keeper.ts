@@ -5,6 +5,7 @@ import { copySourceOf } from './copying.ts';
 import type { Link } from './link.ts';
 import { parseInfo, parseNodes } from './nodes.ts';
 import { type Action, makePlan, type Place, type View } from './plan.ts';
+import { standForElection } from './succession.ts';
 
 /** Options of {@link keep}. */
 export interface KeepOptions {
@@ -25,6 +26,10 @@ export interface KeepOptions {
 
 /** Looks and acts until `signal` is aborted. Never throws: what fails is tried again. */
 export async function keep(options: KeepOptions): Promise<void> {
+  await Promise.all([followPlans(options), standForElection(options)]);
+}
+
+async function followPlans(options: KeepOptions): Promise<void> {
   const { signal, log, intervalMs = 1000 } = options;
   const since = new Map<string, number>();
   let lastSaid = '';

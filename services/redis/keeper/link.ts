@@ -19,6 +19,8 @@ export interface Link {
   readonly endpoint: Endpoint;
   /** The address at which the server was reached, undefined while it is not. */
   address(): string | undefined;
+  /** Whether the machine at its address says that nobody listens there. */
+  isRefused(): boolean;
   /** The reply of a command. `timeoutMs`: default 2000. Rejects where there is no connection, too. */
   call(command: readonly (string | number)[], timeoutMs?: number): Promise<unknown>;
   /** The same of a command that answers with text. */
@@ -109,6 +111,8 @@ export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOpt
   };
   return {
     endpoint,
+    isRefused: () =>
+      redis?.status !== 'ready' && (problem as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED',
     address: () => (redis?.status === 'ready' ? redis.stream.remoteAddress : undefined),
     call,
     text: async (...command) => String(await call(command)),

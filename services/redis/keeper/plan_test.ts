@@ -41,6 +41,8 @@ function sourceOf({ follows, copies }: Server): CopySource | undefined {
     host: copies?.host ?? `10.0.0.${Number(follows.slice(1))}`,
     port: 6379,
     isSyncing: copies?.isSyncing ?? false,
+    downSeconds: undefined,
+    offset: 0,
   };
 }
 
