@@ -104,6 +104,8 @@ export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOpt
       }, timeoutMs);
     });
     const reply = client.call(String(first), ...rest).catch((error: unknown) => {
+      // The command has passwords in it, and errors get into logs.
+      if (replyCode(error) !== undefined) delete (error as { command?: unknown }).command;
       throw replyCode(error) === undefined ? new NoAnswerError(`Asking ${name}: no answer`, { cause: error }) : error;
     });
     reply.catch(() => undefined);

@@ -27,6 +27,8 @@ export interface ClusterNode {
   readonly masterId: string | undefined;
   readonly isMyself: boolean;
   readonly isConnected: boolean;
+  /** Of two that claim a slot, the one with the greater number has it. Of a replica: its master's. */
+  readonly epoch: number;
   readonly slots: readonly SlotRange[];
   /** Only of the node that answers. */
   readonly openSlots: readonly OpenSlot[];
@@ -42,7 +44,9 @@ export function parseNodes(text: string): ClusterNode[] {
 }
 
 function parseNode(line: string): ClusterNode {
-  const [id = '', address = '', flagText = '', master = '-', , , , link = '', ...slotTexts] = line.trim().split(' ');
+  const [id = '', address = '', flagText = '', master = '-', , , epoch = '', link = '', ...slotTexts] = line
+    .trim()
+    .split(' ');
   const [place = '', hostname = ''] = address.split(',');
   const match = /^(.*):(\d+)(?:@\d+)?$/.exec(place);
   if (match === null || flagText === '') throw new Error(`Reading CLUSTER NODES: no node in ${JSON.stringify(line)}`);
@@ -57,6 +61,7 @@ function parseNode(line: string): ClusterNode {
     masterId: master === '-' ? undefined : master,
     isMyself: flags.has('myself'),
     isConnected: link === 'connected',
+    epoch: Number(epoch),
     slots: slotTexts.filter((one) => !one.startsWith('[')).map(parseRange),
     openSlots: slotTexts.flatMap(parseOpenSlot),
   };

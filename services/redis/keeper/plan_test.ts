@@ -1,74 +1,10 @@
 // What keepers plan from given answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CopySource } from './copying.ts';
 import { parseInfo, parseNodes, rangesOf, slotsOf } from './nodes.ts';
 import { type Action, makePlan, type Place } from './plan.ts';
 import { unreadiness } from './readiness.ts';
-
-/** What is true of one server: its id, its slots as CLUSTER NODES has them, whom it follows. */
-interface Server {
-  readonly id: string;
-  readonly slots?: string;
-  readonly follows?: string;
-  /** Flags beside its role. */
-  readonly flags?: string;
-  readonly isConnected?: boolean;
-  /** Default: the address of its place. */
-  readonly address?: string;
-  /** Of a replica: from where it copies, and whether it is being sent all of it. Default: from where its master is. */
-  readonly copies?: { readonly host: string; readonly isSyncing?: boolean };
-}
-
-const THIRDS = ['0-5461', '5462-10922', '10923-16383'] as const;
-
-function line(server: Server, isMyself: boolean): string {
-  const place = Number(server.id.slice(1));
-  const flags = [isMyself ? 'myself' : '', server.follows === undefined ? 'master' : 'slave', server.flags ?? ''];
-  return [
-    server.id,
-    `${server.address ?? `10.0.0.${place}:6379@16379`},redis-${place}`,
-    flags.filter((flag) => flag !== '').join(','),
-    server.follows ?? '-',
-    ...['0', '0', '1', server.isConnected === false ? 'disconnected' : 'connected'],
-    server.slots ?? '',
-  ].join(' ');
-}
-
-function sourceOf({ follows, copies }: Server): CopySource | undefined {
-  if (follows === undefined) return undefined;
-  return {
-    host: copies?.host ?? `10.0.0.${Number(follows.slice(1))}`,
-    port: 6379,
-    isSyncing: copies?.isSyncing ?? false,
-    downSeconds: undefined,
-    offset: 0,
-  };
-}
-
-/** Places at which servers answer, each with what it knows; undefined: no answer. */
-function placesOf(all: readonly (Server | undefined)[], known: (asked: Server) => readonly Server[]): Place[] {
-  return all.map((asked, place) => ({
-    host: `redis-${place}`,
-    port: 6379,
-    view:
-      asked === undefined
-        ? undefined
-        : {
-            id: asked.id,
-            copiesFrom: sourceOf(asked),
-            nodes: parseNodes(
-              known(asked)
-                .map((one) => line(one, one.id === asked.id))
-                .join('\n'),
-            ),
-          },
-  }));
-}
-
-/** Places whose servers all know one another, and `others` beside. */
-const knowing = (all: readonly (Server | undefined)[], others: readonly Server[] = []) =>
-  placesOf(all, () => [...all.filter((one) => one !== undefined), ...others]);
+import { knowing, line, placesOf, type Server, THIRDS } from './testing/places.ts';
 
 const EMPTY = ['s0', 's1', 's2', 's3', 's4', 's5'].map((id): Server => ({ id }));
 const FORMED: readonly Server[] = [

@@ -1,11 +1,17 @@
 // Moves slots between masters, with their keys, while clients go on. Whatever ends it, the next run goes on from there:
 // what is on its way is written in the servers themselves.
 import { setTimeout as delay } from 'node:timers/promises';
+import { disagreement } from './agreement.ts';
 import { CommandError } from './errors.ts';
 import { look } from './keeper.ts';
-import { type Credentials, type Link, replyCode } from './link.ts';
+import type { Credentials, Link } from './link.ts';
+import { moveSlot } from './move_slot.ts';
 import { parseInfo } from './nodes.ts';
-import { type Move, planReshard, type ReshardPlan } from './reshard_plan.ts';
+import type { Claim } from './ownerless.ts';
+import { type Move, phasesOf } from './phases.ts';
+import type { Place } from './plan.ts';
+import { planReshard, type ReshardSteps } from './reshard_plan.ts';
+import { keyCountsOf } from './slot_keys.ts';
 
 /** How far a run has come. */
 export interface Progress {
@@ -19,66 +25,138 @@ export interface ReshardRun {
   readonly links: readonly Link[];
   readonly masters: number;
   readonly serversPerMaster: number;
-  /** By whom a server gives keys to another one; undefined: the servers know no users. */
-  readonly credentials: Credentials | undefined;
+  /** By whom a server gives keys to another one, asked each time; undefined: the servers know no users. */
+  readonly credentials: () => Credentials | undefined;
   readonly signal: AbortSignal;
   /** Called after each slot. Default: nothing. */
   readonly onProgress?: (progress: Progress) => void;
+  /** How long nothing may move: votes, pods that start anew, passwords that change. Default: 120 000. */
+  readonly patienceMs?: number;
 }
 
-const KEYS_AT_ONCE = 100;
 /** Servers write down each step before they answer; of several at once they do it together. */
 const SLOTS_AT_ONCE = 16;
-const MIGRATE_TIMEOUT_MS = 10_000;
-const SETTLE_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+/** Redis gives up handing over after five seconds. Asked again before, it would begin anew. */
+const PROMOTE_EVERY_MS = 6000;
+/** No slot is without an owner for so long while two servers settle whose it is. */
+const CLAIM_AFTER_MS = 5000;
 /** How full masters may be after a move, as Redis refuses writes when they are full. */
 const FULLEST = 0.8;
 
+/** `moved`: look again at once; else what is waited for. */
+type Outcome = 'done' | 'moved' | { readonly waitingFor: string };
+
 /** Moves slots until `masters` masters have all of them. Throws CommandError, with nothing lost. */
 export async function reshard(run: ReshardRun): Promise<Progress> {
-  const { links, signal, onProgress } = run;
-  let plan = await nextPlan(run);
-  await requireRoom(run);
-  await settle(run, async () => {
-    plan = await nextPlan(run);
-    // A replica that is behind refuses, or does not get there in time.
-    for (const { place } of plan.promotions) await links[place]?.call(['CLUSTER', 'FAILOVER']).catch(() => undefined);
-    return plan.promotions.length === 0;
-  });
-  for (const { place, slot } of plan.stable) await links[place]?.call(['CLUSTER', 'SETSLOT', slot, 'STABLE']);
-  const slots = plan.moves.length;
-  let progress: Progress = { movedSlots: 0, slots, movedKeys: 0 };
-  const linkOf = await linksById(links);
-  for (let index = 0; index < slots; index += SLOTS_AT_ONCE) {
+  const { signal, patienceMs = 120_000 } = run;
+  const mover = createMover(run);
+  let sinceMs = performance.now();
+  for (;;) {
     signal.throwIfAborted();
-    const moving = plan.moves.slice(index, index + SLOTS_AT_ONCE).map(async (move) => {
-      const keys = await moveSlot(move, linkOf, run);
-      progress = { movedSlots: progress.movedSlots + 1, slots, movedKeys: progress.movedKeys + keys };
-      onProgress?.(progress);
+    const before = mover.progress().movedSlots;
+    const outcome = await mover.step().catch((error: unknown): Outcome => {
+      signal.throwIfAborted();
+      // What is refused at first is refused; later on it may pass, as a pod that starts anew.
+      if (error instanceof CommandError && !mover.isBegun()) throw error;
+      return { waitingFor: error instanceof Error ? error.message : String(error) };
     });
-    // Those beside one that failed come to an end of their own.
-    const failed = (await Promise.allSettled(moving)).find((one) => one.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    if (outcome === 'done') return mover.progress();
+    if (outcome === 'moved' || mover.progress().movedSlots > before) sinceMs = performance.now();
+    if (outcome === 'moved') continue;
+    if (performance.now() - sinceMs > patienceMs) {
+      throw new CommandError(`Moving slots: nothing has moved for ${patienceMs / 1000} s: ${outcome.waitingFor}`, {
+        hint: 'Run it again, it goes on from here; `main.js cli CLUSTER NODES` in a keeper shows what servers say.',
+      });
+    }
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
-  // Servers tell one another; until all know it, a client may be sent to and fro.
-  await settle(run, async () => {
-    const left = await planOf(run);
-    // What has just changed hands may have no owner in the eyes of one of them.
-    return !('problem' in left) && left.moves.length === 0 && left.promotions.length === 0;
-  });
-  return progress;
 }
 
-type Steps = Exclude<ReshardPlan, { problem: string }>;
-
-async function planOf({ links, masters, serversPerMaster }: ReshardRun): Promise<ReshardPlan> {
-  return planReshard({ places: await look(links), masters, serversPerMaster });
+interface Mover {
+  /** Whether nothing speaks against it, so that it may have done something. */
+  isBegun(): boolean;
+  progress(): Progress;
+  /** Looks at all servers, and does what comes next. */
+  step(): Promise<Outcome>;
 }
 
-async function nextPlan(run: ReshardRun): Promise<Steps> {
-  const plan = await planOf(run);
+function createMover(run: ReshardRun): Mover {
+  const { links, signal } = run;
+  let progress: Progress = { movedSlots: 0, slots: 0, movedKeys: 0 };
+  let isBegun = false;
+  const promotedMs = new Map<number, number>();
+  let claims = { text: '', sinceMs: 0 };
+
+  const movePhase = async (moves: readonly Move[], places: readonly Place[]) => {
+    const byId = new Map(places.map(({ view }, place) => [view?.id, links[place]]));
+    for (let index = 0; index < moves.length; index += SLOTS_AT_ONCE) {
+      signal.throwIfAborted();
+      const moving = moves.slice(index, index + SLOTS_AT_ONCE).map(async (move) => {
+        const [source, target] = [byId.get(move.from), byId.get(move.to)];
+        if (source === undefined || target === undefined) throw new Error(`a master of slot ${move.slot} is gone`);
+        const keys = await moveSlot({ ...move, source, target, credentials: run.credentials, signal });
+        progress = { ...progress, movedSlots: progress.movedSlots + 1, movedKeys: progress.movedKeys + keys };
+        run.onProgress?.(progress);
+      });
+      // Those beside one that failed come to an end of their own.
+      const failed = (await Promise.allSettled(moving)).find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  };
+  const promote = async (place: number) => {
+    if (performance.now() - (promotedMs.get(place) ?? -Infinity) < PROMOTE_EVERY_MS) return;
+    // One that has no link to its master refuses.
+    const isAsked = await links[place]?.call(['CLUSTER', 'FAILOVER']).catch(() => undefined);
+    if (isAsked !== undefined) promotedMs.set(place, performance.now());
+  };
+  const claim = async (wanted: readonly Claim[], places: readonly Place[]): Promise<Outcome> => {
+    const text = JSON.stringify(wanted);
+    if (text !== claims.text) claims = { text, sinceMs: performance.now() };
+    if (performance.now() - claims.sinceMs < CLAIM_AFTER_MS) return { waitingFor: 'servers settle whose a slot is' };
+    for (const { place, slot } of wanted)
+      await links[place]?.call(['CLUSTER', 'SETSLOT', slot, 'NODE', places[place]?.view?.id ?? '']);
+    // Whoever takes one of these slots for that of another master believes the newer claim.
+    for (const place of new Set(wanted.map((one) => one.place))) await links[place]?.call(['CLUSTER', 'BUMPEPOCH']);
+    claims = { text: '', sinceMs: 0 };
+    return { waitingFor: 'servers hear whose a slot is' };
+  };
+
+  return {
+    isBegun: () => isBegun,
+    progress: () => progress,
+    async step() {
+      const { places, steps } = await nextSteps(run);
+      if (!isBegun) await requireRoom(run);
+      isBegun = true;
+      const { promotions, stable, moves } = steps;
+      if (steps.claims.length > 0) return claim(steps.claims, places);
+      if (promotions.length > 0) {
+        await Promise.all(promotions.map(({ place }) => promote(place)));
+        return { waitingFor: 'replicas that stay take over' };
+      }
+      for (const { place, slot } of stable) await links[place]?.call(['CLUSTER', 'SETSLOT', slot, 'STABLE']);
+      const waitingFor = disagreement(places);
+      if (waitingFor !== undefined) return { waitingFor };
+      progress = { ...progress, slots: progress.movedSlots + moves.length };
+      const [phase] = phasesOf(moves);
+      if (phase === undefined) return stable.length === 0 ? 'done' : { waitingFor: 'slots are closed' };
+      await movePhase(phase, places);
+      return 'moved';
+    },
+  };
+}
+
+/** What all servers say, and what follows from it. Throws CommandError where nothing can be done. */
+async function nextSteps(run: ReshardRun): Promise<{ places: readonly Place[]; steps: ReshardSteps }> {
+  const { links, masters, serversPerMaster } = run;
+  const places = await look(links);
+  const keys = await Promise.all(
+    links.map(async (link, place) => (places[place]?.view === undefined ? new Map() : keyCountsOf(link))),
+  );
+  const plan = planReshard({ places, keys, masters, serversPerMaster });
   if ('problem' in plan) throw new CommandError(`Moving slots: ${plan.problem}`, { hint: plan.hint });
-  return plan;
+  return { places, steps: plan };
 }
 
 /** Refuses what would fill the masters that are left: Redis would refuse writes, or a move end in the middle. */
@@ -99,53 +177,4 @@ async function requireRoom({ links, masters }: ReshardRun): Promise<void> {
 
 function bytesOf(info: ReadonlyMap<string, string>, field: string): number {
   return Number(info.get(field) ?? 0);
-}
-
-async function linksById(links: readonly Link[]): Promise<(id: string) => Link> {
-  const byId = new Map(
-    await Promise.all(links.map(async (link) => [await link.text('CLUSTER', 'MYID'), link] as const)),
-  );
-  return (id) => {
-    const link = byId.get(id);
-    if (link === undefined) throw new CommandError(`Moving slots: there is no server ${id}`);
-    return link;
-  };
-}
-
-/** Moves one slot; returns how many keys were in it. Every step may be repeated. */
-async function moveSlot({ slot, from, to }: Move, linkOf: (id: string) => Link, run: ReshardRun): Promise<number> {
-  const [source, target] = [linkOf(from), linkOf(to)];
-  await target.call(['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from]);
-  await source.call(['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to]);
-  const address = target.address();
-  if (address === undefined) throw new CommandError(`Moving slot ${slot}: its new master does not answer`);
-  const auth = run.credentials === undefined ? [] : ['AUTH2', run.credentials.username, run.credentials.password];
-  let moved = 0;
-  for (;;) {
-    run.signal.throwIfAborted();
-    const keys = (await source.call(['CLUSTER', 'GETKEYSINSLOT', slot, KEYS_AT_ONCE])) as readonly string[];
-    if (keys.length === 0) break;
-    // The source has what is valid as long as it has the key: a copy of an earlier try gives way.
-    const migrate = ['MIGRATE', address, target.endpoint.port, '', 0, MIGRATE_TIMEOUT_MS, 'REPLACE', ...auth, 'KEYS'];
-    await source.call([...migrate, ...keys], MIGRATE_TIMEOUT_MS + 2000);
-    moved += keys.length;
-  }
-  // The new master first: should this end in between, two have the slot, and the newer claim counts.
-  await target.call(['CLUSTER', 'SETSLOT', slot, 'NODE', to]);
-  await source.call(['CLUSTER', 'SETSLOT', slot, 'NODE', to]).catch((error: unknown) => {
-    // It has heard of it already, and follows the new master.
-    if (replyCode(error) === undefined) throw error;
-  });
-  return moved;
-}
-
-async function settle({ signal }: ReshardRun, isSettled: () => Promise<boolean>): Promise<void> {
-  const untilMs = performance.now() + SETTLE_MS;
-  while (performance.now() < untilMs) {
-    if (await isSettled()) return;
-    await delay(500, undefined, { signal });
-  }
-  throw new CommandError(`Moving slots: the servers do not agree after ${SETTLE_MS / 1000} s`, {
-    hint: 'Run it again; `main.js cli CLUSTER NODES` in a keeper shows what they say.',
-  });
 }

@@ -39,7 +39,7 @@ export async function runReshard(args: readonly string[], env = process.env): Pr
       links,
       masters,
       serversPerMaster: config.nodes.length / config.masters,
-      credentials: credentialsFrom(`${config.secrets}/password`, ADMIN, log),
+      credentials: () => credentialsFrom(`${config.secrets}/password`, ADMIN, log),
       signal: controller.signal,
       onProgress: ({ movedSlots, slots, movedKeys }) => {
         if (performance.now() - saidMs < SAID_EVERY_MS) return;

@@ -1,13 +1,11 @@
 // Which slots move where so that a number of masters has all of them, evenly. Pure.
+import { selvesOf } from './agreement.ts';
+import { openMoves, type Stable } from './open_slots.ts';
+import { type Claim, claimsOf } from './ownerless.ts';
 import { SLOT_COUNT, slotsOf } from './nodes.ts';
+import type { Move } from './phases.ts';
 import type { Place } from './plan.ts';
-
-/** A slot that is to have another master. */
-export interface Move {
-  readonly slot: number;
-  readonly from: string;
-  readonly to: string;
-}
+import type { KeyCounts } from './slot_keys.ts';
 
 /** A replica that must take over first: its master's pod will not be there any more. */
 export interface Promotion {
@@ -15,20 +13,22 @@ export interface Promotion {
   readonly masterId: string;
 }
 
-/** What is to be done, or why it can't be. */
-export type ReshardPlan =
-  | { readonly problem: string; readonly hint: string }
-  | { readonly promotions: readonly Promotion[]; readonly moves: readonly Move[]; readonly stable: readonly Stable[] };
+/** What is to be done, or why it can't be. Claims come first, then promotions; after each of them plan again. */
+export type ReshardPlan = { readonly problem: string; readonly hint: string } | ReshardSteps;
 
-/** A slot that a server takes for being on its way, though it is not. */
-export interface Stable {
-  readonly place: number;
-  readonly slot: number;
+/** What is to be done. */
+export interface ReshardSteps {
+  readonly claims: readonly Claim[];
+  readonly promotions: readonly Promotion[];
+  readonly stable: readonly Stable[];
+  readonly moves: readonly Move[];
 }
 
 /** Options of {@link planReshard}. */
 export interface ReshardOptions {
   readonly places: readonly Place[];
+  /** The keys that the server of each place has. Default: none. */
+  readonly keys?: readonly KeyCounts[];
   /** How many masters shall have slots. */
   readonly masters: number;
   /** How many servers there are for each master, itself included. */
@@ -41,14 +41,16 @@ interface Master {
   readonly slots: readonly number[];
 }
 
-/** Promotions come first; then plan again. */
-export function planReshard({ places, masters, serversPerMaster }: ReshardOptions): ReshardPlan {
-  const wrong = problemOf({ places, masters, serversPerMaster });
+/** The next steps; see {@link ReshardPlan}. */
+export function planReshard(options: ReshardOptions): ReshardPlan {
+  const { places, keys = [], masters, serversPerMaster } = options;
+  const wrong = problemOf(options);
   if (wrong !== undefined) return wrong;
-  const selves = places.flatMap(({ view }, place) => {
-    const self = view?.nodes.find(({ isMyself }) => isMyself);
-    return self === undefined ? [] : [{ place, self }];
-  });
+  const claims = claimsOf(places, keys);
+  if ('problem' in claims) return claims;
+  const nothing = { claims: [], promotions: [], stable: [], moves: [] };
+  if (claims.length > 0) return { ...nothing, claims };
+  const selves = selvesOf(places);
   const all = selves
     .filter(({ self }) => self.role === 'master')
     .map(({ place, self }): Master => ({ id: self.id, place, slots: slotsOf(self.slots) }));
@@ -69,26 +71,14 @@ export function planReshard({ places, masters, serversPerMaster }: ReshardOption
         hint: `Set the masters of redis in the environment's parameters to ${masters}, apply, and repeat this when all pods are ready.`,
       };
     }
-    return { promotions: promotions.slice(0, masters - staying.length), moves: [], stable: [] };
+    return { ...nothing, promotions: promotions.slice(0, masters - staying.length) };
   }
   // Those that have slots already move the fewest.
   const targets = staying.toSorted((a, b) => b.slots.length - a.slots.length || a.place - b.place).slice(0, masters);
   const ownerOf = new Map(owners.flatMap(({ id, slots }) => slots.map((slot) => [slot, id] as const)));
-  const masterIdOf = (id: string): string => selves.find(({ self }) => self.id === id)?.self.masterId ?? id;
-  const opened = new Map<number, Move>();
-  const stable: Stable[] = [];
-  for (const { place, self } of selves) {
-    for (const { slot, kind, peer } of self.openSlots) {
-      const owner = ownerOf.get(slot);
-      // Where the end of the way was voted out, its successor has what has arrived.
-      const to = kind === 'importing' ? masterIdOf(self.id) : masterIdOf(peer);
-      if (owner === undefined || owner === to) stable.push({ place, slot });
-      else if (self.role === 'master') opened.set(slot, { slot, from: owner, to });
-    }
-  }
-  const moves = [...opened.values()];
-  for (const { slot, to } of moves) ownerOf.set(slot, to);
-  return { promotions: [], moves: [...moves, ...balance(ownerOf, targets)], stable };
+  const open = openMoves({ selves, ownerOf, keys });
+  for (const { slot, to } of open.moves) ownerOf.set(slot, to);
+  return { ...nothing, stable: open.stable, moves: [...open.moves, ...balance(ownerOf, targets)] };
 }
 
 /** The fewest moves after which each of `targets` has its share, and nobody else anything. */
@@ -135,13 +125,5 @@ function problemOf({
       hint: 'Wait until all pods are ready: `kubectl get pods`.',
     };
   }
-  const claimed = new Set(
-    places.flatMap(({ view }) => slotsOf(view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? [])),
-  );
-  return claimed.size === SLOT_COUNT
-    ? undefined
-    : {
-        problem: `${SLOT_COUNT - claimed.size} slots have no owner`,
-        hint: 'Wait until all pods are ready: `kubectl get pods`.',
-      };
+  return undefined;
 }

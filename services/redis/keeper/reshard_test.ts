@@ -4,6 +4,7 @@ import { afterEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { look } from './keeper.ts';
+import type { Link } from './link.ts';
 import { countSlots } from './nodes.ts';
 import { type Progress, reshard } from './reshard.ts';
 import { deployedAcl } from './testing/acl.ts';
@@ -16,6 +17,12 @@ afterEach(async () => {
   client?.disconnect();
   await cluster.remove();
 });
+
+/** From which place to which other one a slot of a cluster of four goes in a test: between the first and the last. */
+function wayOf(slot: number): readonly [number, number] | undefined {
+  if (slot < 4096) return [0, 3];
+  return slot >= 12_288 ? [3, 0] : undefined;
+}
 
 async function slotCounts(): Promise<number[]> {
   const places = await look(cluster.links);
@@ -49,7 +56,7 @@ const run = (
     links: cluster.links,
     masters,
     serversPerMaster: 1,
-    credentials: acl.admin,
+    credentials: () => acl.admin,
     signal: AbortSignal.timeout(100_000),
     ...options,
   });
@@ -117,21 +124,78 @@ describe('reshard', { timeout: 150_000 }, () => {
     assert.deepEqual(lost, []);
   });
 
-  test('goes on with a slot that was left open at either end', async () => {
+  test('goes on with slots that were left open both ways between two masters', async () => {
+    const redis = await formed(4, 4);
+    // Slots of the first and the last master, with a key each.
+    const names = new Map<number, string>();
+    for (let index = 0; names.size < 200; index++) {
+      const slot = Number(await cluster.links[0]?.call(['CLUSTER', 'KEYSLOT', `key:${index}`]));
+      if (wayOf(slot) !== undefined) names.set(slot, `key:${index}`);
+    }
+    const open = [...names.keys()];
+    await Promise.all(open.map((slot) => redis.set(names.get(slot) ?? '', slot)));
+    const ids = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'MYID')));
+    for (const slot of open) {
+      const [from = 0, to = 0] = wayOf(slot) ?? [];
+      await cluster.links[to]?.call(['CLUSTER', 'SETSLOT', slot, 'IMPORTING', ids[from] ?? '']);
+      await cluster.links[from]?.call(['CLUSTER', 'SETSLOT', slot, 'MIGRATING', ids[to] ?? '']);
+    }
+    await run(4);
+    assert.deepEqual(await slotCounts(), [4096, 4096, 4096, 4096]);
+    const values = await Promise.all(open.map((slot) => redis.get(names.get(slot) ?? '')));
+    assert.deepEqual(values, open.map(String));
+  });
+
+  test('finishes slots however they were left, with the keys that are at either end', async () => {
     const redis = await formed(4, 4);
     const [a, d] = [cluster.links[0], cluster.links[3]];
     assert.ok(a && d);
     const [idA, idD] = [await a.text('CLUSTER', 'MYID'), await d.text('CLUSTER', 'MYID')];
-    // Slot 3300 is that of the key b, which the first master has.
-    await redis.set('b', 'kept');
-    await d.call(['CLUSTER', 'SETSLOT', 3300, 'IMPORTING', idA]);
-    await a.call(['CLUSTER', 'SETSLOT', 3300, 'MIGRATING', idD]);
-    // As after the last key has gone, and nobody has been told.
-    const migrate = ['MIGRATE', '127.0.0.1', d.endpoint.port, 'b', 0, 5000, 'AUTH2', 'admin', acl.admin.password];
-    await a.call(migrate);
+    const set = (link: Link, slot: number, ...how: string[]) => link.call(['CLUSTER', 'SETSLOT', slot, ...how]);
+    const give = (key: string, ...how: string[]) =>
+      a.call(['MIGRATE', '127.0.0.1', d.endpoint.port, '', 0, 5000, ...how, 'AUTH2', ...user, 'KEYS', key]);
+    const user = [acl.admin.username, acl.admin.password];
+    const LEFT: Readonly<Record<string, (slot: number) => Promise<unknown>>> = {
+      'nobody was told that all keys have gone': async () => undefined,
+      'the new master was told': (slot) => set(d, slot, 'NODE', idD),
+      'the former master was told': (slot) => set(a, slot, 'NODE', idD),
+      'each takes the other one for the owner': async (slot) => {
+        await set(a, slot, 'NODE', idD);
+        await set(d, slot, 'STABLE');
+      },
+      'neither knows of the move, as votes were in between': async (slot) => {
+        await set(a, slot, 'STABLE');
+        await set(d, slot, 'STABLE');
+      },
+      'the former master knows nothing of it': (slot) => set(a, slot, 'STABLE'),
+      'the new master knows nothing of it': (slot) => set(d, slot, 'STABLE'),
+    };
+    const wanted = new Map<string, string>();
+    let number = 0;
+    for (const [name, leave] of Object.entries(LEFT)) {
+      let slot = -1;
+      do slot = Number(await a.call(['CLUSTER', 'KEYSLOT', `{${++number}}`]));
+      while (slot >= 4096);
+      const [gone, staying, changed] = [`{${number}}gone`, `{${number}}staying`, `{${number}}changed`];
+      for (const key of [gone, changed]) wanted.set(key, name);
+      await Promise.all([gone, changed].map((key) => redis.set(key, name)));
+      await set(d, slot, 'IMPORTING', idA);
+      await set(a, slot, 'MIGRATING', idD);
+      await give(gone);
+      await give(changed);
+      // Where its former master may still have keys: one of its own, and a newer value of one that has gone.
+      if (/knows? /.test(name)) {
+        await leave(slot);
+        await set(a, slot, 'STABLE');
+        for (const key of [staying, changed]) {
+          await a.text('SET', key, `${name}, again`);
+          wanted.set(key, `${name}, again`);
+        }
+      } else await leave(slot);
+    }
     await d.call(['CLUSTER', 'SETSLOT', 100, 'IMPORTING', idA]);
     await run(4);
-    assert.equal(await redis.get('b'), 'kept');
+    for (const [key, value] of wanted) assert.equal(await redis.get(key), value, key);
     assert.deepEqual(await slotCounts(), [4096, 4096, 4096, 4096]);
     for (const { view } of await look(cluster.links)) {
       assert.deepEqual(view?.nodes.find(({ isMyself }) => isMyself)?.openSlots, []);
