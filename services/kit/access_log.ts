@@ -24,7 +24,7 @@ function fieldsOf(call: CallContext, { code, details }: Status): string {
   const trace = call.trace === undefined ? '' : `,"traceId":"${call.trace.traceId}"`;
   const words = code === status.OK ? '' : `,"details":${JSON.stringify(details)}`;
   return (
-    `"method":${JSON.stringify(call.method.path)},"code":"${codeName(code)}","durationMs":${durationMs},` +
+    `"method":${call.method.json},"code":"${codeName(code)}","durationMs":${durationMs},` +
     `"peer":"${call.peer}","requestId":"${call.requestId}"${trace}${words},"msg":"call"`
   );
 }

@@ -1,6 +1,7 @@
 // Counts of calls by method and code. They are kept in plain fields and told when Prometheus asks: a labelled counter
 // looks its labels up each time, which a busy server would pay for with every call.
-import { CALL_BUCKETS, Counter, Gauge, Histogram, type Metrics } from './metrics.ts';
+import { CallHistogram, type Series } from './call_histogram.ts';
+import { CALL_BUCKETS, Counter, Gauge, type Metrics } from './metrics.ts';
 import type { Method } from './method.ts';
 import { codeName, type Status } from './status.ts';
 
@@ -12,7 +13,7 @@ interface MethodCounts {
   readonly labels: MethodLabels;
   started: number;
   inFlight: number;
-  readonly ended: Map<Status['code'], { readonly labels: CodeLabels; count: number }>;
+  readonly ended: Map<Status['code'], { readonly labels: CodeLabels; readonly seconds: Series; count: number }>;
 }
 
 /** What is told of calls. */
@@ -67,11 +68,11 @@ export function callCounts(metrics: Metrics, side: 'server' | 'client'): CallCou
       for (const { labels, inFlight } of methods.values()) this.set(labels, inFlight);
     },
   });
-  const seconds = new Histogram({
+  const histogram = new CallHistogram({
     name: `grpc_${side}_handling_seconds`,
     help: 'How long calls took. Those of a client include their retries.',
     labelNames: [...METHOD_LABELS, 'grpc_code'],
-    buckets: [...CALL_BUCKETS],
+    buckets: CALL_BUCKETS,
     registers,
   });
   return {
@@ -85,11 +86,12 @@ export function callCounts(metrics: Metrics, side: 'server' | 'client'): CallCou
       counts.inFlight -= 1;
       let ended = counts.ended.get(code);
       if (ended === undefined) {
-        ended = { labels: { ...counts.labels, grpc_code: codeName(code) }, count: 0 };
+        const labels = { ...counts.labels, grpc_code: codeName(code) };
+        ended = { labels, seconds: histogram.series(labels), count: 0 };
         counts.ended.set(code, ended);
       }
       ended.count += 1;
-      seconds.observe(ended.labels, took);
+      ended.seconds.observe(took);
     },
   };
 }

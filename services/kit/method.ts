@@ -7,6 +7,8 @@ export type MethodType = 'unary' | 'client_stream' | 'server_stream' | 'bidi_str
 export interface Method {
   /** `/routeguide.v1.RouteGuide/GetFeature` */
   readonly path: string;
+  /** The path as JSON, for the line that each call leaves in the log. */
+  readonly json: string;
   /** `routeguide.v1.RouteGuide` */
   readonly service: string;
   /** `GetFeature` */
@@ -35,7 +37,8 @@ export function methodOf({ path, requestStream, responseStream }: MethodShape): 
   const [service = '', name = ''] = path.replace(/^\//, '').split('/');
   const types = responseStream ? (['server_stream', 'bidi_stream'] as const) : (['unary', 'client_stream'] as const);
   const type = types[requestStream ? 1 : 0];
-  const method = { path, service, name, type, isRequestStream: requestStream, internal: INTERNAL.test(path) };
+  const json = JSON.stringify(path);
+  const method = { path, json, service, name, type, isRequestStream: requestStream, internal: INTERNAL.test(path) };
   known.set(path, method);
   return method;
 }

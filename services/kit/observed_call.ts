@@ -189,15 +189,20 @@ class ObservedCall implements NextCall {
 
   /** The stream is closed: after a status as well, which then says all there is to say. */
   onCancel(): void {
-    const call = this.#call;
-    if (call !== undefined && !this.#isOver) {
+    const [call, listener] = [this.#call, this.#listener];
+    if (call === undefined || listener === undefined) return;
+    if (this.#isOver && !call.isEnded) {
+      // Most calls: the handler has answered, and is not waiting for anything.
+      listener.onCancel();
+      return;
+    }
+    if (!this.#isOver) {
       const isLate = Date.now() >= call.deadlineMs - DEADLINE_TOLERANCE_MS;
       const code = isLate ? status.DEADLINE_EXCEEDED : status.CANCELLED;
       this.#finish(call, { code, details: isLate ? 'Deadline exceeded' : 'The caller has gone' });
       call.abort(code);
     }
-    const listener = this.#listener;
-    if (call !== undefined && listener !== undefined) runInCall(call, tellCancel, listener);
+    runInCall(call, tellCancel, listener);
   }
 
   #finish(call: CallContext, ended: Status): void {

@@ -6,7 +6,7 @@ import { CallEndedError, currentCall } from './call_context.ts';
 import { DEFAULT_DEADLINES } from './deadlines.ts';
 import type { GrpcServerOptions } from './grpc_server.ts';
 import type { CallObserver } from './observed_call.ts';
-import type { Status } from './status.ts';
+import { type Status, StatusError } from './status.ts';
 import { EchoClient, type EchoWork, startEcho } from './testing/echo.ts';
 
 /** Runs `run` against a server. */
@@ -53,13 +53,24 @@ describe('a request id', () => {
     test(name, { timeout: 20_000 }, () =>
       served({ say: async () => (await delay(1), currentCall()?.requestId ?? '') }, async (client) => {
         const metadata = sent === undefined ? new Metadata() : request('x-request-id', sent);
-        const { text, trailers } = await client.say('x', metadata);
+        const { text } = await client.say('x', metadata);
         if (kept) assert.equal(text, sent);
-        else assert.match(text, /^[0-9a-f-]{36}$/);
-        assert.deepEqual(trailers.get('x-request-id'), [text]);
+        else assert.match(text, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       }),
     );
   }
+  test('is in the trailers of a call that fails', { timeout: 20_000 }, () => {
+    const fail = async () => {
+      throw new StatusError(status.NOT_FOUND, currentCall()?.requestId ?? '');
+    };
+    return served({ say: fail }, async (client) => {
+      for (const sent of [new Metadata(), request('x-request-id', 'abc-1')]) {
+        const error: unknown = await client.say('x', sent).catch((caught: unknown) => caught);
+        assert.ok(error instanceof Error && 'metadata' in error && error.metadata instanceof Metadata);
+        assert.deepEqual(error.metadata.get('x-request-id'), ['details' in error ? error.details : '']);
+      }
+    });
+  });
   test('belongs to one call among many at a time, also in streams', { timeout: 20_000 }, () => {
     const id = async () => {
       await delay(Math.random() * 5);

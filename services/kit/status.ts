@@ -35,37 +35,15 @@ export class StatusError extends Error {
 // Trailers share a limit of 8 KiB with many proxies and clients, so words end here.
 const MAX_DETAILS_LENGTH = 2000;
 
-/** Trailers with nothing but a request id, which most calls end with: without the checks and copies of any metadata. */
-class RequestIdTrailers extends Metadata {
-  readonly #requestId: string;
-
-  constructor(requestId: string) {
-    super();
-    this.#requestId = requestId;
-  }
-
-  override clone(): Metadata {
-    return this;
-  }
-
-  override toHttp2Headers(): Record<string, string> {
-    return { [REQUEST_ID_KEY]: this.#requestId };
-  }
-}
-
 /**
- * `sent` with the request id among its trailers, and in a form that the wire takes: half a surrogate pair in its words
- * would throw while they are encoded, when the handler is long over.
+ * What is sent of a status. A failure has the request id among its trailers, by which it is found in logs, and its words
+ * in a form that the wire takes: half a surrogate pair would throw while they are encoded, when the handler is long over.
  */
-export function sendableStatus({ code, details, metadata }: Status, requestId: string): Status {
-  let trailers: Metadata;
-  if (metadata === undefined || metadata === null || Object.keys(metadata.getMap()).length === 0) {
-    trailers = new RequestIdTrailers(requestId);
-  } else {
-    trailers = metadata.clone();
-    trailers.set(REQUEST_ID_KEY, requestId);
-  }
-  if (code === status.OK) return { code, details, metadata: trailers };
+export function sendableStatus(sent: Status, requestId: string): Status {
+  const { code, details, metadata } = sent;
+  if (code === status.OK) return sent;
+  const trailers = metadata?.clone() ?? new Metadata();
+  trailers.set(REQUEST_ID_KEY, requestId);
   const cut = details.length > MAX_DETAILS_LENGTH ? `${details.slice(0, MAX_DETAILS_LENGTH)}…` : details;
   return { code, details: cut.toWellFormed(), metadata: trailers };
 }
