@@ -44,7 +44,7 @@ export function retryMs(attempt: number, maxMs = MAX_RETRY_MS): number {
  */
 export function createRedis(options: RedisOptions): Cluster {
   const { address, username, password, commandTimeoutMs = 2000, dnsLookup } = options;
-  return new Cluster([address], {
+  const cluster = new Cluster([address], {
     lazyConnect: true,
     enableOfflineQueue: false,
     // Moved slots are followed at once; for a server that is away, the store waits.
@@ -63,6 +63,25 @@ export function createRedis(options: RedisOptions): Cluster {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
     },
+  });
+  survivePassingSlots(cluster);
+  return cluster;
+}
+
+/**
+ * Has a process outlive a connection that is lost while slots move. ioredis sends ASKING ahead of a command whose slot
+ * is on its way, and handles no rejection of that (`tryConnection` in lib/cluster/index.ts of
+ * https://github.com/redis/ioredis at 6.0.0; to be removed when it does): the command itself is repeated, and node would
+ * end the process all the same.
+ */
+export function survivePassingSlots(cluster: Cluster): void {
+  cluster.on('+node', (node: Redis) => {
+    const asking = node.asking.bind(node);
+    node.asking = (...args: Parameters<Redis['asking']>) => {
+      const answer = asking(...args);
+      answer.catch(() => undefined);
+      return answer;
+    };
   });
 }
 
