@@ -4,7 +4,9 @@ import type { Logger } from '../../kit/index.ts';
 import { copySourceOf } from './copying.ts';
 import type { Link } from './link.ts';
 import { parseInfo, parseNodes } from './nodes.ts';
-import { type Action, makePlan, type Place, type View } from './plan.ts';
+import { claimCommands } from './ownerless.ts';
+import { type Action, isAnySlotDenied, makePlan, type Place, type View } from './plan.ts';
+import { type KeyCounts, keyCountsOf } from './slot_keys.ts';
 import { standForElection } from './succession.ts';
 
 /** Options of {@link keep}. */
@@ -34,7 +36,9 @@ async function followPlans(options: KeepOptions): Promise<void> {
   const since = new Map<string, number>();
   let lastSaid = '';
   while (!signal.aborted) {
-    const { actions, waiting } = makePlan({ places: await look(options.links), masters: options.masters });
+    const places = await look(options.links);
+    const keys = isAnySlotDenied(places) ? await lookForKeys(options.links) : [];
+    const { actions, waiting } = makePlan({ places, keys, masters: options.masters });
     const said = JSON.stringify([waiting, actions.length === 0]);
     if (said !== lastSaid) {
       if (actions.length === 0 && waiting.length === 0) log.info('the cluster is as it shall be');
@@ -51,6 +55,10 @@ async function followPlans(options: KeepOptions): Promise<void> {
   }
 }
 
+async function lookForKeys(links: readonly Link[]): Promise<KeyCounts[]> {
+  return Promise.all(links.map((link) => keyCountsOf(link).catch(() => new Map())));
+}
+
 /** What every place says; who doesn't answer has no view. */
 export async function look(links: readonly Link[]): Promise<Place[]> {
   return Promise.all(
@@ -65,30 +73,39 @@ async function viewOf(link: Link): Promise<View | undefined> {
   return self === undefined ? undefined : { id: self.id, nodes, copiesFrom: copySourceOf(parseInfo(info)) };
 }
 
-/** The actions whose time has come. What can cost data must have been wanted for a while: a vote may settle it. */
+/** The actions whose time has come. */
 function dueOf(actions: readonly Action[], since: Map<string, number>, options: KeepOptions): readonly Action[] {
-  const { patienceMs = 15_000 } = options;
   const nowMs = performance.now();
   const keys = new Map(actions.map((action) => [JSON.stringify(action), action]));
   for (const key of since.keys()) if (!keys.has(key)) since.delete(key);
   for (const key of keys.keys()) if (!since.has(key)) since.set(key, nowMs);
   return [...keys].flatMap(([key, action]) =>
-    isPatient(action) && nowMs - (since.get(key) ?? nowMs) < patienceMs ? [] : [action],
+    nowMs - (since.get(key) ?? nowMs) < patienceWith(action, options) ? [] : [action],
   );
 }
 
-function isPatient({ kind }: Action): boolean {
-  return kind === 'takeOver' || kind === 'forget';
+/** For how long an action must have been wanted. */
+function patienceWith({ kind }: Action, { patienceMs = 15_000, intervalMs = 1000 }: KeepOptions): number {
+  switch (kind) {
+    // What can cost data: a vote may settle it.
+    case 'takeOver':
+    case 'forget':
+    case 'claim':
+      return patienceMs;
+    // Slots are moving all the time while somebody moves them: one that is still so at the next look is left open.
+    case 'reopen':
+      return intervalMs / 2;
+    default:
+      return 0;
+  }
 }
 
 async function act(action: Action, options: KeepOptions): Promise<void> {
   const { links, own, log } = options;
   const link = links[own];
   if (link === undefined) return;
-  const command = commandOf(action, options);
-  if (command === undefined) return;
   try {
-    await link.call(command);
+    for (const command of commandsOf(action, options)) await link.call(command);
     log.info({ action }, 'done');
   } catch (error) {
     // Another keeper, or Redis itself, may have been faster: the next look shows it.
@@ -96,24 +113,28 @@ async function act(action: Action, options: KeepOptions): Promise<void> {
   }
 }
 
-function commandOf(action: Action, { links, busOffset = 10_000 }: KeepOptions): (string | number)[] | undefined {
+function commandsOf(action: Action, { links, busOffset = 10_000 }: KeepOptions): (string | number)[][] {
   switch (action.kind) {
     case 'meet': {
       const other = links[action.other];
       // The address at which it has just told who it is, with our password: no stranger who has its former address.
       const address = other?.address();
-      if (other === undefined || address === undefined) return undefined;
-      return ['CLUSTER', 'MEET', address, other.endpoint.port, other.endpoint.port + busOffset];
+      if (other === undefined || address === undefined) return [];
+      return [['CLUSTER', 'MEET', address, other.endpoint.port, other.endpoint.port + busOffset]];
     }
     case 'addSlots':
-      return ['CLUSTER', 'ADDSLOTSRANGE', ...action.ranges.flat()];
+      return [['CLUSTER', 'ADDSLOTSRANGE', ...action.ranges.flat()]];
     case 'replicate':
     // Of the master that it has already: Redis connects to it anew, and only what it has missed is sent.
     case 'reconnect':
-      return ['CLUSTER', 'REPLICATE', action.masterId];
+      return [['CLUSTER', 'REPLICATE', action.masterId]];
+    case 'reopen':
+      return [['CLUSTER', 'SETSLOT', action.slot, action.way, action.peer]];
+    case 'claim':
+      return claimCommands(action.id, action.slots);
     case 'forget':
-      return ['CLUSTER', 'FORGET', action.id];
+      return [['CLUSTER', 'FORGET', action.id]];
     case 'takeOver':
-      return ['CLUSTER', 'FAILOVER', 'TAKEOVER'];
+      return [['CLUSTER', 'FAILOVER', 'TAKEOVER']];
   }
 }

@@ -11,6 +11,13 @@ export interface Claim {
   readonly slot: number;
 }
 
+/** What can be done about slots of nobody. */
+export interface Claims {
+  readonly claims: readonly Claim[];
+  /** How many never had an owner, or have one that is none of these servers: nobody else may take them. */
+  readonly elsewhere: number;
+}
+
 /** The slots that none of `places` has. */
 export function ownerlessSlots(places: readonly Place[]): number[] {
   const owned = new Set(selvesOf(places).flatMap(({ self }) => slotsOf(self.slots)));
@@ -18,12 +25,9 @@ export function ownerlessSlots(places: readonly Place[]): number[] {
 }
 
 /** Who gets each of them: whoever has most of its keys, else whoever was to get it, else whoever is said to have it. */
-export function claimsOf(
-  places: readonly Place[],
-  keys: readonly KeyCounts[],
-): readonly Claim[] | { readonly problem: string; readonly hint: string } {
+export function claimsOf(places: readonly Place[], keys: readonly KeyCounts[]): Claims {
   const slots = ownerlessSlots(places);
-  if (slots.length === 0) return [];
+  if (slots.length === 0) return { claims: [], elsewhere: 0 };
   const selves = selvesOf(places);
   const masters = selves.filter(({ self }) => self.role === 'master');
   const named = new Map<number, Set<string>>();
@@ -33,7 +37,7 @@ export function claimsOf(
     }
   }
   const claims: Claim[] = [];
-  const elsewhere = new Set<number>();
+  let elsewhere = 0;
   for (const slot of slots) {
     const owners = named.get(slot) ?? new Set();
     const isElsewhere = [...owners].some((id) => selves.every(({ self }) => self.id !== id));
@@ -46,13 +50,13 @@ export function claimsOf(
       const [ranksA, ranksB] = [rank(a), rank(b)];
       return ranksA.map((one, index) => (ranksB[index] ?? 0) - one).find((one) => one !== 0) ?? a.place - b.place;
     });
-    // Of slots that never had an owner keepers take care.
-    if (isElsewhere || owners.size === 0 || best === undefined) elsewhere.add(slot);
+    if (isElsewhere || owners.size === 0 || best === undefined) elsewhere += 1;
     else claims.push({ place: best.place, slot });
   }
-  if (elsewhere.size === 0) return claims;
-  return {
-    problem: `${elsewhere.size} slots have no owner among the ${places.length} servers`,
-    hint: 'Wait until all pods are ready (`kubectl get pods`). Were servers taken away with slots, set the masters of redis as high as before and apply: their volumes are still there.',
-  };
+  return { claims, elsewhere };
+}
+
+/** By which a server takes slots of nobody. Whoever takes one for that of another master believes the newer claim. */
+export function claimCommands(id: string, slots: readonly number[]): (string | number)[][] {
+  return [...slots.map((slot) => ['CLUSTER', 'SETSLOT', slot, 'NODE', id]), ['CLUSTER', 'BUMPEPOCH']];
 }

@@ -3,6 +3,9 @@
 // what concerns its own server: so it does no harm that all of them plan at once, or again after an end in the middle.
 import { type CopySource, masterElsewhere } from './copying.ts';
 import { type ClusterNode, firstOwner, rangesOf, SLOT_COUNT, type SlotRange, slotsOf } from './nodes.ts';
+import { claimsOf, ownerlessSlots } from './ownerless.ts';
+import { type Reopening, reopeningsOf } from './reopen.ts';
+import type { KeyCounts } from './slot_keys.ts';
 
 /** What a server says. */
 export interface View {
@@ -27,6 +30,9 @@ export type Action =
   | { readonly place: number; readonly kind: 'replicate'; readonly masterId: string }
   /** Copies from its master at the address that it has now. */
   | { readonly place: number; readonly kind: 'reconnect'; readonly masterId: string; readonly address: string }
+  | ({ readonly kind: 'reopen' } & Reopening)
+  /** Takes slots that all servers take for those of another one. */
+  | { readonly place: number; readonly kind: 'claim'; readonly id: string; readonly slots: readonly number[] }
   | { readonly place: number; readonly kind: 'forget'; readonly id: string }
   /** Becomes master without a vote. Only where there can be none for a while: its master will never be back. */
   | { readonly place: number; readonly kind: 'takeOver'; readonly masterId: string };
@@ -40,6 +46,8 @@ export interface Plan {
 /** Options of {@link makePlan}. */
 export interface PlanOptions {
   readonly places: readonly Place[];
+  /** The keys that the server of each place has; needed where {@link isAnySlotDenied}. Default: none. */
+  readonly keys?: readonly KeyCounts[];
   /** How many masters there shall be. */
   readonly masters: number;
 }
@@ -52,7 +60,7 @@ interface Server {
 }
 
 /** The next steps towards one cluster with all slots, and a master for each replica. */
-export function makePlan({ places, masters }: PlanOptions): Plan {
+export function makePlan({ places, masters, keys = [] }: PlanOptions): Plan {
   const servers = places.flatMap(({ view }, place): Server[] => {
     const self = view?.nodes.find(({ isMyself }) => isMyself);
     return view === undefined || self === undefined ? [] : [{ place, view, self }];
@@ -73,6 +81,8 @@ export function makePlan({ places, masters }: PlanOptions): Plan {
     ...servers.flatMap(reconnect),
     ...added,
     ...assigned,
+    ...reopeningsOf(places).map((one): Action => ({ kind: 'reopen', ...one })),
+    ...(isComplete && !isSettling && isAnySlotDenied(places) ? claim(places, keys) : []),
     ...(isComplete ? takeOver(cluster) : []),
     ...servers.flatMap((server) => forget(server, cluster, isComplete)),
   ];
@@ -197,6 +207,18 @@ function replicate(cluster: Cluster, added: readonly Action[], masters: number):
   return bare !== undefined && bareCount === 0 && donor !== undefined
     ? [{ place: donor.place, kind: 'replicate', masterId: bare }]
     : [];
+}
+
+/** Whether all servers answer, nothing is on its way, and yet there are slots that each takes for those of another. */
+export function isAnySlotDenied(places: readonly Place[]): boolean {
+  const isStill = places.every(({ view }) => view?.nodes.every(({ openSlots }) => openSlots.length === 0) === true);
+  return isStill && ownerlessSlots(places).length > 0;
+}
+
+function claim(places: readonly Place[], keys: readonly KeyCounts[]): Action[] {
+  const slots = new Map<number, number[]>();
+  for (const { place, slot } of claimsOf(places, keys).claims) slots.set(place, [...(slots.get(place) ?? []), slot]);
+  return [...slots].map(([place, list]) => ({ place, kind: 'claim', id: places[place]?.view?.id ?? '', slots: list }));
 }
 
 /** The first replica of a master that is gone with its slots. A vote comes first, where there can be one. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { parseInfo, parseNodes, rangesOf, slotsOf } from './nodes.ts';
 import { type Action, makePlan, type Place } from './plan.ts';
 import { unreadiness } from './readiness.ts';
+import type { KeyCounts } from './slot_keys.ts';
 import { knowing, line, placesOf, type Server, THIRDS } from './testing/places.ts';
 
 const EMPTY = ['s0', 's1', 's2', 's3', 's4', 's5'].map((id): Server => ({ id }));
@@ -18,6 +19,7 @@ interface Case {
   readonly name: string;
   readonly places: Place[];
   readonly masters: number;
+  readonly keys?: readonly KeyCounts[];
   readonly actions: readonly Action[];
   readonly waiting?: readonly string[];
 }
@@ -110,6 +112,70 @@ const CASES: readonly Case[] = [
     masters: 3,
     actions: [],
   })),
+  {
+    name: 'a master that was voted for gives what its predecessor was giving',
+    places: knowing([
+      { id: 's0', follows: 's3' },
+      { id: 's1', slots: `${THIRDS[1]} [7-<-s0]` },
+      ...FORMED.slice(2, 3),
+      { id: 's3', slots: THIRDS[0] },
+      ...FORMED.slice(4),
+    ]),
+    masters: 3,
+    actions: [{ place: 3, kind: 'reopen', slot: 7, way: 'MIGRATING', peer: 's1' }],
+  },
+  {
+    name: 'a master that was voted for gets what its predecessor was getting',
+    places: knowing([
+      { id: 's0', slots: `${THIRDS[0]} [7->-s1]` },
+      { id: 's1', follows: 's4' },
+      ...FORMED.slice(2, 4),
+      { id: 's4', slots: THIRDS[1] },
+      ...FORMED.slice(5),
+    ]),
+    masters: 3,
+    actions: [
+      { place: 4, kind: 'reopen', slot: 7, way: 'IMPORTING', peer: 's0' },
+      { place: 0, kind: 'reopen', slot: 7, way: 'MIGRATING', peer: 's4' },
+    ],
+  },
+  {
+    name: 'a slot that both ends know to be on its way is left to who moves it',
+    places: knowing([
+      { id: 's0', slots: `${THIRDS[0]} [7->-s1]` },
+      { id: 's1', slots: `${THIRDS[1]} [7-<-s0]` },
+      ...FORMED.slice(2),
+    ]),
+    masters: 3,
+    actions: [],
+  },
+  {
+    name: 'a slot that has arrived is not opened again',
+    places: knowing([
+      { id: 's0', slots: '0-6 8-5461' },
+      { id: 's1', slots: `7 ${THIRDS[1]} [7-<-s0]` },
+      ...FORMED.slice(2),
+    ]),
+    masters: 3,
+    actions: [],
+  },
+  {
+    name: 'a slot that everybody takes for that of another one is taken by who has its keys',
+    places: placesOf(replaced(FORMED, 0, { id: 's0', slots: '1-5461' }), ({ id }) =>
+      id === 's0' ? [{ id: 's0', slots: '1-5461' }, { id: 's1', slots: `0 ${THIRDS[1]}` }, ...FORMED.slice(2)] : FORMED,
+    ),
+    keys: [new Map(), new Map([[0, 2]])],
+    masters: 3,
+    actions: [{ place: 1, kind: 'claim', id: 's1', slots: [0] }],
+  },
+  {
+    name: 'nobody takes a slot while others are on their way',
+    places: placesOf(replaced(FORMED, 0, { id: 's0', slots: '1-5461 [7->-s1]' }), ({ id }) =>
+      id === 's0' ? [{ id: 's0', slots: '1-5461 [7->-s1]' }, ...FORMED.slice(1)] : FORMED,
+    ),
+    masters: 3,
+    actions: [{ place: 1, kind: 'reopen', slot: 7, way: 'IMPORTING', peer: 's0' }],
+  },
   {
     name: 'a master that is away is left to the vote of the others',
     places: knowing(replaced(FORMED, 0, undefined), [{ id: 's0', slots: THIRDS[0], flags: 'fail' }]),
@@ -214,8 +280,8 @@ const CASES: readonly Case[] = [
   },
 ];
 
-for (const { name, places, masters, actions, waiting = [] } of CASES) {
-  test(name, () => assert.deepEqual(makePlan({ places, masters }), { actions, waiting }));
+for (const { name, places, masters, keys = [], actions, waiting = [] } of CASES) {
+  test(name, () => assert.deepEqual(makePlan({ places, masters, keys }), { actions, waiting }));
 }
 
 test('names of nodes survive their addresses', () => {

@@ -7,7 +7,7 @@ import { look } from './keeper.ts';
 import type { Credentials, Link } from './link.ts';
 import { moveSlot } from './move_slot.ts';
 import { parseInfo } from './nodes.ts';
-import type { Claim } from './ownerless.ts';
+import { type Claim, claimCommands } from './ownerless.ts';
 import { type Move, phasesOf } from './phases.ts';
 import type { Place } from './plan.ts';
 import { planReshard, type ReshardSteps } from './reshard_plan.ts';
@@ -114,10 +114,11 @@ function createMover(run: ReshardRun): Mover {
     const text = JSON.stringify(wanted);
     if (text !== claims.text) claims = { text, sinceMs: performance.now() };
     if (performance.now() - claims.sinceMs < CLAIM_AFTER_MS) return { waitingFor: 'servers settle whose a slot is' };
-    for (const { place, slot } of wanted)
-      await links[place]?.call(['CLUSTER', 'SETSLOT', slot, 'NODE', places[place]?.view?.id ?? '']);
-    // Whoever takes one of these slots for that of another master believes the newer claim.
-    for (const place of new Set(wanted.map((one) => one.place))) await links[place]?.call(['CLUSTER', 'BUMPEPOCH']);
+    for (const place of new Set(wanted.map((one) => one.place))) {
+      const slots = wanted.filter((one) => one.place === place).map(({ slot }) => slot);
+      const id = places[place]?.view?.id ?? '';
+      for (const command of claimCommands(id, slots)) await links[place]?.call(command);
+    }
     claims = { text: '', sinceMs: 0 };
     return { waitingFor: 'servers hear whose a slot is' };
   };

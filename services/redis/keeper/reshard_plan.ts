@@ -46,8 +46,13 @@ export function planReshard(options: ReshardOptions): ReshardPlan {
   const { places, keys = [], masters, serversPerMaster } = options;
   const wrong = problemOf(options);
   if (wrong !== undefined) return wrong;
-  const claims = claimsOf(places, keys);
-  if ('problem' in claims) return claims;
+  const { claims, elsewhere } = claimsOf(places, keys);
+  if (elsewhere > 0) {
+    return {
+      problem: `${elsewhere} slots have no owner among the ${places.length} servers`,
+      hint: 'Wait until all pods are ready (`kubectl get pods`). Were servers taken away with slots, set the masters of redis as high as before and apply: their volumes are still there.',
+    };
+  }
   const nothing = { claims: [], promotions: [], stable: [], moves: [] };
   if (claims.length > 0) return { ...nothing, claims };
   const selves = selvesOf(places);

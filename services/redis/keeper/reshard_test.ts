@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
+import { survivePassingSlots } from '../client/connection.ts';
 import { look } from './keeper.ts';
 import type { Link } from './link.ts';
 import { countSlots } from './nodes.ts';
@@ -45,6 +46,7 @@ async function formed(
   await keepers.stop();
   const redisOptions = { ...acl.admin, commandTimeout: 5000 };
   client = new Cluster([{ host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 }], { redisOptions });
+  survivePassingSlots(client);
   return client;
 }
 
@@ -200,6 +202,56 @@ describe('reshard', { timeout: 150_000 }, () => {
     for (const { view } of await look(cluster.links)) {
       assert.deepEqual(view?.nodes.find(({ isMyself }) => isMyself)?.openSlots, []);
     }
+  });
+
+  test('keepers open a slot again when the master at either end has changed, and have a slot of nobody taken', async () => {
+    const redis = await formed(6, 3);
+    const keepers = cluster.keepAll(3);
+    const ids = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'MYID')));
+    const [a, c] = [cluster.links[0], cluster.links[2]];
+    assert.ok(a && c);
+    for (const key of ['gone', 'staying']) assert.equal(await redis.set(`{b}${key}`, key), 'OK');
+    // Slot 3300 is that of b, and goes from the first to the third master.
+    await c.call(['CLUSTER', 'SETSLOT', 3300, 'IMPORTING', ids[0] ?? '']);
+    await a.call(['CLUSTER', 'SETSLOT', 3300, 'MIGRATING', ids[2] ?? '']);
+    const user = ['AUTH2', acl.admin.username, acl.admin.password];
+    await a.call(['MIGRATE', '127.0.0.1', c.endpoint.port, '{b}gone', 0, 5000, ...user]);
+    const allFound = async (...keys: string[]) =>
+      eventually('all keys are found', async () => {
+        for (const key of keys) assert.equal(await redis.get(`{b}${key}`), key);
+        return true;
+      });
+    await allFound('gone', 'staying');
+    for (const replica of [3, 5]) {
+      await eventually('the replica takes over', async () => {
+        if (((await slotCounts())[replica] ?? 0) > 0) return true;
+        await cluster.links[replica]?.call(['CLUSTER', 'FAILOVER']);
+        return undefined;
+      });
+      await allFound('gone', 'staying');
+      const write = async () => (await redis.set(`{b}new${replica}`, `new${replica}`)) === 'OK' || undefined;
+      await eventually('a key is written', write);
+    }
+    await allFound('gone', 'staying', 'new3', 'new5');
+    await run(3, { serversPerMaster: 2 });
+    await allFound('gone', 'staying', 'new3', 'new5');
+    assert.deepEqual((await slotCounts()).filter((count) => count > 0).toSorted(), [5461, 5461, 5462]);
+
+    const places = await look(cluster.links);
+    const owner = places.findIndex(({ view }) => {
+      const slots = view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? [];
+      return slots.some(([first, last]) => first <= 3300 && 3300 <= last);
+    });
+    // It has no key of the slot any more as far as it knows, and the one to which it gives it does not take it.
+    const [giver, taker] = [cluster.links[owner], cluster.links[1]];
+    await giver?.call(['CLUSTER', 'SETSLOT', 3300, 'MIGRATING', ids[1] ?? '']);
+    const keys = ['gone', 'staying', 'new3', 'new5'].map((key) => `{b}${key}`);
+    await taker?.call(['CLUSTER', 'SETSLOT', 3300, 'IMPORTING', ids[owner] ?? '']);
+    await giver?.call(['MIGRATE', '127.0.0.1', taker?.endpoint.port ?? 0, '', 0, 5000, ...user, 'KEYS', ...keys]);
+    await giver?.call(['CLUSTER', 'SETSLOT', 3300, 'NODE', ids[1] ?? '']);
+    await taker?.call(['CLUSTER', 'SETSLOT', 3300, 'STABLE']);
+    await allFound('gone', 'staying', 'new3', 'new5');
+    await keepers.stop();
   });
 
   test('promotes replicas that stay before masters go', async () => {
