@@ -128,8 +128,7 @@ function(environment, deps, users)
           REDIS_SECRETS_FOLDER: SECRETS_FOLDER,
         },
         ports: ['metrics'],
-        // By a file there two reshards know of one another.
-        folders: [SECRETS_FOLDER, '/tmp'],
+        folders: [SECRETS_FOLDER],
         probes: {
           livenessProbe: { httpGet: { path: '/live', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
         },

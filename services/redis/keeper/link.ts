@@ -43,11 +43,13 @@ export interface LinkOptions {
   readonly credentials: () => Credentials | undefined;
   /** The address of a name, looked for before each connection. Default: by DNS. */
   readonly resolve?: (host: string) => Promise<string>;
+  /** By which others find the connection in CLIENT LIST. Default: none. */
+  readonly name?: string;
 }
 
 /** Connects, and again whenever the connection is lost. */
-export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOptions): Link {
-  const name = `${endpoint.host}:${endpoint.port}`;
+export function openLink({ endpoint, credentials, resolve = addressOf, name }: LinkOptions): Link {
+  const where = `${endpoint.host}:${endpoint.port}`;
   let redis: Redis | undefined;
   let isClosed = false;
   let attempt = 0;
@@ -75,6 +77,7 @@ export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOpt
       maxRetriesPerRequest: 0,
       connectTimeout: CALL_TIMEOUT_MS,
       disableClientInfo: true,
+      ...(name === undefined ? {} : { connectionName: name }),
       retryStrategy: () => null,
     });
     redis = client;
@@ -92,7 +95,7 @@ export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOpt
   const call = async (command: readonly (string | number)[], timeoutMs = CALL_TIMEOUT_MS): Promise<unknown> => {
     const client = redis;
     if (client === undefined || client.status !== 'ready') {
-      throw new NoAnswerError(`Asking ${name}: no connection`, { cause: problem });
+      throw new NoAnswerError(`Asking ${where}: no connection`, { cause: problem });
     }
     const [first = '', ...rest] = command;
     let late: NodeJS.Timeout | undefined;
@@ -100,13 +103,13 @@ export function openLink({ endpoint, credentials, resolve = addressOf }: LinkOpt
       late = setTimeout(() => {
         // A server whose machine is gone never closes; the next one at this place is found by a new connection.
         client.disconnect();
-        reject(new NoAnswerError(`Asking ${name}: no answer within ${timeoutMs} ms`));
+        reject(new NoAnswerError(`Asking ${where}: no answer within ${timeoutMs} ms`));
       }, timeoutMs);
     });
     const reply = client.call(String(first), ...rest).catch((error: unknown) => {
       // The command has passwords in it, and errors get into logs.
       if (replyCode(error) !== undefined) delete (error as { command?: unknown }).command;
-      throw replyCode(error) === undefined ? new NoAnswerError(`Asking ${name}: no answer`, { cause: error }) : error;
+      throw replyCode(error) === undefined ? new NoAnswerError(`Asking ${where}: no answer`, { cause: error }) : error;
     });
     reply.catch(() => undefined);
     return Promise.race([reply, timeout]).finally(() => clearTimeout(late));

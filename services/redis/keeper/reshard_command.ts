@@ -1,11 +1,10 @@
 // `main.js reshard --masters=N`: what //services/redis:reshard runs in the keeper of the first pod.
-import { open, readFile, rm } from 'node:fs/promises';
+import { requireAlone, reshardName } from './alone.ts';
 import { CommandError } from './errors.ts';
 import { createLogger, readConfig } from '../../kit/index.ts';
 import { reshard } from './reshard.ts';
 import { ADMIN, credentialsFrom, openLinks, SETTINGS } from './settings.ts';
 
-const LOCK = '/tmp/reshard.pid';
 const SAID_EVERY_MS = 1000;
 const CONNECT_MS = 5000;
 
@@ -19,8 +18,8 @@ export async function runReshard(args: readonly string[], env = process.env): Pr
   }
   const config = readConfig(SETTINGS, env);
   const log = createLogger({ service: 'redis-reshard', level: 'silent' });
-  const links = openLinks({ nodes: config.nodes, own: config.own, secrets: config.secrets, log });
-  await lock();
+  const name = reshardName();
+  const links = openLinks({ nodes: config.nodes, own: config.own, secrets: config.secrets, log, name });
   const controller = new AbortController();
   // Whoever started this has gone; the next run goes on.
   const stop = () => controller.abort(new CommandError('Moving slots: it was ended; run it again to go on'));
@@ -35,6 +34,7 @@ export async function runReshard(args: readonly string[], env = process.env): Pr
     while (links.some((link) => link.address() === undefined) && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    await requireAlone(links, name);
     const { movedSlots, movedKeys } = await reshard({
       links,
       masters,
@@ -51,35 +51,5 @@ export async function runReshard(args: readonly string[], env = process.env): Pr
     return 0;
   } finally {
     for (const link of links) link.close();
-    await rm(LOCK, { force: true });
-  }
-}
-
-/** Makes sure that this is the only one: two would open and close the same slots. Throws CommandError. */
-async function lock(): Promise<void> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const file = await open(LOCK, 'wx');
-      await file.writeFile(String(process.pid));
-      return await file.close();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const pid = Number(await readFile(LOCK, 'utf8').catch(() => ''));
-      if (pid > 0 && isAlive(pid)) {
-        throw new CommandError(`Moving slots: process ${pid} of this pod does it already`, {
-          hint: 'Wait until it is done, and run this again to see that nothing is left to do.',
-        });
-      }
-      // It was killed.
-      await rm(LOCK, { force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

@@ -9,7 +9,7 @@ import type { Link } from './link.ts';
 import { countSlots } from './nodes.ts';
 import { type Progress, reshard } from './reshard.ts';
 import { deployedAcl } from './testing/acl.ts';
-import { createTestCluster, eventually, type TestCluster } from './testing/cluster.ts';
+import { createTestCluster, eventually, formOnce, type TestCluster } from './testing/cluster.ts';
 
 const acl = deployedAcl();
 let cluster: TestCluster;
@@ -37,13 +37,7 @@ async function formed(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Cluster> {
   cluster = await createTestCluster({ nodes, isLocalhost: true, acl, settings });
-  await cluster.startAll();
-  const keepers = cluster.keepAll(masters);
-  await eventually('the cluster is whole', async () => {
-    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
-    return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
-  });
-  await keepers.stop();
+  await formOnce(cluster, masters);
   const redisOptions = { ...acl.admin, commandTimeout: 5000 };
   client = new Cluster([{ host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 }], { redisOptions });
   survivePassingSlots(client);

@@ -51,13 +51,20 @@ export interface LinksOptions {
   readonly own: number;
   readonly secrets: string;
   readonly log: Logger;
+  /** By which others find these connections. Default: none. */
+  readonly name?: string;
 }
 
 /** Connections of the admin to all servers; the own one by loopback, so that it needs no DNS. */
-export function openLinks({ nodes, own, secrets, log }: LinksOptions): Link[] {
+export function openLinks({ nodes, own, secrets, log, name }: LinksOptions): Link[] {
   const credentials = () => credentialsFrom(`${secrets}/password`, ADMIN, log);
   return nodes.map((endpoint, place) =>
-    openLink({ endpoint, credentials, ...(place === own ? { resolve: async () => '127.0.0.1' } : {}) }),
+    openLink({
+      endpoint,
+      credentials,
+      ...(name === undefined ? {} : { name }),
+      ...(place === own ? { resolve: async () => '127.0.0.1' } : {}),
+    }),
   );
 }
 

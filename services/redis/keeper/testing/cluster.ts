@@ -164,6 +164,17 @@ export async function createTestCluster(options: TestClusterOptions): Promise<Te
   };
 }
 
+/** Starts all servers, and has keepers make them a cluster with `masters` masters, which nobody keeps from then on. */
+export async function formOnce(cluster: TestCluster, masters: number): Promise<void> {
+  await cluster.startAll();
+  const keepers = cluster.keepAll(masters);
+  await eventually('the cluster is whole', async () => {
+    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
+    return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
+  });
+  await keepers.stop();
+}
+
 interface NodeOptions {
   readonly host: string;
   readonly port: number;
