@@ -6,6 +6,7 @@ import { Cluster } from 'ioredis';
 import { survivePassingSlots } from '../client/connection.ts';
 import { look } from './keeper.ts';
 import type { Link } from './link.ts';
+import { moveSlot } from './move_slot.ts';
 import { countSlots } from './nodes.ts';
 import { type Progress, reshard } from './reshard.ts';
 import { deployedAcl } from './testing/acl.ts';
@@ -28,6 +29,14 @@ function wayOf(slot: number): readonly [number, number] | undefined {
 async function slotCounts(): Promise<number[]> {
   const places = await look(cluster.links);
   return places.map(({ view }) => countSlots(view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? []));
+}
+
+/** The place of the server that has a slot. */
+async function ownerOf(slot: number): Promise<number> {
+  return (await look(cluster.links)).findIndex(({ view }) => {
+    const slots = view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? [];
+    return slots.some(([first, last]) => first <= slot && slot <= last);
+  });
 }
 
 /** `nodes` servers, of which `masters` have all slots, and a client of them. */
@@ -85,7 +94,7 @@ async function assertCounts(redis: Cluster, counts: ReadonlyMap<string, number>)
   assert.deepEqual(wrong, []);
 }
 
-describe('reshard', { timeout: 150_000 }, () => {
+describe('reshard', { timeout: 600_000 }, () => {
   test('gives a new master its share while clients write, and goes on after it was ended in the middle', async () => {
     const redis = await formed(4, 4);
     const keepers = cluster.keepAll(4);
@@ -198,6 +207,74 @@ describe('reshard', { timeout: 150_000 }, () => {
     }
   });
 
+  test('goes on after a crash between any two steps of a move, with what clients have done in between', async () => {
+    const redis = await formed(4, 4);
+    const ids = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'MYID')));
+    const left = new Map<string, string | null>();
+    // Expected, giving, what keys there are, giving keys, that there are none, and both ends told.
+    for (let steps = 0; steps <= 7; steps++) {
+      for (const key of ['old', 'changed', 'removed']) await redis.set(`{b}${key}${steps}`, 'before');
+      // The slot of b.
+      const from = await ownerOf(3300);
+      const to = (from + 1) % 4;
+      let done = 0;
+      const crashing = (place: number): Link => {
+        const link = cluster.links[place];
+        assert.ok(link);
+        const call: Link['call'] = async (command, timeoutMs) => {
+          if (done++ >= steps) throw new Error('crashed');
+          return link.call(command, timeoutMs);
+        };
+        return { ...link, call };
+      };
+      const moving = moveSlot({
+        slot: 3300,
+        source: crashing(from),
+        target: crashing(to),
+        from: ids[from] ?? '',
+        to: ids[to] ?? '',
+        credentials: () => acl.admin,
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (steps < 7) await assert.rejects(moving, /crashed/);
+      else assert.equal(await moving, 3 + 3 * steps);
+      await redis.set(`{b}changed${steps}`, 'after');
+      await redis.del(`{b}removed${steps}`);
+      await redis.set(`{b}new${steps}`, 'after');
+      left.set(`{b}old${steps}`, 'before').set(`{b}changed${steps}`, 'after').set(`{b}removed${steps}`, null);
+      left.set(`{b}new${steps}`, 'after');
+      await run(4);
+      for (const [key, value] of left) assert.equal(await redis.get(key), value, `${key} after ${steps} steps`);
+      assert.deepEqual(await slotCounts(), [4096, 4096, 4096, 4096]);
+    }
+  });
+
+  test('goes on while replicas take over for masters that give and get slots, and one of them is killed', async () => {
+    const redis = await formed(8, 4);
+    const keepers = cluster.keepAll(4);
+    await Promise.all(Array.from({ length: 3000 }, (_, index) => redis.set(`key:${index}`, index)));
+    let moved = 0;
+    const running = run(3, { serversPerMaster: 2, onProgress: ({ movedSlots }) => void (moved = movedSlots) });
+    const until = (slots: number) => eventually(`${slots} slots have moved`, () => moved >= slots || undefined, 60_000);
+    // The last master gives; the replica at place 7 is its own, that at place 4 of the first master, which gets.
+    await until(200);
+    await cluster.links[7]?.call(['CLUSTER', 'FAILOVER']);
+    await until(800);
+    await cluster.links[4]?.call(['CLUSTER', 'FAILOVER']);
+    await until(1600);
+    const giver = (await slotCounts()).findIndex((count, place) => count > 0 && (place === 3 || place === 7));
+    await cluster.nodes[giver]?.kill();
+    await delay(4000);
+    await cluster.nodes[giver]?.start();
+    await running;
+    assert.deepEqual((await slotCounts()).filter((count) => count > 0).toSorted(), [5461, 5461, 5462]);
+    for (let index = 0; index < 3000; index++) {
+      const value = await eventually(`key:${index}`, async () => ({ value: await redis.get(`key:${index}`) }));
+      assert.deepEqual(value, { value: String(index) });
+    }
+    await keepers.stop();
+  });
+
   test('keepers open a slot again when the master at either end has changed, and have a slot of nobody taken', async () => {
     const redis = await formed(6, 3);
     const keepers = cluster.keepAll(3);
@@ -231,11 +308,7 @@ describe('reshard', { timeout: 150_000 }, () => {
     await allFound('gone', 'staying', 'new3', 'new5');
     assert.deepEqual((await slotCounts()).filter((count) => count > 0).toSorted(), [5461, 5461, 5462]);
 
-    const places = await look(cluster.links);
-    const owner = places.findIndex(({ view }) => {
-      const slots = view?.nodes.find(({ isMyself }) => isMyself)?.slots ?? [];
-      return slots.some(([first, last]) => first <= 3300 && 3300 <= last);
-    });
+    const owner = await ownerOf(3300);
     // It has no key of the slot any more as far as it knows, and the one to which it gives it does not take it.
     const [giver, taker] = [cluster.links[owner], cluster.links[1]];
     await giver?.call(['CLUSTER', 'SETSLOT', 3300, 'MIGRATING', ids[1] ?? '']);
