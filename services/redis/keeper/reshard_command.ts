@@ -19,7 +19,8 @@ export async function runReshard(args: readonly string[], env = process.env): Pr
   const config = readConfig(SETTINGS, env);
   const log = createLogger({ service: 'redis-reshard', level: 'silent' });
   const name = reshardName();
-  const links = openLinks({ nodes: config.nodes, own: config.own, secrets: config.secrets, log, name });
+  // Servers are told these addresses: loopback would lead each to itself.
+  const links = openLinks({ nodes: config.nodes, secrets: config.secrets, log, name });
   const controller = new AbortController();
   // Whoever started this has gone; the next run goes on.
   const stop = () => controller.abort(new CommandError('Moving slots: it was ended; run it again to go on'));

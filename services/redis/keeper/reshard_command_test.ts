@@ -10,6 +10,7 @@ import { countSlots } from './nodes.ts';
 import { runReshard } from './reshard_command.ts';
 import { createTestCluster, eventually, formOnce, type TestCluster } from './testing/cluster.ts';
 
+const NODES = [0, 1, 2, 3];
 const KEYS = 2000;
 const linesOf = (password: string) => ['user default off', `user admin on >${password} ~* &* +@all`];
 const former = { username: 'admin', password: 'former-password' };
@@ -19,21 +20,21 @@ let cluster: TestCluster;
 afterEach(() => cluster.remove());
 
 /** Four masters with some keys, and what a keeper's container beside the first one would have in its environment. */
-async function formed(): Promise<NodeJS.ProcessEnv> {
+async function formed(addresses = NODES.map(() => '127.0.0.1')): Promise<NodeJS.ProcessEnv> {
   cluster = await createTestCluster({
-    nodes: 4,
+    nodes: NODES.length,
     isLocalhost: true,
     acl: { lines: linesOf(former.password), admin: former },
   });
   await writeFile(join(cluster.folder, 'password'), former.password);
-  await formOnce(cluster, 4);
+  await formOnce(cluster, 4, addresses);
   for (let number = 0; number < KEYS; number++) {
     for (const link of cluster.links) {
       if (await link.call(['SET', `key:${number}`, number]).catch(() => undefined)) break;
     }
   }
   return {
-    REDIS_NODES: cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(','),
+    REDIS_NODES: cluster.nodes.map(({ port }, place) => `${addresses[place]}:${port}`).join(','),
     POD_NAME: 'redis-0',
     REDIS_MASTERS: '4',
     REDIS_SECRETS_FOLDER: cluster.folder,
@@ -41,9 +42,11 @@ async function formed(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** How many slots and keys each server has, by whoever's password is the present one. */
-async function shares(): Promise<{ readonly slots: number[]; readonly keys: number }> {
-  const links = cluster.nodes.map(({ port }) =>
-    openLink({ endpoint: { host: '127.0.0.1', port }, credentials: () => password }),
+async function shares(
+  addresses = NODES.map(() => '127.0.0.1'),
+): Promise<{ readonly slots: number[]; readonly keys: number }> {
+  const links = cluster.nodes.map(({ port }, place) =>
+    openLink({ endpoint: { host: addresses[place] ?? '', port }, credentials: () => password }),
   );
   try {
     await eventually('all answer', async () => (await Promise.all(links.map((link) => link.text('PING')))) && true);
@@ -74,6 +77,13 @@ describe('main.js reshard', { timeout: 150_000 }, () => {
     assert.equal(await first, 0);
     assert.deepEqual(await shares(), EVEN);
     assert.equal(await runReshard(['--masters=3'], env), 0);
+  });
+
+  test('moves keys to the server beside it, too, by the address at which the others reach it', async () => {
+    const addresses = NODES.map((place) => `127.0.4.${place + 1}`);
+    const env = await formed(addresses);
+    assert.equal(await runReshard(['--masters=3'], env), 0);
+    assert.deepEqual(await shares(addresses), EVEN);
   });
 
   test('goes on when passwords change, though servers and process hear of it one after the other', async () => {

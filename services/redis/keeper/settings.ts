@@ -48,14 +48,15 @@ export const EXPORTER = 'exporter';
 /** Options of {@link openLinks}. */
 export interface LinksOptions {
   readonly nodes: readonly Address[];
-  readonly own: number;
+  /** The place of the server to which loopback leads. Default: all are reached by their names. */
+  readonly own?: number;
   readonly secrets: string;
   readonly log: Logger;
   /** By which others find these connections. Default: none. */
   readonly name?: string;
 }
 
-/** Connections of the admin to all servers; the own one by loopback, so that it needs no DNS. */
+/** Connections of the admin to all servers; to that in the same pod by loopback, so that it needs no DNS. */
 export function openLinks({ nodes, own, secrets, log, name }: LinksOptions): Link[] {
   const credentials = () => credentialsFrom(`${secrets}/password`, ADMIN, log);
   return nodes.map((endpoint, place) =>

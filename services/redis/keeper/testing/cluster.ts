@@ -164,9 +164,16 @@ export async function createTestCluster(options: TestClusterOptions): Promise<Te
   };
 }
 
-/** Starts all servers, and has keepers make them a cluster with `masters` masters, which nobody keeps from then on. */
-export async function formOnce(cluster: TestCluster, masters: number): Promise<void> {
-  await cluster.startAll();
+/**
+ * Starts all servers, and has keepers make them a cluster with `masters` masters, which nobody keeps from then on.
+ * `addresses`: of each server; default: 127.0.0.1.
+ */
+export async function formOnce(
+  cluster: TestCluster,
+  masters: number,
+  addresses: readonly string[] = [],
+): Promise<void> {
+  await Promise.all(cluster.nodes.map((node, place) => node.start(addresses[place])));
   const keepers = cluster.keepAll(masters);
   await eventually('the cluster is whole', async () => {
     const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
