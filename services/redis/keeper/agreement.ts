@@ -24,7 +24,8 @@ export function disagreement(places: readonly Place[]): string | undefined {
     let known = 0;
     for (const node of view?.nodes ?? []) {
       const epoch = epochs.get(node.id);
-      if (epoch !== undefined && (node.role !== 'master' || node.epoch !== epoch))
+      // A greater one is that of its former master, where it was a replica: what Redis has heard once, it never lowers.
+      if (epoch !== undefined && (node.role !== 'master' || node.epoch < epoch))
         return `${host}:${port} has not heard yet how ${node.host}:${node.port} is`;
       for (const slot of slotsOf(node.slots)) {
         if (owners.get(slot) !== node.id) return `${host}:${port} takes slot ${slot} for that of another master`;

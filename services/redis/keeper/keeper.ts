@@ -90,6 +90,7 @@ function patienceWith({ kind }: Action, { patienceMs = 15_000, intervalMs = 1000
     // What can cost data: a vote may settle it.
     case 'takeOver':
     case 'forget':
+    case 'reset':
     case 'claim':
       return patienceMs;
     // Slots are moving all the time while somebody moves them: one that is still so at the next look is left open.
@@ -134,6 +135,9 @@ function commandsOf(action: Action, { links, busOffset = 10_000 }: KeepOptions):
       return claimCommands(action.id, action.slots);
     case 'forget':
       return [['CLUSTER', 'FORGET', action.id]];
+    case 'reset':
+      // Redis refuses it to a master that has keys.
+      return [['CLUSTER', 'RESET', 'SOFT']];
     case 'takeOver':
       return [['CLUSTER', 'FAILOVER', 'TAKEOVER']];
   }

@@ -33,6 +33,8 @@ export type Action =
   | ({ readonly kind: 'reopen' } & Reopening)
   /** Takes slots that all servers take for those of another one. */
   | { readonly place: number; readonly kind: 'claim'; readonly id: string; readonly slots: readonly number[] }
+  /** A replica becomes a master without slots and data. */
+  | { readonly place: number; readonly kind: 'reset' }
   | { readonly place: number; readonly kind: 'forget'; readonly id: string }
   /** Becomes master without a vote. Only where there can be none for a while: its master will never be back. */
   | { readonly place: number; readonly kind: 'takeOver'; readonly masterId: string };
@@ -81,6 +83,7 @@ export function makePlan({ places, masters, keys = [] }: PlanOptions): Plan {
     ...servers.flatMap(reconnect),
     ...added,
     ...assigned,
+    ...(isComplete && isCovered && !isSettling && assigned.length === 0 ? standBy(cluster, masters) : []),
     ...reopeningsOf(places).map((one): Action => ({ kind: 'reopen', ...one })),
     ...(isComplete && !isSettling && isAnySlotDenied(places) ? claim(places, keys) : []),
     ...(isComplete ? takeOver(cluster) : []),
@@ -207,6 +210,20 @@ function replicate(cluster: Cluster, added: readonly Action[], masters: number):
   return bare !== undefined && bareCount === 0 && donor !== undefined
     ? [{ place: donor.place, kind: 'replicate', masterId: bare }]
     : [];
+}
+
+/**
+ * A replica that its master can spare, where there are fewer masters than there shall be: servers that have come back
+ * over their volumes follow whom they followed, and //services/redis:reshard would find nobody to move slots to.
+ */
+function standBy({ servers, owners, gone, replicas }: Cluster, masters: number): Action[] {
+  const present = new Set([
+    ...owners,
+    ...servers.filter(({ self }) => self.role === 'master').map(({ self }) => self.id),
+  ]);
+  if (gone.size > 0 || present.size >= masters) return [];
+  const spare = servers.findLast(({ self }) => (replicas.get(self.masterId ?? '')?.size ?? 0) > 1);
+  return spare === undefined ? [] : [{ place: spare.place, kind: 'reset' }];
 }
 
 /** Whether all servers answer, nothing is on its way, and yet there are slots that each takes for those of another. */

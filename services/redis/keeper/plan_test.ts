@@ -245,6 +245,25 @@ const CASES: readonly Case[] = [
     actions: [follow(4, 's1')],
   },
   {
+    name: 'of servers that come back as replicas one becomes a master, where there shall be more of them',
+    places: knowing([...FORMED, { id: 's6', follows: 's0' }, { id: 's7', follows: 's1' }]),
+    masters: 4,
+    actions: [{ place: 7, kind: 'reset' }],
+  },
+  {
+    name: 'no replica becomes a master whose own master has no other one',
+    places: knowing(FORMED),
+    masters: 4,
+    actions: [],
+  },
+  {
+    name: 'no replica becomes a master while a server is missing',
+    places: knowing([...FORMED, { id: 's6', follows: 's0' }, undefined]),
+    masters: 4,
+    actions: [],
+    waiting: ['no answer from redis-7:6379'],
+  },
+  {
     name: 'of new servers the first wait for slots, and the others follow them',
     places: knowing([...FORMED, { id: 's6' }, { id: 's7' }]),
     masters: 4,

@@ -129,6 +129,14 @@ for (const { name, places, why } of [
     why: 'redis-0:6379 has not heard yet how redis-1:6379 is',
   },
   {
+    name: 'an epoch that one has from the former master of an empty one matters to nobody',
+    places: placesOf([...MASTERS, { id: 's3', epoch: 0 }], ({ id }) => [
+      ...MASTERS,
+      { id: 's3', epoch: id === 's3' ? 0 : 3 },
+    ]),
+    why: undefined,
+  },
+  {
     name: 'a slot that one takes for that of its former master',
     places: placesOf([without(S0, '1-5461'), open(S1, '0'), S2], ({ id }) =>
       id === 's2' ? MASTERS : [without(S0, '1-5461'), open(S1, '0'), S2],

@@ -8,6 +8,7 @@ import { look } from './keeper.ts';
 import type { Link } from './link.ts';
 import { moveSlot } from './move_slot.ts';
 import { countSlots } from './nodes.ts';
+import { makePlan } from './plan.ts';
 import { type Progress, reshard } from './reshard.ts';
 import { deployedAcl } from './testing/acl.ts';
 import { createTestCluster, eventually, formOnce, type TestCluster } from './testing/cluster.ts';
@@ -336,6 +337,43 @@ describe('reshard', { timeout: 600_000 }, () => {
     assert.deepEqual([counts[6], counts[7]], [0, 0]);
     assert.deepEqual(counts.filter((count) => count > 0).toSorted(), [5461, 5461, 5462]);
     for (let index = 0; index < 500; index++) assert.equal(await redis.get(`key:${index}`), String(index));
+  });
+
+  test('leaves a whole cluster when servers go for good after that, and when they are there again', async () => {
+    const redis = await formed(8, 4);
+    await Promise.all(Array.from({ length: 500 }, (_, index) => redis.set(`key:${index}`, index)));
+    await run(3, { serversPerMaster: 2 });
+    const isWhole = async (nodes: number, masters: number) => {
+      await eventually(
+        `${nodes} servers are a cluster`,
+        async () => {
+          const places = await look(cluster.links.slice(0, nodes));
+          assert.deepEqual(makePlan({ places, masters }), { actions: [], waiting: [] });
+          for (const { view } of places) assert.equal(view?.nodes.length, nodes);
+          return true;
+        },
+        // Whom Redis has forgotten it does not get to know again for a minute.
+        150_000,
+      );
+      for (let index = 0; index < 500; index++) assert.equal(await redis.get(`key:${index}`), String(index));
+    };
+    for (const place of [7, 6]) {
+      await cluster.handOver(place);
+      await cluster.nodes[place]?.stop();
+    }
+    const few = [0, 1, 2, 3, 4, 5].map((own) => cluster.keeper(own, { masters: 3, nodes: 6 }));
+    await isWhole(6, 3);
+    await Promise.all(few.map((one) => one.stop()));
+    // Their volumes were kept.
+    await Promise.all([6, 7].map((place) => cluster.nodes[place]?.start()));
+    cluster.keepAll(4);
+    await isWhole(8, 4);
+    await run(4, { serversPerMaster: 2 });
+    await isWhole(8, 4);
+    assert.deepEqual(
+      (await slotCounts()).filter((count) => count > 0),
+      [4096, 4096, 4096, 4096],
+    );
   });
 
   const REFUSED = [

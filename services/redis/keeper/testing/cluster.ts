@@ -53,8 +53,8 @@ export interface TestCluster {
   readonly nodes: readonly TestNode[];
   readonly links: readonly Link[];
   startAll(): Promise<void>;
-  /** Runs a keeper of the node at place `own`. */
-  keeper(own: number, options?: { readonly masters?: number }): TestKeeper;
+  /** Runs a keeper of the node at place `own`. `nodes`: how many of them there are as far as it knows; default: all. */
+  keeper(own: number, options?: { readonly masters?: number; readonly nodes?: number }): TestKeeper;
   /** Hands the slots of the node at place `own` over to a replica, as a keeper does before the node ends. */
   handOver(own: number): Promise<HandOver>;
   /** Runs keepers of all nodes. */
@@ -121,10 +121,11 @@ export async function createTestCluster(options: TestClusterOptions): Promise<Te
   const links = nodes.map(({ link }) => link);
   const keepers = new Set<TestKeeper>();
   const level = process.env['LOG_LEVEL'] === 'info' ? 'info' : 'silent';
-  const keeper = (own: number, { masters = Math.ceil(nodes.length / 2) }: { readonly masters?: number } = {}) => {
+  const keeper = (own: number, given: { readonly masters?: number; readonly nodes?: number } = {}) => {
+    const { masters = Math.ceil(nodes.length / 2) } = given;
     const controller = new AbortController();
     const done = keep({
-      links,
+      links: links.slice(0, given.nodes),
       own,
       masters,
       log: createLogger({ service: `keeper-${own}`, level }),
