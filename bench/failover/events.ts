@@ -11,7 +11,7 @@ import { DEPLOYMENTS, PODS, REDIS, SERVER, type Stack, patch, podsOf, untilHealt
 /** What is done; gives what to write about it. */
 export type Event = (stack: Stack) => Promise<string>;
 
-/** Long enough that Redis gives a master up (5 s) and has elected another one, instead of finding it back. */
+/** Long enough that Redis gives a master up by itself (3 s and more) and has elected another one, instead of finding it back. */
 const DOWN_MS = 9000;
 const LOOK_EVERY_MS = 100;
 const EVICTED_WITHIN_MS = 180_000;
