@@ -95,7 +95,7 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
     hasServices: services.length > 0,
     // Two services may have one contract.
     imports: [...new Map(services.map((one) => [one.imported, one])).values()],
-    runEnv: dict([['METRICS_PORT', '0'], ...addresses]),
+    runEnv: addresses.length === 0 ? undefined : dict(addresses),
     deps: isRenamed ? dict(callees.map(({ label, field }) => [label, field])) : list(callees.map(({ label }) => label)),
   };
 }

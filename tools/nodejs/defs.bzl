@@ -191,7 +191,8 @@ def nodejs_service(
       test_deps: what tests and `testing/` import beside `deps`.
       test_programs: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
       test_size: how long one of the tests may take, as `size` of tests has it.
-      run_env: environment variables without which the image does not start.
+      run_env: environment variables without which the image does not start. METRICS_PORT is 0, any free port, unless
+        it is given.
       exit_code: how the program ends in the test of the image.
       max_bytes: the most bytes that the image's compressed layers may have together.
       max_app_bytes: the same of the layer with the service's own code, which each change pushes.
@@ -212,5 +213,5 @@ def nodejs_service(
         max_app_bytes = max_app_bytes,
         max_bytes = max_bytes,
         port = port,
-        run_env = run_env,
+        run_env = dict({"METRICS_PORT": "0"}, **run_env),
     )
