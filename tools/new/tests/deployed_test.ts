@@ -31,7 +31,7 @@ const SERVICES: readonly { readonly name: string; readonly deps: string; readonl
   { name: 'shop/front_desk', deps: 'hello', contract: 'shop.front_desk.v1.FrontDesk' },
   {
     name: 'a_folder_of_services/that_has_an_uncommonly_long_name',
-    deps: 'redis,hello,routeguide/server,shop/server',
+    deps: 'redis,routeguide/server,shop/server',
     contract: 'a_folder_of_services.that_has_an_uncommonly_long_name.v1.ThatHasAnUncommonlyLongName',
   },
 ];
