@@ -48,12 +48,12 @@ export function addonObjects(options: AddonOptions): readonly AnyObject[] {
     ...networkPolicyObjects(options),
     ...corednsObjects(options),
     ...localPathObjects(options),
-    registryHosting(options),
+    registryHosting(options.registry),
   ];
 }
 
 /** `kube-public/local-registry-hosting`: how tools find the registry of a local cluster (KEP-1755). */
-function registryHosting({ registry }: AddonOptions): AnyObject {
+export function registryHosting(registry: AddonOptions['registry']) {
   const quoted = (text: string) => JSON.stringify(text);
   return {
     apiVersion: 'v1',

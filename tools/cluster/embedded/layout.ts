@@ -4,8 +4,6 @@ import { join } from 'node:path';
 /** The paths of a cluster. */
 export interface Layout {
   readonly folder: string;
-  /** Says that the folder is ours, so that `down` may delete it. */
-  readonly marker: string;
   readonly plan: string;
   readonly kubeconfig: string;
   readonly pki: string;
@@ -26,7 +24,6 @@ export interface Layout {
 export function layoutOf(folder: string): Layout {
   return {
     folder,
-    marker: join(folder, '.fathom-cluster'),
     plan: join(folder, 'plan.json'),
     kubeconfig: join(folder, 'kubeconfig'),
     pki: join(folder, 'pki'),

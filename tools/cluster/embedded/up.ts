@@ -1,5 +1,5 @@
 // Brings an embedded cluster up: each step looks first, acts where needed, and checks what came of it.
-import { access, constants, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
@@ -8,6 +8,7 @@ import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/obje
 import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
 import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
 import { probeDeployment, probeNode } from '../probes.ts';
+import { claimFolder } from '../state_folder.ts';
 import { until } from '../until.ts';
 import { NETWORK_POLICY_USER } from './certificates.ts';
 import type { Context } from './control_plane.ts';
@@ -16,7 +17,7 @@ import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
-import { existingParent, requireMachine } from './preflight.ts';
+import { requireMachine } from './preflight.ts';
 import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
 
 /** Options of {@link upEmbedded}. */
@@ -74,7 +75,7 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   const layout = layoutOf(options.folder);
   return withLock(layout.folder, async () => {
     requireMachine(layout.folder);
-    await claimFolder(layout);
+    await claimFolder(layout.folder);
     const kit = await installKit(options.kit, layout.kits, options.resolve);
     // Until a cluster's routes are there, only this lock keeps two clusters from choosing the same range.
     const { context, started } = await withLock(
@@ -102,24 +103,6 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
     await ensureUsable(context, (await stat(layout.started)).mtimeMs, options);
     return { kubeconfig: layout.kubeconfig, endpoint: `127.0.0.1:${plan.registryPort}`, started };
   });
-}
-
-/** Takes an empty or missing folder, or one of ours. Throws CLUSTER_FOLDER_FOREIGN. */
-async function claimFolder(layout: Layout): Promise<void> {
-  // On a read-only disk a recursive mkdir says ENOENT, until https://github.com/nodejs/node/issues/47098 is mended.
-  await access(existingParent(layout.folder), constants.W_OK);
-  await mkdir(layout.folder, { recursive: true, mode: 0o700 });
-  const entries = await readdir(layout.folder);
-  if (entries.length > 0 && !entries.includes('.fathom-cluster')) {
-    throw new ToolError(
-      'CLUSTER_FOLDER_FOREIGN',
-      `Taking state folder ${layout.folder}: it holds files of something else`,
-      {
-        hint: 'Set FATHOM_STATE to another folder, or choose another name for the cluster.',
-      },
-    );
-  }
-  await writeFile(layout.marker, 'This folder is the state of a Fathom cluster; `./fathom down` deletes it.\n');
 }
 
 async function ensurePlan({ name, nodes, signal }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {

@@ -1,0 +1,131 @@
+// Brings a k3d cluster up: writes its files, carries the steps out, and records how tools reach it.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { digestOfFile } from '../../lib/digest.ts';
+import { ToolError, errorText } from '../../lib/errors.ts';
+import { step, type Log } from '../../lib/log.ts';
+import { writeClusterState } from '../../lib/state.ts';
+import { withLock } from '../embedded/lock.ts';
+import { contextName } from '../embedded/plan.ts';
+import { apiErrorText, connectKube, probeApi } from '../kube.ts';
+import { claimFolder } from '../state_folder.ts';
+import { until } from '../until.ts';
+import { k3dConfig, registriesYaml } from './config.ts';
+import { k3dFiles } from './files.ts';
+import { runSteps } from './run.ts';
+import { k3dSettings, LOOPBACK } from './settings.ts';
+import { upSteps } from './steps.ts';
+
+/** Options of {@link upK3d}. */
+export interface UpK3dOptions {
+  readonly name: string;
+  /** The cluster's state folder. */
+  readonly folder: string;
+  /** The registry's name in manifests. */
+  readonly registry: string;
+  /** The image of the registry, as a file. */
+  readonly tar: string;
+  /** Default: as many as it has, 1 for a new one. */
+  readonly nodes?: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Brings the cluster up; harmless when it is up. Throws K3D_CHANGED, and what a step throws. */
+export async function upK3d(
+  options: UpK3dOptions,
+): Promise<{ readonly kubeconfig: string; readonly endpoint: string }> {
+  const { name, folder, registry, tar, log, signal } = options;
+  const nodes = options.nodes ?? (await knownNodes(join(folder, 'k3d.yaml')));
+  const settings = k3dSettings({ name, registry, ...(nodes === undefined ? {} : { nodes }) });
+  const files = k3dFiles(settings, { folder, tar, digest: await digestOfFile(tar) });
+  const kubeconfig = join(folder, 'kubeconfig');
+  const endpoint = `${LOOPBACK}:${settings.registryPort}`;
+  return withLock(folder, async () => {
+    await claimFolder(folder);
+    await writeConfig(files.config, k3dConfig(settings));
+    await writeFile(join(folder, 'registries.yaml'), registriesYaml(settings));
+    await runSteps(upSteps(settings, files), options);
+    const own = ownKubeconfig(await readFile(files.kubeconfig, 'utf8'), contextName(name));
+    await writeFile(kubeconfig, own, { mode: 0o600 });
+    await rm(files.kubeconfig);
+    await writeClusterState(
+      { version: 1, name, provider: 'k3d', kubeconfig, registry: { reference: registry, endpoint, plainHttp: true } },
+      { FATHOM_STATE: dirname(folder) },
+    );
+    const kube = connectKube(kubeconfig, contextName(name));
+    const what = 'Waiting for the API server';
+    const hint = `Look at \`docker logs k3d-${name}-serverlb\`: it leads from ${LOOPBACK}:${settings.apiPort} to the API.`;
+    await step(
+      what,
+      () => until(() => probeApi(kube), { what, timeoutMs: 60_000, signal, hint, textOf: apiErrorText }),
+      { log },
+    );
+    return { kubeconfig, endpoint };
+  });
+}
+
+async function knownNodes(config: string): Promise<number | undefined> {
+  const agents = /^agents: (\d+)$/m.exec(await readFile(config, 'utf8').catch(() => ''))?.[1];
+  return agents === undefined ? undefined : Number(agents) + 1;
+}
+
+/** A cluster can't be given another configuration, and is not to be deleted without being asked. */
+async function writeConfig(path: string, text: string): Promise<void> {
+  const known = await readFile(path, 'utf8').catch(() => text);
+  if (known !== text) {
+    throw new ToolError(
+      'K3D_CHANGED',
+      `Starting the cluster: it was made from another configuration than now (${path})`,
+      {
+        hint: 'Run `./fathom down --provider=k3d`, which deletes it with all that is in it, then `./fathom up --provider=k3d`.',
+      },
+    );
+  }
+  await writeFile(path, text);
+}
+
+/** k3d's kubeconfig with our names, as JSON, which is YAML too. Throws K3D_KUBECONFIG. */
+export function ownKubeconfig(text: string, name: string): string {
+  const { clusters, users } = parseKubeconfig(text);
+  return `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster: clusters[0]?.cluster }],
+      users: [{ name, user: users[0]?.user }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+interface Kubeconfig {
+  readonly clusters: readonly { readonly cluster: unknown }[];
+  readonly users: readonly { readonly user: unknown }[];
+}
+
+function parseKubeconfig(text: string): Kubeconfig {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw noKubeconfig(errorText(error), error);
+  }
+  const config = value as Partial<Record<keyof Kubeconfig, unknown>> | null;
+  if (!Array.isArray(config?.clusters) || !Array.isArray(config.users) || config.clusters.length !== 1) {
+    throw noKubeconfig('it has not one cluster and one user');
+  }
+  return config as Kubeconfig;
+}
+
+function noKubeconfig(problem: string, cause?: unknown): ToolError {
+  return new ToolError('K3D_KUBECONFIG', `Reading the kubeconfig that k3d gives: ${problem}`, {
+    cause,
+    hint: 'Look at `k3d kubeconfig get fathom`.',
+  });
+}
