@@ -1,14 +1,14 @@
 // Brings a k3d cluster up: writes its files, carries the steps out, and records how tools reach it.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { digestOfFile } from '../../lib/digest.ts';
-import { ToolError, errorText } from '../../lib/errors.ts';
+import { ToolError } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
 import { withLock } from '../embedded/lock.ts';
 import { contextName } from '../embedded/plan.ts';
 import { apiErrorText, connectKube, probeApi } from '../kube.ts';
+import { ownKubeconfig } from '../own_kubeconfig.ts';
 import { claimFolder } from '../state_folder.ts';
 import { until } from '../until.ts';
 import { k3dConfig, registriesYaml } from './config.ts';
@@ -48,7 +48,11 @@ export async function upK3d(
     await writeConfig(files.config, k3dConfig(settings));
     await writeFile(join(folder, 'registries.yaml'), registriesYaml(settings));
     await runSteps(upSteps(settings, files), options);
-    const own = ownKubeconfig(await readFile(files.kubeconfig, 'utf8'), contextName(name));
+    const own = ownKubeconfig(await readFile(files.kubeconfig, 'utf8'), {
+      name: contextName(name),
+      file: files.kubeconfig,
+      folder,
+    });
     await writeFile(kubeconfig, own, { mode: 0o600 });
     await rm(files.kubeconfig);
     await writeClusterState(
@@ -85,47 +89,4 @@ async function writeConfig(path: string, text: string): Promise<void> {
     );
   }
   await writeFile(path, text);
-}
-
-/** k3d's kubeconfig with our names, as JSON, which is YAML too. Throws K3D_KUBECONFIG. */
-export function ownKubeconfig(text: string, name: string): string {
-  const { clusters, users } = parseKubeconfig(text);
-  return `${JSON.stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': name,
-      clusters: [{ name, cluster: clusters[0]?.cluster }],
-      users: [{ name, user: users[0]?.user }],
-      contexts: [{ name, context: { cluster: name, user: name } }],
-    },
-    null,
-    2,
-  )}\n`;
-}
-
-interface Kubeconfig {
-  readonly clusters: readonly { readonly cluster: unknown }[];
-  readonly users: readonly { readonly user: unknown }[];
-}
-
-function parseKubeconfig(text: string): Kubeconfig {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw noKubeconfig(errorText(error), error);
-  }
-  const config = value as Partial<Record<keyof Kubeconfig, unknown>> | null;
-  if (!Array.isArray(config?.clusters) || !Array.isArray(config.users) || config.clusters.length !== 1) {
-    throw noKubeconfig('it has not one cluster and one user');
-  }
-  return config as Kubeconfig;
-}
-
-function noKubeconfig(problem: string, cause?: unknown): ToolError {
-  return new ToolError('K3D_KUBECONFIG', `Reading the kubeconfig that k3d gives: ${problem}`, {
-    cause,
-    hint: 'Look at `k3d kubeconfig get fathom`.',
-  });
 }

@@ -1,0 +1,82 @@
+// One context of somebody else's kubeconfig, as a kubeconfig of ours. Pure.
+import { isAbsolute, join } from 'node:path';
+import { parse } from 'yaml';
+import { ToolError, errorText } from '../lib/errors.ts';
+
+/** Options of {@link ownKubeconfig}. */
+export interface OwnKubeconfigOptions {
+  /** What context, cluster and user are called in the new one. */
+  readonly name: string;
+  /** The context to take. Default: the current one. */
+  readonly context?: string;
+  /** The old one, for errors, and its folder, which its paths are relative to. */
+  readonly file: string;
+  readonly folder: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The new kubeconfig: JSON, which is YAML too, and much faster to read. Throws CLUSTER_KUBECONFIG. */
+export function ownKubeconfig(text: string, options: OwnKubeconfigOptions): string {
+  const { name, folder, file } = options;
+  const config = fields(parseYaml(text, file));
+  const wanted = options.context ?? config['current-context'];
+  const entry = (list: string, called: unknown, field: string): Fields => {
+    const entries = Array.isArray(config[list]) ? (config[list] as readonly unknown[]) : [];
+    const found = entries.map(fields).find((one) => one['name'] === called);
+    if (found === undefined) throw unusable(file, `it has no ${field} '${String(called)}'`);
+    return fields(found[field]);
+  };
+  const context = entry('contexts', wanted, 'context');
+  const cluster = absolute(entry('clusters', context['cluster'], 'cluster'), ['certificate-authority'], folder);
+  const user = context['user'] === undefined ? {} : entry('users', context['user'], 'user');
+  return `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster }],
+      users: [
+        { name, user: withPlugin(absolute(user, ['client-certificate', 'client-key', 'tokenFile'], folder), folder) },
+      ],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+function absolute(value: Fields, names: readonly string[], folder: string): Fields {
+  const paths = names.flatMap((name) => {
+    const path = value[name];
+    return typeof path === 'string' && path !== '' && !isAbsolute(path) ? [[name, join(folder, path)]] : [];
+  });
+  return { ...value, ...(Object.fromEntries(paths) as Fields) };
+}
+
+/** A plugin that is named by a path is meant relative to the kubeconfig, one by a name is found on PATH. */
+function withPlugin(user: Fields, folder: string): Fields {
+  const exec = fields(user['exec']);
+  const command = exec['command'];
+  if (typeof command !== 'string' || !command.includes('/')) return user;
+  return { ...user, exec: absolute(exec, ['command'], folder) };
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw unusable(file, errorText(error), error);
+  }
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function unusable(file: string, problem: string, cause?: unknown): ToolError {
+  return new ToolError('CLUSTER_KUBECONFIG', `Reading kubeconfig ${file}: ${problem}`, {
+    cause,
+    hint: 'Look at it with `kubectl config view --kubeconfig=…`.',
+  });
+}
