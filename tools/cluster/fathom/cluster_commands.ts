@@ -9,9 +9,13 @@ import { personalNamespace } from '../../lib/user.ts';
 import { downEmbedded } from '../embedded/down.ts';
 import { layoutOf } from '../embedded/layout.ts';
 import { statusEmbedded } from '../embedded/status.ts';
+import { CLUSTER } from './cluster_name.ts';
+import { downExistingCommand, statusExistingCommand } from './existing_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
-
-export const CLUSTER = 'fathom';
+import { downK3dCommand, statusK3dCommand } from './k3d_commands.ts';
+import { clusterOptions, refuseOptions } from './options.ts';
+import { onPath } from './packages.ts';
+import { currentProvider } from './provider.ts';
 
 /** The state of the running cluster. Throws CLUSTER_NOT_UP. */
 async function runningState(env: CommandContext['env']): Promise<ClusterState> {
@@ -26,7 +30,13 @@ async function runningState(env: CommandContext['env']): Promise<ClusterState> {
   return state;
 }
 
-export async function downCommand({ env, log }: CommandContext): Promise<number> {
+export async function downCommand(context: CommandContext): Promise<number> {
+  const { env, log } = context;
+  const options = clusterOptions('down', context, ['provider', 'dry-run']);
+  const { provider } = await currentProvider(CLUSTER, env, options.provider);
+  if (provider === 'k3d') return downK3dCommand(context, options['dry-run'] === true);
+  refuseOptions(provider, options, ['dry-run']);
+  if (provider === 'existing') return downExistingCommand(context);
   requireRoot('Ending the cluster');
   const folder = clusterFolder(CLUSTER, env);
   const ended = await step('Ending the cluster', () => downEmbedded({ name: CLUSTER, folder, log }), { log });
@@ -36,19 +46,33 @@ export async function downCommand({ env, log }: CommandContext): Promise<number>
 
 export async function kubectlCommand({ args, env, signal }: CommandContext): Promise<number> {
   const state = await runningState(env);
-  const kubernetes = join(layoutOf(clusterFolder(CLUSTER, env)).kit, 'bin', 'kubernetes');
-  if (!existsSync(kubernetes)) {
-    throw new ToolError('CLUSTER_NO_KUBECTL', `Running kubectl: ${kubernetes} is missing`, {
-      hint: 'Run `./fathom up`.',
-    });
-  }
-  const child = spawn(kubernetes, ['kubectl', ...args], {
+  const child = spawn(...kubectlOf(state, env, args), {
     env: { ...env, KUBECONFIG: state.kubeconfig },
     stdio: 'inherit',
   });
   // The terminal sends ^C to kubectl too: what it answers decides.
   signal.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve(code ?? 1)));
+}
+
+/** The kubectl of an embedded cluster's own Kubernetes, else the machine's. */
+function kubectlOf(
+  { provider }: ClusterState,
+  env: CommandContext['env'],
+  args: readonly string[],
+): [string, string[]] {
+  if (provider !== 'embedded') {
+    const found = onPath('kubectl', env);
+    if (found !== undefined) return [found, [...args]];
+    throw new ToolError('CLUSTER_NO_KUBECTL', `Running kubectl: there is none on PATH`, {
+      hint: `Install kubectl: provider ${provider} brings none.`,
+    });
+  }
+  const kubernetes = join(layoutOf(clusterFolder(CLUSTER, env)).kit, 'bin', 'kubernetes');
+  if (existsSync(kubernetes)) return [kubernetes, ['kubectl', ...args]];
+  throw new ToolError('CLUSTER_NO_KUBECTL', `Running kubectl: ${kubernetes} is missing`, {
+    hint: 'Run `./fathom up`.',
+  });
 }
 
 export async function envCommand({ env }: CommandContext): Promise<number> {
@@ -64,6 +88,11 @@ export async function envCommand({ env }: CommandContext): Promise<number> {
 }
 
 export async function statusCommand(context: CommandContext): Promise<number> {
+  const options = clusterOptions('status', context, ['provider', 'dry-run']);
+  const { provider } = await currentProvider(CLUSTER, context.env, options.provider);
+  if (provider === 'k3d') return statusK3dCommand(context, options['dry-run'] === true);
+  refuseOptions(provider, options, ['dry-run']);
+  if (provider === 'existing') return statusExistingCommand(context);
   const folder = clusterFolder(CLUSTER, context.env);
   const status = await statusEmbedded(folder);
   if (status === undefined) await runningState(context.env);

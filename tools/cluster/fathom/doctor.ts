@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cacheRoot, clusterFolder } from '../../lib/state.ts';
 import { lookAtMachine, type Finding } from '../embedded/preflight.ts';
-import { CLUSTER } from './cluster_commands.ts';
+import { CLUSTER } from './cluster_name.ts';
 import type { CommandContext } from './fathom_main.ts';
 import { onPath, PREREQUISITES } from './packages.ts';
 

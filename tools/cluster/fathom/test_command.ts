@@ -6,11 +6,12 @@ import { ToolError } from '../../lib/errors.ts';
 import { formatDuration } from '../../lib/log.ts';
 import { downEmbedded } from '../embedded/down.ts';
 import { countTests, type TestCount } from './count_tests.ts';
-import { CLUSTER } from './cluster_commands.ts';
+import { bazel } from './bazel.ts';
+import { CLUSTER } from './cluster_name.ts';
 import type { CommandContext } from './fathom_main.ts';
 import { FULL_PREREQUISITES, PREREQUISITES, bazelProgram } from './packages.ts';
 import { runVisibly } from './run.ts';
-import { bazel, installPrerequisites, startCluster } from './up_command.ts';
+import { installPrerequisites, startCluster } from './up_command.ts';
 
 /** The checks that only `--full` runs: programs, each of which counts as one test. */
 const FULL_CHECKS: readonly (readonly string[])[] = [
@@ -78,7 +79,7 @@ async function withCluster(
   const folder = await mkdtemp(join(tmpdir(), 'fathom-test-'));
   const inside = { ...context, env: { ...context.env, FATHOM_STATE: folder, KUBECONFIG: '' } };
   try {
-    await startCluster(inside);
+    await startCluster(inside, { provider: 'embedded' });
     await bazel(inside, 'Setting the test cluster up', 'run', '//prod:apply');
     return await work(inside);
   } catch (error) {

@@ -3,18 +3,35 @@ import { spawnSync } from 'node:child_process';
 import { ToolError } from '../../lib/errors.ts';
 import { formatDuration, step } from '../../lib/log.ts';
 import { personalNamespace } from '../../lib/user.ts';
+import { bazel } from './bazel.ts';
 import { requireRoot } from './cluster_commands.ts';
+import { CLUSTER } from './cluster_name.ts';
+import { EXISTING_OPTIONS, upExistingCommand } from './existing_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
-import { PREREQUISITES, bazelProgram, missing, type Prerequisite } from './packages.ts';
+import { settingsOf, showUpK3d } from './k3d_commands.ts';
+import { clusterOptions, refuseOptions, type ClusterOptions } from './options.ts';
+import { PREREQUISITES, missing, type Prerequisite } from './packages.ts';
+import { chooseProvider } from './provider.ts';
 import { mustRun } from './run.ts';
 
+const UP_OPTIONS: readonly (keyof ClusterOptions)[] = ['provider', 'dry-run', 'nodes', ...EXISTING_OPTIONS];
 const STACK = '//services/routeguide/client:myns-deep.apply';
 
 export async function upCommand(context: CommandContext): Promise<number> {
   const startMs = performance.now();
-  requireRoot('Starting the cluster');
+  const options = clusterOptions('up', context, UP_OPTIONS);
+  const { provider, why } = await chooseProvider(CLUSTER, context.env, options.provider);
+  context.log.info(`provider ${provider}: ${why}`);
+  if (provider === 'existing') return upExistingCommand(context, options);
+  refuseOptions(provider, options, EXISTING_OPTIONS);
+  if (provider === 'embedded') {
+    refuseOptions(provider, options, ['dry-run']);
+    requireRoot('Starting the cluster');
+  } else if (options['dry-run'] === true) {
+    return showUpK3d(context, settingsOf(options.nodes));
+  }
   await installPrerequisites(context);
-  await startCluster(context);
+  await startCluster(context, { provider, nodes: options.nodes });
   await bazel(context, 'Setting the cluster up', 'run', '//prod:apply');
   await bazel(context, 'Deploying the example stack', 'run', STACK);
   const namespace = personalNamespace({ env: context.env, reserved: ['prod', 'staging', 'dev'] });
@@ -31,21 +48,14 @@ Try next:
 }
 
 /** Builds the cluster's programs and images, and starts it: nothing is deployed yet. */
-export async function startCluster(context: CommandContext): Promise<void> {
-  await bazel(context, 'Building and starting the cluster', 'run', '//tools/cluster', '--', 'up');
-}
-
-/** Runs Bazel in the checkout with the user's terminal. Throws FATHOM_STEP. */
-export async function bazel(
-  { env, root, signal, log }: CommandContext,
-  what: string,
-  ...args: readonly string[]
+export async function startCluster(
+  context: CommandContext,
+  { provider, nodes }: { readonly provider: 'embedded' | 'k3d'; readonly nodes?: string | undefined },
 ): Promise<void> {
-  const hint = 'Its own output above says why; what was done is kept, so run the same command again afterwards.';
-  await step(what, () => mustRun([bazelProgram(env), ...args], { cwd: root, env, signal, what, hint }), {
-    log,
-    everyMs: 60_000,
-  });
+  // The one for k3d is built without Kubernetes.
+  const target = provider === 'embedded' ? '//tools/cluster' : '//tools/cluster:outside';
+  const flags = [`--provider=${provider}`, ...(nodes === undefined ? [] : [`--nodes=${nodes}`])];
+  await bazel(context, 'Building and starting the cluster', 'run', target, '--', 'up', ...flags);
 }
 
 /** Installs the Debian packages of prerequisites that are missing. Throws PREREQUISITES_MISSING where there is no apt. */
