@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { runfile } from '../../lib/runfiles.ts';
 import { k3dConfig, registriesYaml } from './config.ts';
-import { containers, K3S_IMAGE, k3dSettings } from './settings.ts';
+import { REGISTRY_TARBALL } from './files.ts';
+import { containers, K3S_IMAGE, k3dSettings, server } from './settings.ts';
+import { shown } from './step.ts';
+import { upSteps } from './steps.ts';
 import { SIMPLE_SCHEMA } from './testing/simple_schema.ts';
 
 const settings = k3dSettings({ name: 'fathom', registry: 'registry.fathom.internal', nodes: 3 });
@@ -83,8 +86,43 @@ test('nodes reach the registry by its name, over plain http, at the fixed addres
   assert.deepEqual(parse(config().registries.config), expected);
 });
 
-test('the file of //tools/cluster:registries_yaml is the one that k3d gets', () => {
-  assert.equal(readFileSync(runfile('fathom/tools/cluster/registries.yaml'), 'utf8'), registriesYaml(settings));
+test('the files of //tools/cluster:k3d_yaml and :registries_yaml are those that k3d gets', () => {
+  const plain = k3dSettings({ name: 'fathom', registry: 'registry.fathom.internal' });
+  const file = (name: string) => readFileSync(runfile(`fathom/tools/cluster/${name}`), 'utf8');
+  assert.equal(file('k3d.yaml'), k3dConfig(plain));
+  assert.equal(file('registries.yaml'), registriesYaml(plain));
+});
+
+test('docs/clusters.md has our values, and the very commands', () => {
+  const docs = readFileSync(runfile('fathom/docs/clusters.md'), 'utf8');
+  const plain = k3dSettings({ name: 'fathom', registry: 'registry.fathom.internal' });
+  const files = {
+    config: 'bazel-bin/tools/cluster/k3d.yaml',
+    kubeconfig: '',
+    image: { tar: `bazel-bin/${REGISTRY_TARBALL}`, digest: '', reference: '' },
+  };
+  const commands = upSteps(plain, files).flatMap(({ act }) => act.map(shown));
+  for (const start of ['docker network create ', 'k3d cluster create ', 'k3d image import ']) {
+    const command = commands.find((one) => one.startsWith(start));
+    assert.ok(command !== undefined && docs.includes(`\n    ${command}\n`), `missing: ${command}`);
+  }
+  const { network, subnet, image, apiPort, registryPort, registryNodePort, registry } = plain;
+  const { name, address } = server(plain);
+  for (const value of [
+    ...[
+      `\`${network}\`, ${subnet}`,
+      `\`${name}\`, always ${address}`,
+      `127.0.0.1:${apiPort}`,
+      `127.0.0.1:${registryPort}`,
+    ],
+    ...[
+      `http://${address}:${registryNodePort}, called \`${registry}\``,
+      `\`${image}\``,
+      '    bazel run //prod:apply\n',
+    ],
+  ]) {
+    assert.ok(docs.includes(value), `missing: ${value}`);
+  }
 });
 
 test('containers have the addresses that an empty network gives them, none twice', () => {

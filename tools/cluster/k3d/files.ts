@@ -24,7 +24,7 @@ export function k3dFiles(
 export function shownUp(settings: K3dSettings, files: K3dFiles): string {
   return `# ${files.config}
 ${k3dConfig(settings)}
-# registries.yaml, which is part of it: bazel build //tools/cluster:registries_yaml
+# registries.yaml, which is part of it; bazel build //tools/cluster:registries_yaml
 ${registriesYaml(settings)}
 # The image of the registry
 bazel build //prod/images/registry:tarball
