@@ -30,6 +30,7 @@ interface UpFlags extends Flags {
   readonly registry: string;
   readonly registryEndpoint?: string;
   readonly nodes?: string;
+  readonly links?: string;
   readonly context?: string;
   readonly kubeconfig?: string;
 }
@@ -56,12 +57,13 @@ async function main({ argv, env, signal }: MainContext): Promise<void> {
     .option('--registry <reference>', "the registry's name in manifests", REGISTRY)
     .option('--registry-endpoint <address>', 'existing: where this machine reaches it, http://host:port for plain http')
     .option('--nodes <n>', 'nodes of a new cluster (default: 1)')
+    .option('--links <range>', 'embedded: where its links are, such as 172.19.0.0/26 (default: a free range)')
     .option('--context <name>', 'existing: its context')
     .option('--kubeconfig <path>', 'existing: the file that has the context')
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<UpFlags>();
       const result = await up(flags, { log, env, signal });
-      log.info(`cluster ${flags.name} is up: kubeconfig ${result.kubeconfig}, registry ${result.endpoint}`);
+      log.info(`cluster ${flags.name} is there: kubeconfig ${result.kubeconfig}, registry ${result.endpoint}`);
     });
   program
     .command('down')
@@ -93,7 +95,10 @@ async function up(flags: UpFlags, { log, env, signal }: Tools) {
   const sized = { ...common, registry, ...(nodes === undefined ? {} : { nodes: nodeCount(nodes) }) };
   const provider = await providerOf(flags, env);
   if (provider === 'k3d') return upK3d({ ...sized, tar: runfile(`fathom/${REGISTRY_TARBALL}`), env });
-  if (provider === 'embedded') return upEmbedded({ ...sized, ...(await kitOf(flags)) });
+  if (provider === 'embedded') {
+    const { links } = flags;
+    return upEmbedded({ ...sized, ...(await kitOf(flags)), ...(links === undefined ? {} : { links }) });
+  }
   if (context === undefined) {
     throw new ToolError('CLUSTER_CONTEXT', 'Taking an existing cluster: --context is missing', {
       hint: 'Say which context of the kubeconfig leads to it; `kubectl config get-contexts` lists them.',

@@ -38,6 +38,8 @@ export function askedProvider(cluster: string, asked: string, known: Provider | 
   throw new ToolError(
     'CLUSTER_OTHER_PROVIDER',
     `Choosing provider ${provider}: cluster ${cluster} is there already, and ${known} runs it`,
-    { hint: `Run \`./fathom down\` first: it deletes that cluster${known === 'existing' ? '’s record' : ''}.` },
+    {
+      hint: `Run \`./fathom down --provider=${known}\` first: it deletes that cluster${known === 'existing' ? '’s record' : ''}.`,
+    },
   );
 }

@@ -32,24 +32,44 @@ export interface MakePlanOptions {
   readonly folder: string;
   /** A free range of /16. */
   readonly range: Subnet;
+  /** Where the links are. Default: the first /24 of the range. */
+  readonly links?: Subnet;
   readonly registryPort: number;
   /** Default: 1. */
   readonly nodes?: number;
 }
 
-/** The plan of a new cluster: /24 of links, /18 of services and /17 of pods (a /24 each node) out of the range. */
-export function makePlan({ name, folder, range, registryPort, nodes = 1 }: MakePlanOptions): EmbeddedPlan {
+/**
+ * The plan of a new cluster: /24 of links, /18 of services and /17 of pods (a /24 each node) out of the range. Throws
+ * CLUSTER_LINKS where the links have no room for all nodes.
+ */
+export function makePlan(options: MakePlanOptions): EmbeddedPlan {
+  const { name, folder, range, registryPort, nodes = 1 } = options;
+  const links = options.links ?? subnetIn(range, 24, 0);
+  const room = 2 ** (32 - links.prefix) - 2 - FIRST_NODE;
+  if (nodes > room) {
+    throw new ToolError(
+      'CLUSTER_LINKS',
+      `Planning ${nodes} nodes: ${formatSubnet(links)} has room for ${Math.max(room, 0)}`,
+      {
+        hint: 'Give the links a wider range, such as --links=172.19.0.0/24.',
+      },
+    );
+  }
   return {
     version: 1,
     name,
     id: createHash('sha256').update(folder).digest('hex').slice(0, 6),
-    linkSubnet: formatSubnet(subnetIn(range, 24, 0)),
+    linkSubnet: formatSubnet(links),
     serviceSubnet: formatSubnet(subnetIn(range, 18, 1)),
     podSubnet: formatSubnet(subnetIn(range, 17, 1)),
     registryPort,
     nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}`, number: index + 1 })),
   };
 }
+
+// The addresses before are for the host, the control plane, and what may come.
+const FIRST_NODE = 10;
 
 /** The kube context of a cluster. */
 export function contextName(cluster: string): string {
@@ -65,7 +85,7 @@ export const CLUSTER_DOMAIN = 'cluster.local';
 export const addresses = {
   host: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.linkSubnet), 1),
   control: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.linkSubnet), 2),
-  node: (plan: EmbeddedPlan, node: NodePlan) => addressIn(subnetOf(plan.linkSubnet), 10 + node.number),
+  node: (plan: EmbeddedPlan, node: NodePlan) => addressIn(subnetOf(plan.linkSubnet), FIRST_NODE + node.number),
   nodePods: (plan: EmbeddedPlan, node: NodePlan) =>
     formatSubnet(subnetIn(subnetOf(plan.podSubnet), 24, node.number - 1)),
   kubernetesService: (plan: EmbeddedPlan) => addressIn(subnetOf(plan.serviceSubnet), 1),

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addresses, macOf, makePlan, readPlan, writePlan } from './plan.ts';
+import { addresses, linkPrefix, macOf, makePlan, readPlan, writePlan } from './plan.ts';
 import { CANDIDATES, firstFree, formatSubnet, overlaps, parseSubnet, type Subnet } from './subnets.ts';
 import { usedSubnets } from './host.ts';
 
@@ -75,4 +75,19 @@ test('reads the plan that it wrote, and says what to do about a broken one', asy
     await writeFile(path, text);
     await assert.rejects(readPlan(path), { code: 'CLUSTER_PLAN_BROKEN' }, text);
   }
+});
+
+test('takes its links where it is told, if they have room for all nodes', () => {
+  const links = parseSubnet('172.19.0.0/26');
+  assert.ok(links !== undefined);
+  const options = { name: 'x', folder: '/s/x', range: { base: 0x0ac90000, prefix: 16 }, registryPort: 1, links };
+  const plan = makePlan({ ...options, nodes: 52 });
+  const [first, last] = [plan.nodes[0], plan.nodes.at(-1)];
+  assert.ok(first !== undefined && last !== undefined);
+  assert.deepEqual([addresses.node(plan, first), addresses.node(plan, last)], ['172.19.0.11', '172.19.0.62']);
+  assert.equal(linkPrefix(plan), 26);
+  assert.throws(() => makePlan({ ...options, nodes: 53 }), {
+    code: 'CLUSTER_LINKS',
+    message: 'Planning 53 nodes: 172.19.0.0/26 has room for 52',
+  });
 });

@@ -19,6 +19,7 @@ import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
 import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
+import { parseSubnet } from './subnets.ts';
 
 /** Options of {@link upEmbedded}. */
 export interface UpOptions {
@@ -32,6 +33,8 @@ export interface UpOptions {
   readonly registry: string;
   /** Number of nodes of a new cluster. Default: 1. */
   readonly nodes?: number;
+  /** Where the links of a new cluster are: `172.19.0.0/26`. Default: a free range. */
+  readonly links?: string;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -105,15 +108,22 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   });
 }
 
-async function ensurePlan({ name, nodes, signal }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
+async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
   const known = await readPlan(layout.plan);
   if (known !== undefined) return known;
+  const subnet = links === undefined ? undefined : parseSubnet(links);
+  if (links !== undefined && subnet === undefined) {
+    throw new ToolError('CLUSTER_LINKS', `Reading --links: '${links}' is no IPv4 range`, {
+      hint: 'Name one such as --links=172.19.0.0/26.',
+    });
+  }
   const plan = makePlan({
     name,
     folder: layout.folder,
     range: await chooseRange(),
     registryPort: await choosePort(),
     ...(nodes === undefined ? {} : { nodes }),
+    ...(subnet === undefined ? {} : { links: subnet }),
   });
   signal.throwIfAborted();
   await writePlan(layout.plan, plan);
