@@ -133,7 +133,7 @@ test('says where there is no default StorageClass, which is nothing to stop for'
 
 test('announces the registry where nobody has, and leaves what is there', async (context) => {
   const path = '/api/v1/namespaces/kube-public/configmaps/local-registry-hosting';
-  const { up } = await setUp(context);
+  const { up, said } = await setUp(context);
   await remove(path).catch(() => undefined);
   const read = async () =>
     ((await server.client.request({ method: 'GET', path, doing: 'Reading' })) as { data: Record<string, string> }).data;
@@ -150,6 +150,7 @@ test('announces the registry where nobody has, and leaves what is there', async 
   });
   await up();
   assert.deepEqual(await read(), others);
+  assert.doesNotMatch(said.join('\n'), /local-registry-hosting/);
 });
 
 test('says which rights are missing, and records nothing', async (context) => {

@@ -78,13 +78,16 @@ test('makes everything in order, and nothing the second time', async (context) =
   assert.deepEqual(fakes.takeChanges(), []);
 });
 
-test('keeps the kubeconfig for the owner alone, and out of the log', async (context) => {
+test('keeps the kubeconfig for the owner alone, and out of log and errors', async (context) => {
   const { files, run, log, fakes } = setUp(context);
   const env = { ...fakes.env, KUBECONFIG_TEXT: 'a-secret-key' };
   await run(upSteps(settings, files).slice(-1), { env });
   assert.equal(readFileSync(files.kubeconfig, 'utf8'), 'a-secret-key');
   assert.equal(statSync(files.kubeconfig).mode & 0o777, 0o600);
   assert.doesNotMatch(log(), /a-secret-key/);
+  fakes.change({ faults: { 'k3d kubeconfig get': { code: 1, says: 'broken off', prints: 'a-secret-key' } } });
+  const error = await fails(run(upSteps(settings, files).slice(-1), { env }));
+  assert.match(error.message, /^Fetching the kubeconfig: `k3d kubeconfig get fathom` exited with 1: broken off$/);
 });
 
 test('goes on where it was broken off', async (context) => {

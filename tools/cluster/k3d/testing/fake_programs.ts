@@ -17,8 +17,8 @@ export interface World {
   hosting: string;
   /** Exit codes of looks at nodes, the last for all that follow. */
   ready: number[];
-  /** Calls that fail: the beginning of the command, and what it says. */
-  faults: Record<string, { code: number; says: string; leaves?: Partial<World> }>;
+  /** Calls that fail: the beginning of the command, what it says, and what it prints before. */
+  faults: Record<string, { code: number; says: string; prints?: string; leaves?: Partial<World> }>;
   /** Calls that hang, with a child that holds their output open: the beginning of the command. */
   hangs: string;
 }
@@ -103,7 +103,7 @@ if (world.hangs !== '' && is(world.hangs)) {
   setTimeout(() => {}, 60_000);
 } else {
   const fault = Object.entries(world.faults).find(([start]) => is(start))?.[1];
-  if (fault !== undefined) { Object.assign(world, fault.leaves); fail(fault.code, fault.says); }
+  if (fault !== undefined) { Object.assign(world, fault.leaves); process.stdout.write(fault.prints ?? ''); fail(fault.code, fault.says); }
   if (is('docker network inspect')) world.network === '' ? fail(1, 'No such network') : done(world.network);
   if (is('docker network create')) { world.network = value('--subnet') + ' ' + value('--gateway'); done('id'); }
   if (is('docker network ls')) done(world.network === '' ? '' : 'id');
