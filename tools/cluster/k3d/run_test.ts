@@ -30,12 +30,11 @@ function setUp(context: TestContext, world: Partial<World> = {}) {
       pollMs: 10,
       ...options,
     } as Parameters<typeof runSteps>[1]);
-  const up = (shorter: Partial<Step> = {}) =>
+  const up = () =>
     run(
       upSteps(settings, files).map((step) => ({
         ...step,
         ...(step.holdMs === undefined ? {} : { holdMs: 1 }),
-        ...shorter,
       })),
     );
   return { fakes, files, run, up, log: () => log };
@@ -166,15 +165,15 @@ test('does not accept a cluster that listens to everybody', async (context) => {
 test('waits until nodes stay Ready: one look is not enough', async (context) => {
   const { fakes, files, run, up } = setUp(context);
   await up();
-  fakes.change({ ready: [0, 1, 0, 0, 1, 0] });
+  fakes.change({ ready: [0, 1, 0, 1, 0, 1, 0] });
   const nodes = upSteps(settings, files).filter(({ what }) => what === 'Waiting for the nodes to be Ready');
   assert.deepEqual(
     nodes.map(({ holdMs }) => holdMs),
     [5000],
   );
   fakes.takeCalls();
-  await run(nodes.map((step) => ({ ...step, holdMs: 300 })));
-  assert.ok(fakes.takeCalls().length > 6);
+  await run(nodes.map((step) => ({ ...step, holdMs: 1 })));
+  assert.equal(fakes.takeCalls().length, 8);
   fakes.change({ ready: [1] });
   const error = await fails(run(nodes.map((step) => ({ ...step, timeoutMs: 300 }))));
   assert.equal(error.code, 'CLUSTER_NOT_READY');
@@ -191,11 +190,12 @@ test('gives DNS longer than the minute and a half that it may take', (context) =
 });
 
 test('ends a program that hangs, with what it started', async (context) => {
-  const { up } = setUp(context, { hangs: 'k3d cluster create' });
+  const { files, run } = setUp(context, { hangs: 'k3d cluster create' });
+  const create = upSteps(settings, files).filter(({ what }) => what === 'Creating cluster fathom');
   const startMs = performance.now();
-  const error = await fails(up({ timeoutMs: 700 }));
-  assert.ok(performance.now() - startMs < 10_000);
-  assert.match(error.message, /`k3d cluster create .*` not done after 0.7 s: pulling$/);
+  const error = await fails(run(create.map((step) => ({ ...step, timeoutMs: 2_000 }))));
+  assert.ok(performance.now() - startMs < 30_000);
+  assert.match(error.message, /^Creating cluster fathom: `k3d cluster create .*` not done after 2 s: pulling$/);
 });
 
 test('ends when it is interrupted', async (context) => {
@@ -204,6 +204,21 @@ test('ends when it is interrupted', async (context) => {
   setTimeout(() => controller.abort(new Error('interrupted by SIGINT')), 500);
   const error = await fails(run(upSteps(settings, files), { signal: controller.signal }));
   assert.equal(error.message, 'interrupted by SIGINT');
+});
+
+test('says that Docker does not run, before it tries anything', async (context) => {
+  const says = 'Cannot connect to the Docker daemon';
+  const { fakes, files, run } = setUp(context, { faults: { 'docker info': { code: 1, says } } });
+  const [first] = upSteps(settings, files);
+  assert.ok(first !== undefined);
+  const error = await fails(run([{ ...first, timeoutMs: 100 }]));
+  assert.match(
+    error.message,
+    /^Checking that docker and k3d work: not after 0.1 s: `docker info .*` exits with 1: Cannot connect/,
+  );
+  assert.match(error.hint ?? '', /^Start Docker/);
+  assert.deepEqual(downSteps(settings)[0], first);
+  assert.deepEqual(fakes.takeChanges(), []);
 });
 
 test('says which program is missing', async (context) => {

@@ -24,6 +24,7 @@ const HINT_DOWN = 'Run `./fathom down --provider=k3d` and `./fathom up --provide
 /** All steps of `up`. */
 export function upSteps(settings: K3dSettings, files: K3dFiles): readonly Step[] {
   return [
+    checkPrograms(),
     createNetwork(settings),
     removeTools(settings),
     createCluster(settings, files),
@@ -47,6 +48,7 @@ export function upSteps(settings: K3dSettings, files: K3dFiles): readonly Step[]
 /** All steps of `down`. */
 export function downSteps({ name, network }: K3dSettings): readonly Step[] {
   return [
+    checkPrograms(),
     {
       what: `Deleting cluster ${name}`,
       check: [{ command: idsOf(`label=k3d.cluster=${name}`), accepts: [''] }],
@@ -64,6 +66,19 @@ export function downSteps({ name, network }: K3dSettings): readonly Step[] {
       hint: `Another container may be in it: \`docker network inspect ${network}\` says which.`,
     },
   ];
+}
+
+function checkPrograms(): Step {
+  return {
+    what: 'Checking that docker and k3d work',
+    check: [
+      { command: { argv: ['docker', 'info', '--format={{.ServerVersion}}'] } },
+      { command: { argv: ['k3d', 'version'] } },
+    ],
+    act: [],
+    timeoutMs: 5_000,
+    hint: 'Start Docker, and install k3d 5 (https://k3d.io), or choose another provider: --provider=embedded.',
+  };
 }
 
 function createNetwork(settings: K3dSettings): Step {

@@ -43,11 +43,14 @@ export async function upK3d(
   const files = k3dFiles(settings, { folder, tar, digest: await digestOfFile(tar) });
   const kubeconfig = join(folder, 'kubeconfig');
   const endpoint = `${LOOPBACK}:${settings.registryPort}`;
+  const [programs, ...steps] = upSteps(settings, files);
   return withLock(folder, async () => {
+    // Where there is nothing to work with, nothing is left behind that says who runs the cluster.
+    if (programs !== undefined) await runSteps([programs], options);
     await claimFolder(folder);
     await writeConfig(files.config, k3dConfig(settings));
     await writeFile(join(folder, 'registries.yaml'), registriesYaml(settings));
-    await runSteps(upSteps(settings, files), options);
+    await runSteps(steps, options);
     const own = ownKubeconfig(await readFile(files.kubeconfig, 'utf8'), {
       name: contextName(name),
       file: files.kubeconfig,

@@ -93,13 +93,20 @@ test('keeps its number of nodes, and is not made anew without being asked', asyn
     code: 'K3D_CHANGED',
     hint: /^Run `.\/fathom down --provider=k3d`, which deletes it with all that is in it/,
   });
-  assert.deepEqual(fakes.takeCalls(), []);
+  assert.deepEqual(fakes.takeChanges(), []);
   // As if it had been made with three.
   const config = join(folder, 'k3d.yaml');
   await writeFile(config, (await readFile(config, 'utf8')).replace('agents: 0', 'agents: 2'));
   await assert.rejects(up({ nodes: 1 }), { code: 'K3D_CHANGED' });
   await up();
   assert.match(fakes.takeCalls().join(''), /wait .* node\/k3d-fathom-agent-1 /);
+});
+
+test('leaves nothing behind where Docker does not run', async (context) => {
+  const { fakes, folder, up } = await setUp(context);
+  fakes.change({ faults: { 'docker info': { code: 1, says: 'Cannot connect' } } });
+  await assert.rejects(up(), { code: 'CLUSTER_NOT_READY', hint: /^Start Docker/ });
+  await assert.rejects(stat(folder), { code: 'ENOENT' });
 });
 
 test('does not take a folder that holds something else', async (context) => {
@@ -110,5 +117,5 @@ test('does not take a folder that holds something else', async (context) => {
   await assert.rejects(downK3d(k3dSettings({ name: 'fathom', registry: 'r' }), folder, run), {
     code: 'CLUSTER_FOLDER_FOREIGN',
   });
-  assert.deepEqual(fakes.takeCalls(), []);
+  assert.deepEqual(fakes.takeChanges(), []);
 });
