@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import type { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { k3dFiles } from './files.ts';
-import { runSteps } from './run.ts';
+import { runSteps, type RunOptions } from './run.ts';
 import { k3dSettings } from './settings.ts';
 import type { Step } from './step.ts';
 import { downSteps, upSteps } from './steps.ts';
@@ -22,14 +22,14 @@ function setUp(context: TestContext, world: Partial<World> = {}) {
   const fakes = new FakePrograms(folder, world);
   const files = k3dFiles(settings, { folder, tar: '/t.tar', digest: 'sha256:1' });
   let log = '';
-  const run = (steps: readonly Step[], options: { readonly signal?: AbortSignal; readonly env?: object } = {}) =>
+  const run = (steps: readonly Step[], options: Partial<RunOptions> = {}) =>
     runSteps(steps, {
       env: fakes.env,
       log: createLog((line) => (log += line)),
       signal: AbortSignal.timeout(60_000),
       pollMs: 10,
       ...options,
-    } as Parameters<typeof runSteps>[1]);
+    });
   const up = () =>
     run(
       upSteps(settings, files).map((step) => ({
@@ -61,7 +61,7 @@ test('makes everything in order, and nothing the second time', async (context) =
       'docker network disconnect k3d-network k3d-fathom-serverlb',
       'docker network connect --ip=172.19.0.4 k3d-network k3d-fathom-serverlb',
       'k3d cluster start fathom --timeout=300s',
-      'k3d image import --mode=direct --cluster=fathom /t.tar',
+      'k3d image import --cluster=fathom /t.tar',
       `docker exec k3d-fathom-server-0 ctr images label ${IMAGE} fathom.internal/image=sha256:1`,
       'docker exec --interactive k3d-fathom-server-0 kubectl apply --server-side --field-manager=fathom-cluster --filename=-',
     ],
@@ -114,7 +114,7 @@ test('removes what a failed import left before the cluster starts, which it woul
   assert.equal(error.code, 'K3D_COMMAND');
   assert.equal(
     error.message,
-    `Importing ${IMAGE}: \`k3d image import --mode=direct --cluster=fathom /t.tar\` exited with 1: no space left on device`,
+    `Importing ${IMAGE}: \`k3d image import --cluster=fathom /t.tar\` exited with 1: no space left on device`,
   );
   fakes.change({ faults: {}, running: false });
   fakes.takeCalls();
@@ -124,6 +124,17 @@ test('removes what a failed import left before the cluster starts, which it woul
     'docker rm --force k3d-fathom-tools',
     'k3d cluster start fathom --timeout=300s',
   ]);
+});
+
+test('does not believe that an image was imported which the node has not', async (context) => {
+  const says = 'failed to import images in node';
+  const { up } = setUp(context, { faults: { 'k3d image import': { code: 0, says } } });
+  const error = await fails(up());
+  assert.equal(error.code, 'K3D_COMMAND');
+  assert.match(
+    error.message,
+    /^Importing .*: `docker exec k3d-fathom-server-0 ctr images label .*` exited with 1: image not found$/,
+  );
 });
 
 test('imports an image again when it has changed', async (context) => {

@@ -46,17 +46,17 @@ export function shownSteps(steps: readonly Step[]): string {
 }
 
 function remark({ check, act, holdMs = 0, timeoutMs }: Step): string {
-  const wanted = check.map(({ command, accepts }) => {
-    const output = accepts?.map((text) => (text === '' ? 'nothing' : `'${text}'`)).join(' or ');
-    return `#   ${shown(command)}${output === undefined ? '' : `   → ${output.replaceAll('\n', '\\n')}`}`;
-  });
-  if (act.length === 0) {
-    const hold = holdMs === 0 ? '' : `, for ${holdMs / 1000} s on end`;
-    return `, at most ${timeoutMs / 1000} s, until this succeeds${hold}:`;
-  }
-  return wanted.length === 0 ? '' : `, unless this succeeds:\n${wanted.join('\n')}`;
+  const wanted = check.map((probe) => `#   ${shown(probe.command)}${expected(probe)}`).join('\n');
+  if (act.length > 0) return check.length === 0 ? '' : `, unless this succeeds:\n${wanted}`;
+  const hold = holdMs === 0 ? '' : `, for ${holdMs / 1000} s on end`;
+  return `, at most ${timeoutMs / 1000} s, until this succeeds${hold}:`;
+}
+
+function expected({ accepts }: Probe): string {
+  const outputs = accepts?.map((text) => (text === '' ? 'nothing' : `'${text.replaceAll('\n', '\\n')}'`));
+  return outputs === undefined ? '' : `   # → ${outputs.join(' or ')}`;
 }
 
 function lines({ check, act }: Step): readonly string[] {
-  return (act.length === 0 ? check.map(({ command }) => command) : act).map(shown);
+  return act.length > 0 ? act.map(shown) : check.map((probe) => `${shown(probe.command)}${expected(probe)}`);
 }

@@ -77,7 +77,7 @@ function checkPrograms(): Step {
     ],
     act: [],
     timeoutMs: 5_000,
-    hint: 'Start Docker, and install k3d 5 (https://k3d.io), or choose another provider: --provider=embedded.',
+    hint: 'Start Docker, and install k3d 5.7 or newer (https://k3d.io), or choose another provider: --provider=embedded.',
   };
 }
 
@@ -213,7 +213,10 @@ function awaitDns(settings: K3dSettings): Step {
   };
 }
 
-/** The registry can't be pulled from itself. Its reference stays the same when it changes, so nodes note what they have. */
+/**
+ * The registry can't be pulled from itself. Its reference stays the same when it changes, so nodes note what they have.
+ * k3d says that it imported what a node did not take, so the note, which needs the image, decides.
+ */
 function importImage(settings: K3dSettings, { image: { tar, digest, reference } }: K3dFiles): readonly Step[] {
   const nodes = containers(settings).filter(({ isNode }) => isNode);
   const ctr = (node: K3dContainer, ...args: readonly string[]): Command => ({
@@ -226,8 +229,7 @@ function importImage(settings: K3dSettings, { image: { tar, digest, reference } 
       what: `Importing ${reference}`,
       check: nodes.map((node) => ({ command: ctr(node, 'list', '--quiet', wanted), accepts: [reference] })),
       act: [
-        // In mode `tools`, k3d's default, an import that fails is a line of the log and exit code 0.
-        { argv: ['k3d', 'image', 'import', '--mode=direct', `--cluster=${settings.name}`, tar] },
+        { argv: ['k3d', 'image', 'import', `--cluster=${settings.name}`, tar] },
         ...nodes.map((node) => ctr(node, 'label', reference, `${IMAGE_LABEL}=${digest}`)),
       ],
       timeoutMs: START_TIMEOUT_MS,

@@ -133,7 +133,7 @@ if (world.hangs !== '' && is(world.hangs)) {
     done();
   }
   if (is('k3d cluster delete')) { Object.assign(world, { cluster: false, running: false, addresses: {}, images: {} }); done(); }
-  if (is('k3d image import')) done();
+  if (is('k3d image import')) { world.images['registry.fathom.internal/prod/images/registry:built'] = ''; done(); }
   if (is('k3d kubeconfig get')) done(process.env.KUBECONFIG_TEXT ?? 'apiVersion: v1');
   if (call.includes(' kubectl wait ')) { const code = world.ready.length > 1 ? world.ready.shift() : world.ready[0]; code === 0 ? done() : fail(code, 'timed out'); }
   if (call.includes(' kubectl rollout ')) done();
@@ -143,7 +143,11 @@ if (world.hangs !== '' && is(world.hangs)) {
     const [, name, digest] = /^name==(.*),labels\\."fathom.internal\\/image"==(.*)$/.exec(last);
     done(world.images[name] === digest ? name : '');
   }
-  if (call.includes(' ctr images label ')) { world.images[args.at(-2)] = last.split('=')[1]; done(); }
+  if (call.includes(' ctr images label ')) {
+    if (!(args.at(-2) in world.images)) fail(1, 'image not found');
+    world.images[args.at(-2)] = last.split('=')[1];
+    done();
+  }
   fail(64, 'unknown: ' + call);
 }
 `;
