@@ -24,8 +24,11 @@ export interface CommandContext {
 const COMMANDS: Readonly<
   Record<string, { readonly help: string; readonly run: (context: CommandContext) => Promise<number> }>
 > = {
-  up: { help: 'install what is missing, build, start the cluster, and deploy the example stack', run: upCommand },
-  down: { help: 'take the cluster and its state away', run: downCommand },
+  up: {
+    help: 'install what is missing, build, start the cluster, and deploy the example stack; --provider, --nodes, --dry-run',
+    run: upCommand,
+  },
+  down: { help: 'take the cluster and its state away; of one that others run, the record', run: downCommand },
   test: { help: 'run all tests; --full adds the long ones', run: testCommand },
   status: { help: 'say what runs where', run: statusCommand },
   kubectl: { help: 'run the matching kubectl: ./fathom kubectl get pods -A', run: kubectlCommand },

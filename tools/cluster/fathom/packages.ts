@@ -45,12 +45,17 @@ const BAZEL: Prerequisite = {
   present: (env) => onPath('bazel', env) !== undefined || onPath('bazelisk', env) !== undefined,
 };
 
-/** Everything that `./fathom up` installs where it is missing. */
-export const PREREQUISITES: readonly Prerequisite[] = [
+/** What building takes, whoever runs the cluster. */
+export const BUILD_PREREQUISITES: readonly Prerequisite[] = [
   BAZEL,
   program('git', 'git', 'tells which files are part of the checkout'),
   program('python3', 'python3', 'runs pip'),
   file('/usr/lib/python3/dist-packages/pip', 'python3-pip', 'fetches the pinned Go and protoc'),
+];
+
+/** Everything that `./fathom up` installs where it is missing, for a cluster of its own. */
+export const PREREQUISITES: readonly Prerequisite[] = [
+  ...BUILD_PREREQUISITES,
   program('gcc', 'gcc', 'builds runc'),
   file('/usr/include/stdlib.h', 'libc6-dev', 'builds runc'),
   file('/usr/include/seccomp.h', 'libseccomp-dev', 'builds runc with seccomp'),

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { ToolError } from '../../lib/errors.ts';
 import { formatDuration, step } from '../../lib/log.ts';
 import { personalNamespace } from '../../lib/user.ts';
+import { nodeCount } from '../node_count.ts';
 import { bazel } from './bazel.ts';
 import { requireRoot } from './cluster_commands.ts';
 import { CLUSTER } from './cluster_name.ts';
@@ -10,7 +11,7 @@ import { EXISTING_OPTIONS, upExistingCommand } from './existing_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
 import { settingsOf, showUpK3d } from './k3d_commands.ts';
 import { clusterOptions, refuseOptions, type ClusterOptions } from './options.ts';
-import { PREREQUISITES, missing, type Prerequisite } from './packages.ts';
+import { BUILD_PREREQUISITES, PREREQUISITES, missing, type Prerequisite } from './packages.ts';
 import { chooseProvider } from './provider.ts';
 import { mustRun } from './run.ts';
 
@@ -22,15 +23,19 @@ export async function upCommand(context: CommandContext): Promise<number> {
   const options = clusterOptions('up', context, UP_OPTIONS);
   const { provider, why } = await chooseProvider(CLUSTER, context.env, options.provider);
   context.log.info(`provider ${provider}: ${why}`);
-  if (provider === 'existing') return upExistingCommand(context, options);
+  if (provider === 'existing') {
+    await installPrerequisites(context, BUILD_PREREQUISITES);
+    return upExistingCommand(context, options);
+  }
   refuseOptions(provider, options, EXISTING_OPTIONS);
+  if (options.nodes !== undefined) nodeCount(options.nodes);
   if (provider === 'embedded') {
     refuseOptions(provider, options, ['dry-run']);
     requireRoot('Starting the cluster');
   } else if (options['dry-run'] === true) {
     return showUpK3d(context, settingsOf(options.nodes));
   }
-  await installPrerequisites(context);
+  await installPrerequisites(context, provider === 'embedded' ? PREREQUISITES : BUILD_PREREQUISITES);
   await startCluster(context, { provider, nodes: options.nodes });
   await bazel(context, 'Setting the cluster up', 'run', '//prod:apply');
   await bazel(context, 'Deploying the example stack', 'run', STACK);
