@@ -4,6 +4,7 @@ import { afterEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { survivePassingSlots } from '../client/connection.ts';
+import { disagreement } from './agreement.ts';
 import { look } from './keeper.ts';
 import type { Link } from './link.ts';
 import { moveSlot } from './move_slot.ts';
@@ -256,7 +257,16 @@ describe('reshard', { timeout: 600_000 }, () => {
     await Promise.all(Array.from({ length: 3000 }, (_, index) => redis.set(`key:${index}`, index)));
     let moved = 0;
     const running = run(3, { serversPerMaster: 2, onProgress: ({ movedSlots }) => void (moved = movedSlots) });
-    const until = (slots: number) => eventually(`${slots} slots have moved`, () => moved >= slots || undefined, 60_000);
+    const until = (slots: number) =>
+      eventually(
+        `${slots} slots have moved`,
+        async () => {
+          if (moved >= slots) return true;
+          assert.equal(disagreement(await look(cluster.links)), undefined);
+          return undefined;
+        },
+        60_000,
+      );
     // The last master gives; the replica at place 7 is its own, that at place 4 of the first master, which gets.
     await until(200);
     await cluster.links[7]?.call(['CLUSTER', 'FAILOVER']);
