@@ -3,20 +3,10 @@ import { status } from '@grpc/grpc-js';
 import type { CallContext } from './call_context.ts';
 import { type Logger, type RawLine, rawLineOf } from './log.ts';
 import type { CallObserver } from './observed_call.ts';
-import { codeName, type Status } from './status.ts';
+import { codeName, SERVER_FAULTS, type Status } from './status.ts';
 
 /** Which calls are logged: all, or those alone that failed. */
 export const ACCESS_LOGS = ['all', 'failed', 'none'] as const;
-
-/** What the log of a service calls out: the fault of the server, or of what it needs. */
-const WARNINGS: ReadonlySet<status> = new Set([
-  status.UNKNOWN,
-  status.DEADLINE_EXCEEDED,
-  status.UNIMPLEMENTED,
-  status.INTERNAL,
-  status.UNAVAILABLE,
-  status.DATA_LOSS,
-]);
 
 /** The fields of the line about a call, as JSON. What is put in as it is cannot hold what JSON would escape. */
 function fieldsOf(call: CallContext, { code, details }: Status): string {
@@ -41,7 +31,7 @@ export function accessLog(log: Logger, which: (typeof ACCESS_LOGS)[number] = 'al
   return {
     end(call, ended) {
       if (call.method.internal || (which === 'failed' && ended.code === status.OK)) return;
-      write(WARNINGS.has(ended.code) ? 'warn' : 'info', fieldsOf(call, ended));
+      write(SERVER_FAULTS.has(ended.code) ? 'warn' : 'info', fieldsOf(call, ended));
     },
   };
 }

@@ -9,6 +9,19 @@ export interface Status {
   readonly metadata?: Metadata | null | undefined;
 }
 
+/**
+ * Codes that are a fault of the server, or of what it needs: logs call them out, and spans are marked.
+ * https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
+ */
+export const SERVER_FAULTS: ReadonlySet<status> = new Set([
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
+
 /** The name of a code, as logs and metrics have it: `NOT_FOUND`; a number that is none is UNKNOWN. */
 export function codeName(code: status): string {
   return status[code] ?? 'UNKNOWN';

@@ -8,7 +8,7 @@ import type { Method } from './method.ts';
 import type { CallObserver } from './observed_call.ts';
 import { decimal, optional, url } from './settings.ts';
 import { status } from '@grpc/grpc-js';
-import { codeName, type Status } from './status.ts';
+import { codeName, SERVER_FAULTS, type Status } from './status.ts';
 import type { TraceParent } from './trace_context.ts';
 import { setClientSpans } from './trace_hooks.ts';
 
@@ -38,16 +38,6 @@ export interface Tracing {
 
 const CLOSE_MS = 3000;
 const EXPORT_MS = 10_000;
-
-/** Codes that are a fault of the server, by OpenTelemetry's conventions for gRPC. */
-const SERVER_FAULTS: ReadonlySet<status> = new Set([
-  status.UNKNOWN,
-  status.DEADLINE_EXCEEDED,
-  status.UNIMPLEMENTED,
-  status.INTERNAL,
-  status.UNAVAILABLE,
-  status.DATA_LOSS,
-]);
 
 /** Starts tracing if the settings have an endpoint. One process has it once. */
 export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {

@@ -80,7 +80,7 @@ function(environment, deps, users)
       'no',
       '--cluster-enabled',
       'yes',
-      // A dead master is given up after one and a half to two and a half times as long, and a second later replaced.
+      // What a vote waits for at least, where a whole machine doesn't answer.
       '--cluster-node-timeout',
       '3000',
       // The address is that of this pod, the name that of all pods at its place.

@@ -1,20 +1,11 @@
 // What keepers plan from given answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseInfo, parseNodes, rangesOf, slotsOf } from './nodes.ts';
 import { type Action, makePlan, type Place } from './plan.ts';
-import { unreadiness } from './readiness.ts';
 import type { KeyCounts } from './slot_keys.ts';
-import { knowing, line, placesOf, type Server, THIRDS } from './testing/places.ts';
+import { FORMED, knowing, placesOf, replaced, type Server, THIRDS } from './testing/places.ts';
 
 const EMPTY = ['s0', 's1', 's2', 's3', 's4', 's5'].map((id): Server => ({ id }));
-const FORMED: readonly Server[] = [
-  ...THIRDS.map((slots, index) => ({ id: `s${index}`, slots })),
-  ...['s0', 's1', 's2'].map((follows, index) => ({ id: `s${index + 3}`, follows })),
-];
-const replaced = (servers: readonly (Server | undefined)[], place: number, by: Server | undefined) =>
-  servers.map((one, index) => (index === place ? by : one));
-
 interface Case {
   readonly name: string;
   readonly places: Place[];
@@ -301,57 +292,4 @@ const CASES: readonly Case[] = [
 
 for (const { name, places, masters, keys = [], actions, waiting = [] } of CASES) {
   test(name, () => assert.deepEqual(makePlan({ places, masters, keys }), { actions, waiting }));
-}
-
-test('names of nodes survive their addresses', () => {
-  const [node] = parseNodes('abc :0@0,redis-4 master,fail,noaddr - 1 2 3 disconnected 1 3-5 [7->-def] [8-<-012]');
-  assert.equal(node?.host, 'redis-4');
-  assert.equal(node.port, 0);
-  assert.deepEqual(node.slots, [
-    [1, 1],
-    [3, 5],
-  ]);
-  assert.deepEqual(node.openSlots, [
-    { slot: 7, kind: 'migrating', peer: 'def' },
-    { slot: 8, kind: 'importing', peer: '012' },
-  ]);
-  assert.deepEqual(parseNodes('abc 10.0.0.1:6379@16379 handshake - 0 0 0 connected'), []);
-  assert.throws(() => parseNodes('what is this'), /Reading CLUSTER NODES/);
-});
-
-test('ranges and slots are the same in two forms', () => {
-  for (const slots of [[], [0], [0, 1, 2, 5, 7, 8]]) assert.deepEqual(slotsOf(rangesOf(slots)), slots);
-});
-
-const READY = {
-  cluster: 'cluster_state:ok',
-  info: 'loading:0\r\nrole:slave\r\nmaster_link_status:up\r\nmaster_sync_in_progress:0',
-};
-for (const { name, nodes = FORMED, cluster = READY.cluster, info = READY.info, problems } of [
-  { name: 'a replica that is in step', problems: [] },
-  { name: 'a server that loads', info: READY.info.replace('loading:0', 'loading:1'), problems: ['it loads its data'] },
-  { name: 'a minority', cluster: 'cluster_state:fail', problems: ['cluster_state is fail'] },
-  {
-    name: 'a replica that is behind',
-    info: READY.info.replace('up', 'down').replace('progress:0', 'progress:1'),
-    problems: ['the link to its master is down', 'it copies the data of its master'],
-  },
-  {
-    name: 'a cluster with a hole',
-    nodes: replaced(FORMED, 2, { id: 's2' }).filter((one) => one !== undefined),
-    problems: ['5461 slots have no owner'],
-  },
-  {
-    name: 'a server that reaches one master of three',
-    nodes: FORMED.map((one) => (one.id === 's0' || one.id === 's1' ? { ...one, isConnected: false } : one)),
-    problems: ['1 of 3 masters are reached'],
-  },
-]) {
-  test(`${name} is ${problems.length === 0 ? '' : 'not '}ready`, () => {
-    const text = nodes.map((one) => line(one, one.id === 's5')).join('\n');
-    assert.deepEqual(
-      unreadiness({ nodes: parseNodes(text), cluster: parseInfo(cluster), info: parseInfo(info) }),
-      problems,
-    );
-  });
 }

@@ -1,15 +1,15 @@
 // `bazel run //services/redis:reshard -- --env=dev --masters=4`: moves slots from within the cluster, where servers
 // reach one another, and shows what is said there.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { runMain } from '../../../tools/lib/cli.ts';
 import { ToolError, errorText } from '../../../tools/lib/errors.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
-import { personalNamespace } from '../../../tools/lib/user.ts';
 import { findCluster } from '../../../tools/k8s/kube/kubeconfig.ts';
+import { personalize } from '../../../tools/k8s/model/placeholder.ts';
 import { parseReshardArgs } from './reshard_args.ts';
 
-const PLACEHOLDER = 'myns-placeholder';
 const POD = 'redis-0';
 const CONTAINER = 'keeper';
 
@@ -22,7 +22,8 @@ interface Environment {
 await runMain(async ({ argv, env, signal }) => {
   const { environment, masters } = parseReshardArgs(argv);
   const { namespace: declared, context, cluster } = await readEnvironment(environment);
-  const namespace = declared === PLACEHOLDER ? personalNamespace({ env }) : declared;
+  // Nobody's own namespace is that of an environment, whatever their name is.
+  const namespace = personalize(declared, { env, reserved: await environmentNamespaces(environment) });
   const access = await findCluster({ env, files: [], context, cluster, user: '' });
   const config = new KubeConfig();
   config.loadFromFile(access.file);
@@ -62,4 +63,11 @@ async function readEnvironment(name: string): Promise<Environment> {
     });
   });
   return JSON.parse(text) as Environment;
+}
+
+/** The namespaces of all environments, of which `name` is one. */
+async function environmentNamespaces(name: string): Promise<readonly string[]> {
+  const folder = dirname(runfile(`fathom_environments/${name}.json`));
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  return Promise.all(files.map(async (file) => (await readEnvironment(file.slice(0, -'.json'.length))).namespace));
 }

@@ -1,8 +1,8 @@
 // What the end-to-end tests do to a running cluster: run verbs as a named person, and look at what is there.
 import { spawn } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { runfile } from '../../../tools/lib/runfiles.ts';
 import { readClusterState } from '../../../tools/lib/state.ts';
+import { eventually as eventuallyOf } from '../../../tools/lib/testing/eventually.ts';
 import { personalNamespace } from '../../../tools/lib/user.ts';
 
 /** What came of a program. */
@@ -93,21 +93,9 @@ export async function logOf(
     .map((line): Record<string, unknown> => JSON.parse(line));
 }
 
-/** Resolves when `check` returns a value; rejects at the deadline with the last error. */
-export async function eventually<T>(what: string, check: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
-  const deadlineMs = Date.now() + timeoutMs;
-  let last: unknown;
-  while (Date.now() < deadlineMs) {
-    try {
-      const value = await check();
-      if (value !== undefined) return value;
-    } catch (error) {
-      last = error;
-    }
-    await delay(500);
-  }
-  throw new Error(`${what}: not within ${timeoutMs / 1000} s`, { cause: last });
-}
+/** Waits as long as pods may take to start. */
+export const eventually = <T>(what: string, check: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> =>
+  eventuallyOf(what, check, timeoutMs, 500);
 
 async function execute(
   program: string,

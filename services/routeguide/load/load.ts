@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Point, Rectangle } from '../../../proto/routeguide/v1/route_guide.ts';
 import type { Calls } from '../client/calls.ts';
 import { Ledger, type LedgerResult } from './ledger.ts';
-import { createRandom, drawMethod, type Method, type Mix } from './mix.ts';
+import { createRandom } from '../../../tools/lib/random.ts';
+import { drawMethod, type Method, type Mix } from './mix.ts';
 import { runOpenLoop } from './open_loop.ts';
 import { type Failure, Recorder, type Summary } from './recorder.ts';
 

@@ -22,17 +22,6 @@ export function parseMix(text: string): Mix | undefined {
   return Object.values(mix).some((weight) => weight > 0) ? mix : undefined;
 }
 
-/** Numbers from 0 (included) to 1, the same for the same seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Draws methods by their weights. */
 export function drawMethod(mix: Mix, random: () => number): Method {
   const total = METHODS.reduce((sum, method) => sum + mix[method], 0);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createRandom, drawMethod, parseMix } from './mix.ts';
+import { createRandom } from '../../../tools/lib/random.ts';
+import { drawMethod, parseMix } from './mix.ts';
 import { runOpenLoop } from './open_loop.ts';
 import { Recorder } from './recorder.ts';
 

@@ -3,9 +3,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Cluster } from 'ioredis';
 import { createLogger } from '../../kit/index.ts';
 import { deployedAcl } from '../../redis/keeper/testing/acl.ts';
-import { createTestCluster, eventually, type TestCluster } from '../../redis/keeper/testing/cluster.ts';
+import { createTestCluster, eventually, type TestCluster, untilWhole } from '../../redis/keeper/testing/cluster.ts';
 import { readFeatures } from './features.ts';
-import { connectRedis, createRedis, probeRedis } from '../../redis/client/connection.ts';
+import { connectRedis, createRedis } from '../../redis/client/connection.ts';
 import { featureKey, notesKey, partOf, PARTS } from './redis_keys.ts';
 import { RedisStore, StoreUnavailableError } from './redis_store.ts';
 import { areaBetween, type Feature } from './routeguide.ts';
@@ -49,10 +49,7 @@ async function all(store: RedisStore, area = EVERYWHERE): Promise<Feature[]> {
 /** Runs keepers until every server says that all slots have a master that answers. */
 async function form(cluster: TestCluster, masters: number): Promise<void> {
   cluster.keepAll(masters);
-  await eventually('the cluster is whole', async () => {
-    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
-    return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
-  });
+  await untilWhole(cluster);
 }
 
 /** The place of the master of `key`. */
@@ -294,23 +291,6 @@ describe('connectRedis', { timeout: 60_000 }, () => {
       assert.equal(prepared, 3);
     } finally {
       redis.disconnect();
-      await cluster.remove();
-    }
-  });
-
-  test('says why a server cannot be reached', async () => {
-    const cluster = await createTestCluster({ nodes: 1, isLocalhost: true, acl });
-    const address = { host: '127.0.0.1', port: cluster.nodes[0]?.port ?? 0 };
-    const user = acl.user('routeguide');
-    try {
-      assert.equal(await probeRedis({ address, ...user }), 'ECONNREFUSED');
-      await cluster.startAll();
-      assert.match((await probeRedis({ address, ...user, password: 'wrong' })) ?? '', /^WRONGPASS/);
-      assert.match((await probeRedis({ address })) ?? '', /^NOAUTH/);
-      assert.equal(await probeRedis({ address, ...user }), 'cluster_state is fail');
-      await form(cluster, 1);
-      assert.equal(await probeRedis({ address, ...user }), undefined);
-    } finally {
       await cluster.remove();
     }
   });

@@ -2,7 +2,9 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { runfile } from '../../lib/runfiles.ts';
 import { KIT_PACKAGES } from '../packages.ts';
+import { type PlanOptions, planService, type ServicePlan } from '../plan.ts';
 
 /** A workspace for one test. */
 export interface TestWorkspace {
@@ -75,4 +77,21 @@ export async function createTestWorkspace(): Promise<TestWorkspace> {
     },
     remove: () => rm(root, { recursive: true }),
   };
+}
+
+/** Plans a service in a workspace, by default one that calls nobody. */
+export function planIn(
+  root: string,
+  name = 'x',
+  deps: readonly string[] = [],
+  facts: PlanOptions['facts'] = { repository: '', environments: { prod: 'pinned', myns: 'built' } },
+): Promise<ServicePlan> {
+  return planService({
+    workspace: root,
+    facts,
+    name,
+    deps,
+    templates: runfile('fathom/tools/new/templates'),
+    fathomPackages: runfile('fathom/package.json'),
+  });
 }

@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../../../tools/lib/testing/eventually.ts';
 import { createLogger } from '../../../kit/index.ts';
 import { type HandOver, handOver } from '../handover.ts';
 import { keep } from '../keeper.ts';
 import { type Credentials, type Link, openLink } from '../link.ts';
 import { unpackRedis } from './program.ts';
+
+export { eventually };
 
 const BUS_OFFSET = 10_000;
 const NODE_TIMEOUT_MS = 1500;
@@ -60,27 +62,6 @@ export interface TestCluster {
   /** Runs keepers of all nodes. */
   keepAll(masters?: number): TestKeeper;
   remove(): Promise<void>;
-}
-
-/** Resolves with what `check` returns, as soon as that is not undefined; rejects at the deadline with the last error. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined> | T | undefined,
-  timeoutMs = 30_000,
-): Promise<T> {
-  const untilMs = performance.now() + timeoutMs;
-  let last: unknown;
-  while (performance.now() < untilMs) {
-    try {
-      const value = await check();
-      if (value !== undefined) return value;
-      last = undefined;
-    } catch (error) {
-      last = error;
-    }
-    await delay(50);
-  }
-  throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last });
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -176,11 +157,16 @@ export async function formOnce(
 ): Promise<void> {
   await Promise.all(cluster.nodes.map((node, place) => node.start(addresses[place])));
   const keepers = cluster.keepAll(masters);
+  await untilWhole(cluster);
+  await keepers.stop();
+}
+
+/** Waits until every server says that all slots have a master that answers. */
+export async function untilWhole({ links }: TestCluster): Promise<void> {
   await eventually('the cluster is whole', async () => {
-    const states = await Promise.all(cluster.links.map((link) => link.text('CLUSTER', 'INFO')));
+    const states = await Promise.all(links.map((link) => link.text('CLUSTER', 'INFO')));
     return states.every((state) => /cluster_state:ok[^]*cluster_slots_ok:16384/.test(state)) ? true : undefined;
   });
-  await keepers.stop();
 }
 
 interface NodeOptions {

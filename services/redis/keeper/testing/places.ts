@@ -68,3 +68,12 @@ export function placesOf(all: readonly (Server | undefined)[], known: (asked: Se
 /** Places whose servers all know one another, and `others` beside. */
 export const knowing = (all: readonly (Server | undefined)[], others: readonly Server[] = []) =>
   placesOf(all, () => [...all.filter((one) => one !== undefined), ...others]);
+
+/** Three masters with a replica each. */
+export const FORMED: readonly Server[] = [
+  ...THIRDS.map((slots, index) => ({ id: `s${index}`, slots })),
+  ...['s0', 's1', 's2'].map((follows, index) => ({ id: `s${index + 3}`, follows })),
+];
+/** `servers` with another one at a place; undefined: with none. */
+export const replaced = (servers: readonly (Server | undefined)[], place: number, by: Server | undefined) =>
+  servers.map((one, index) => (index === place ? by : one));
