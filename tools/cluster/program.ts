@@ -7,6 +7,7 @@ import { createLog, type Log } from '../lib/log.ts';
 import { runfile, userPath } from '../lib/runfiles.ts';
 import { clusterFolder } from '../lib/state.ts';
 import { downEmbedded } from './embedded/down.ts';
+import { addNode, startNode, stopNode, type NodesOptions } from './embedded/nodes.ts';
 import { upEmbedded } from './embedded/up.ts';
 import { downExisting } from './existing/down.ts';
 import { registryState } from './existing/registry_state.ts';
@@ -78,6 +79,22 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
       else if (provider === 'existing') await downExisting(folder);
       else await downEmbedded({ name, folder, log });
     });
+  const nodes = (): NodesOptions => {
+    const { name } = program.opts<Flags>();
+    return { name, folder: userPath(clusterFolder(name)), log, signal };
+  };
+  program
+    .command('add-node')
+    .description('Add a node to an embedded cluster, while it runs.')
+    .action(async () => log.info(`${await addNode(nodes())} is there`));
+  program
+    .command('stop-node <node>')
+    .description('Stop a node of an embedded cluster as a loss of power would, until it is started.')
+    .action((node: string) => stopNode(node, nodes()));
+  program
+    .command('start-node <node>')
+    .description('Start a stopped node of an embedded cluster.')
+    .action((node: string) => startNode(node, nodes()));
   program
     .command('check')
     .description('Look again at what an existing cluster has.')

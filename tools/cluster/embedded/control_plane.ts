@@ -26,8 +26,9 @@ export function controlPlaneSpec({ plan, layout, kit }: Context): InitSpec {
   return {
     version: 1,
     name: 'control',
-    logFolder: join(layout.logs, 'control'),
-    statusFile: join(layout.logs, 'control', 'status.json'),
+    reloadFrom: layout.spec('control'),
+    logFolder: layout.machineLogs('control'),
+    statusFile: layout.status('control'),
     mounts: [{ kind: 'proc', target: '/proc' }],
     sysctls: [],
     awaitLink: 'eth0',

@@ -37,13 +37,13 @@ export async function ensureRunning(context: Context, digest: string, { log, sig
   signal.throwIfAborted();
   await requireFreePort(plan.registryPort);
   await requireFreeRange(plan);
-  await mkdir(join(layout.logs, 'cluster'), { recursive: true });
+  await mkdir(layout.machineLogs('cluster'), { recursive: true });
   const [file = '', ...args] = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--'].concat(
-    initCommand(context, join(layout.config, 'cluster.init.json')),
+    initCommand(context, layout.spec('cluster')),
   );
   // Its time is that of the start: what the API tells from before is not believed.
   await writeFile(layout.started, digest, { mode: 0o600 });
-  const output = openSync(join(layout.logs, 'cluster', 'init.log'), 'a', 0o600);
+  const output = openSync(join(layout.machineLogs('cluster'), 'init.log'), 'a', 0o600);
   const child = spawn(file, args, {
     detached: true,
     stdio: ['ignore', output, output],
@@ -75,7 +75,9 @@ export async function ensureRunning(context: Context, digest: string, { log, sig
 export async function requireInit(layout: Layout): Promise<void> {
   const record = await readPidRecord(layout.rootPid);
   if (record !== undefined && isAlive(record)) return requireMachines(layout);
-  const lines = (await readFile(join(layout.logs, 'cluster', 'init.log'), 'utf8').catch(() => '')).trim().split('\n');
+  const lines = (await readFile(join(layout.machineLogs('cluster'), 'init.log'), 'utf8').catch(() => ''))
+    .trim()
+    .split('\n');
   throw new ToolError('CLUSTER_START', `Starting the cluster: its init ended: ${lines.slice(-3).join(' ')}`, {
     hint: HINT_LOGS,
   });

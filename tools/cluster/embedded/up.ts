@@ -2,24 +2,19 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
-import { step, type Log } from '../../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
-import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/objects.ts';
-import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
-import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
-import { probeDeployment, probeNode } from '../probes.ts';
+import { installKit, pruneKits, selectKit, type Kit } from '../kit.ts';
 import { claimFolder } from '../state_folder.ts';
-import { until } from '../until.ts';
-import { NETWORK_POLICY_USER } from './certificates.ts';
-import type { Context } from './control_plane.ts';
 import { writeClusterFiles } from './files.ts';
 import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
-import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
+import { makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
-import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
+import { ensureRunning } from './start.ts';
 import { parseSubnet } from './subnets.ts';
+import { ensureUsable } from './usable.ts';
 
 /** Options of {@link upEmbedded}. */
 export interface UpOptions {
@@ -128,56 +123,4 @@ async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Lay
   signal.throwIfAborted();
   await writePlan(layout.plan, plan);
   return plan;
-}
-
-/**
- * Waits for API, nodes and addons. What the API says about nodes and pods is believed only if it was said after
- * `sinceMs`: a cluster that starts again first tells how things were when it ended.
- */
-async function ensureUsable(
-  { plan, layout, kit }: Context,
-  sinceMs: number,
-  { log, signal, registry }: UpOptions,
-): Promise<void> {
-  const kube = connectKube(layout.kubeconfig, contextName(plan.name));
-  const wait = (what: string, probe: () => Promise<string | undefined>) => {
-    const checked = async () => {
-      await requireInit(layout);
-      return probe();
-    };
-    return step(
-      what,
-      () => until(checked, { what, timeoutMs: 120_000, signal, hint: HINT_LOGS, textOf: apiErrorText }),
-      { log },
-    );
-  };
-  await wait('Waiting for the API server', () => probeApi(kube));
-  await step('Applying DNS and storage', () => applyAddons(kube, plan, kit, registry), { log });
-  for (const { name } of plan.nodes) {
-    await wait(`Waiting for ${name} to be Ready`, () => probeNode(kube, name, sinceMs));
-  }
-  for (const { namespace, name } of ADDON_DEPLOYMENTS) {
-    await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
-  }
-}
-
-async function applyAddons(kube: Kube, plan: EmbeddedPlan, { kit }: InstalledKit, registry: string): Promise<void> {
-  const image = (role: string): AddonImage => {
-    const { reference = '', file = '' } = kit.images[role] ?? {};
-    return { reference, digest: kit.files.find(({ name }) => name === file)?.digest ?? '' };
-  };
-  await applyObjects(
-    kube,
-    addonObjects({
-      dnsAddress: addresses.dnsService(plan),
-      clusterDomain: CLUSTER_DOMAIN,
-      networkPolicyUser: NETWORK_POLICY_USER,
-      images: {
-        coredns: image('coredns'),
-        localPathProvisioner: image('local_path_provisioner'),
-        helper: image('busybox'),
-      },
-      registry: { reference: registry, endpoint: `127.0.0.1:${plan.registryPort}` },
-    }),
-  );
 }

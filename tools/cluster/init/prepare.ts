@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
 import { makeCgroup, removeCgroup } from './cgroups.ts';
+import { routeCommands, runAll } from './network.ts';
 import { run } from './run.ts';
 import type { InitSpec, MountSpec } from './spec.ts';
 
@@ -37,7 +38,16 @@ export async function prepare(spec: InitSpec): Promise<void> {
     makeCgroup(spec.cgroup);
   }
   if (spec.awaitLink !== undefined) await awaitLink(spec.awaitLink);
-  for (const command of spec.setup) await run(command);
+  await runAll(spec.setup);
+}
+
+/** Carries out what has changed in the set-up commands and in the switch's routes. */
+export async function prepareAgain(now: InitSpec, before: InitSpec): Promise<void> {
+  const changed = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
+  if (changed(now.setup, before.setup)) await runAll(now.setup);
+  if (now.switch !== undefined && changed(now.switch.routes, before.switch?.routes)) {
+    await runAll(routeCommands(now.switch));
+  }
 }
 
 async function awaitLink(name: string, timeoutMs = 30_000): Promise<void> {

@@ -41,6 +41,8 @@ export interface ServiceSpec {
   readonly awaits?: ReadySpec;
   /** Services that must be ready, and tasks that must be done, before this one starts. Default: none. */
   readonly after?: readonly string[];
+  /** Whether it is kept from running: a node that was stopped on purpose. Default: false. */
+  readonly suspended?: boolean;
 }
 
 /** The switch: a bridge in a network namespace of its own, and the host's link to it. */
@@ -59,6 +61,8 @@ export interface SwitchSpec {
 export interface InitSpec {
   readonly version: 1;
   readonly name: string;
+  /** Where this file is seen after the mounts: what changes in its `setup`, `switch.routes` and `services` is carried out. */
+  readonly reloadFrom: string;
   /** Folder of log files, seen after the mounts. */
   readonly logFolder: string;
   /** File that tells others how the services fare, seen after the mounts. */
@@ -70,7 +74,7 @@ export interface InitSpec {
   readonly cgroup?: string;
   /** Interface to wait for before `setup`. Default: none. */
   readonly awaitLink?: string;
-  /** Commands run once, in order; each must succeed. */
+  /** Commands run in order, and again when one of them has changed; each must succeed, a second time as well. */
   readonly setup: readonly (readonly string[])[];
   readonly switch?: SwitchSpec;
   readonly services: readonly ServiceSpec[];
@@ -79,7 +83,7 @@ export interface InitSpec {
 /** How one service fares. */
 export interface ServiceStatus {
   readonly name: string;
-  readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'stopped';
+  readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'suspended' | 'stopped';
   readonly pid?: number;
   /** How often it ended without being asked to. */
   readonly failures: number;
@@ -89,5 +93,7 @@ export interface ServiceStatus {
 /** The content of an init's status file. */
 export interface InitStatus {
   readonly name: string;
+  /** Digest of the spec that was last carried out. */
+  readonly spec: string;
   readonly services: readonly ServiceStatus[];
 }
