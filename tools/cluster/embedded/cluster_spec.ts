@@ -4,6 +4,7 @@
 // network namespace and firewall rule of the cluster ends with it, and `up` starts it again from the state folder.
 import type { InitSpec, ServiceSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
+import { clusterCgroup } from './node_config.ts';
 import { REGISTRY_NODE_PORT, addresses, linkPrefix, macOf, runningNodes, type NodePlan } from './plan.ts';
 
 /** The init of a machine or of the cluster: tini reaps what is orphaned, node runs the spec. */
@@ -41,6 +42,9 @@ export function clusterSpec(context: Context): InitSpec {
     statusFile: layout.status('cluster'),
     mounts: [{ kind: 'proc', target: '/proc' }],
     sysctls: [],
+    // Pods of all nodes together leave some memory to the machine's owner.
+    cgroup: clusterCgroup(plan),
+    limits: { memoryShare: 0.75, pids: 16_384 },
     setup: [],
     switch: {
       service: 'switch',

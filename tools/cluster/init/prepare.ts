@@ -1,8 +1,9 @@
 // What an init does in its new namespaces before it starts anything.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
-import { makeCgroup, removeCgroup } from './cgroups.ts';
+import { limitCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
 import { routeCommands, runAll } from './network.ts';
 import { run } from './run.ts';
 import type { InitSpec, MountSpec } from './spec.ts';
@@ -36,6 +37,7 @@ export async function prepare(spec: InitSpec): Promise<void> {
   if (spec.cgroup !== undefined) {
     await removeCgroup(spec.cgroup);
     makeCgroup(spec.cgroup);
+    if (spec.limits !== undefined) limitCgroup(spec.cgroup, spec.limits, totalmem());
   }
   if (spec.awaitLink !== undefined) await awaitLink(spec.awaitLink);
   await runAll(spec.setup);

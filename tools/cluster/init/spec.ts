@@ -57,6 +57,14 @@ export interface SwitchSpec {
   readonly routes: readonly { readonly to: string; readonly via: string }[];
 }
 
+/** The most that a cgroup may use. */
+export interface CgroupLimits {
+  /** Share of the machine's memory, 0–1. */
+  readonly memoryShare: number;
+  /** Number of processes and threads. */
+  readonly pids: number;
+}
+
 /** What one init does, from first to last field. */
 export interface InitSpec {
   readonly version: 1;
@@ -72,6 +80,8 @@ export interface InitSpec {
   readonly sysctls: readonly { readonly path: string; readonly value: string; readonly optional?: boolean }[];
   /** Cgroup to make anew, empty: one that is left from before makes a kubelet's start slow. Default: none. */
   readonly cgroup?: string;
+  /** What all processes in the cgroup may use together. Default: what the machine has. */
+  readonly limits?: CgroupLimits;
   /** Interface to wait for before `setup`. Default: none. */
   readonly awaitLink?: string;
   /** Commands run in order, and again when one of them has changed; each must succeed, a second time as well. */

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,6 +48,18 @@ test('the host listens for the cluster on one loopback port only', () => {
   assert.ok(opened.includes(`0100007F:${port}`), opened.join(' '));
   const beyondLoopback = opened.filter((address) => !/^(0100007F|0{24}01000000):/.test(address));
   assert.deepEqual(beyondLoopback, []);
+});
+
+test('pods of all nodes together may take three quarters of the memory', () => {
+  const { id } = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as { id: string };
+  const limits = ['memory/fathom-ID/memory.limit_in_bytes', 'fathom-ID/memory.max', 'unified/fathom-ID/memory.max']
+    .map((path) => join('/sys/fs/cgroup', path.replace('ID', id)))
+    .filter((path) => existsSync(path))
+    .map((path) => Number(readFileSync(path, 'utf8')));
+  assert.deepEqual(
+    limits.map((bytes) => (bytes / totalmem()).toFixed(3)),
+    ['0.750'],
+  );
 });
 
 test('the API answers nobody without a certificate', async () => {

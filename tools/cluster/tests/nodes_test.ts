@@ -1,10 +1,10 @@
 // Several nodes on one machine: added, stopped, started, cut off, while a cluster runs. Needs root.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { eventually } from '../../lib/testing/eventually.ts';
 import { OwnCluster } from '../testing/own_cluster.ts';
+import { clusterProcesses } from '../testing/processes.ts';
 import { answering, claim, container, pod, policy, service } from '../testing/workloads.ts';
 
 const cluster = new OwnCluster('nodes');
@@ -204,26 +204,15 @@ test('refuses to stop what is not there, and what is the last', () => {
   assert.deepEqual([missing.status, last.status], [1, 1]);
 });
 
-/** Runs a command in the network namespace of the cluster's switch: that of the one `sleep` below its init. */
+/** Runs a command in the network namespace of the cluster's switch, which is held by a process that does nothing else. */
 function inSwitch(...command: readonly string[]): void {
-  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && isSwitch(name));
-  assert.ok(pid !== undefined, 'the switch runs');
-  const { status, stderr } = spawnSync('nsenter', [`--net=/proc/${pid}/ns/net`, '--', ...command], {
-    encoding: 'utf8',
-  });
+  const holder = clusterProcesses(cluster.initPid).find(
+    ({ machine, words }) => machine === 'cluster' && words[0] === 'sleep',
+  );
+  assert.ok(holder !== undefined, 'the switch runs');
+  const enter = [`--net=/proc/${holder.pid}/ns/net`, '--', ...command];
+  const { status, stderr } = spawnSync('nsenter', enter, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-}
-
-function isSwitch(pid: string): boolean {
-  try {
-    const parent = (of: string) => /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${of}/status`, 'utf8'))?.[1] ?? '0';
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return (
-      words === 'sleep\0infinity\0' && readFileSync(`/proc/${parent(pid)}/cmdline`, 'utf8').includes(cluster.folder)
-    );
-  } catch {
-    return false;
-  }
 }
 
 /** A StatefulSet with a volume, whose one pod starts on `node`. */
