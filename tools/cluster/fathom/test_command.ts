@@ -30,6 +30,15 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/new/tests:elsewhere'],
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/bazel_versions'],
+  // The second minor version, as a cluster.
+  [
+    'test',
+    '--config=cluster',
+    '--//tools/cluster:kubernetes=1.35',
+    '//tools/cluster:lifecycle_test',
+    '//tools/cluster:nodes_test',
+    '//tools/cluster:recovery_test',
+  ],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',
