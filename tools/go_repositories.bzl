@@ -63,6 +63,11 @@ _PROGRAMS = {
     },
     "go_kubernetes": dict(_KUBERNETES, module = "kubernetes"),
     "go_kubernetes_1_35": dict(_KUBERNETES, module = "kubernetes_1_35"),
+    "go_kwok": {
+        "binaries": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+        "ldflags": ["-X sigs.k8s.io/kwok/pkg/consts.Version={version:sigs.k8s.io/kwok}"],
+        "module": "kwok",
+    },
     "go_local_path_provisioner": {
         "binaries": {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
         "ldflags": ["-X main.VERSION={version:github.com/rancher/local-path-provisioner}"],
@@ -202,6 +207,18 @@ def go_repositories():
             module = _file("go:prometheus_operator/go.mod"),
             path = "github.com/prometheus-operator/prometheus-operator",
             target = "crds",
+        )
+    if not native.existing_rule("kwok_stages"):
+        go_module_files(
+            name = "kwok_stages",
+            files = [
+                "kustomize/stage/node/fast/node-*.yaml",
+                "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
+                "kustomize/stage/pod/fast/pod-*.yaml",
+            ],
+            module = _file("go:kwok/go.mod"),
+            path = "sigs.k8s.io/kwok",
+            target = "stages",
         )
     if not native.existing_rule("kubernetes_openapi"):
         go_module_files(

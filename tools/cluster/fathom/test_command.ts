@@ -39,6 +39,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '//tools/cluster:nodes_test',
     '//tools/cluster:recovery_test',
   ],
+  ['test', '--config=cluster', '//tools/cluster:scale_test'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',
