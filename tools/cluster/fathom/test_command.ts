@@ -40,6 +40,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '//tools/cluster:recovery_test',
   ],
   ['test', '--config=cluster', '//tools/cluster:scale_test'],
+  ['test', '--config=cluster', '--test_env=FATHOM_CYCLES=20', '//tools/cluster:cycles_test'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',
