@@ -32,6 +32,7 @@ interface UpFlags extends Flags {
   readonly registryEndpoint?: string;
   readonly nodes?: string;
   readonly links?: string;
+  readonly mirror: readonly string[];
   readonly context?: string;
   readonly kubeconfig?: string;
 }
@@ -60,6 +61,7 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
     .option('--registry-endpoint <address>', 'existing: where this machine reaches it, http://host:port for plain http')
     .option('--nodes <n>', 'nodes of a new cluster (default: 1)')
     .option('--links <range>', 'embedded: where its links are, such as 172.19.0.0/26 (default: a free range)')
+    .option('--mirror <registry>', 'embedded: pull from this registry through a mirror; may be repeated', collect, [])
     .option('--context <name>', 'existing: its context')
     .option('--kubeconfig <path>', 'existing: the file that has the context')
     .action(async (_flags: unknown, command: Command) => {
@@ -105,6 +107,8 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
   await program.parseAsync(argv, { from: 'user' });
 }
 
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
 type Tools = Pick<MainContext, 'env' | 'signal'> & { readonly log: Log };
 
 async function up(flags: UpFlags, { log, env, signal }: Tools) {
@@ -114,8 +118,8 @@ async function up(flags: UpFlags, { log, env, signal }: Tools) {
   const provider = await providerOf(flags, env);
   if (provider === 'k3d') return upK3d({ ...sized, tar: runfile(`fathom/${REGISTRY_TARBALL}`), env });
   if (provider === 'embedded') {
-    const { links } = flags;
-    return upEmbedded({ ...sized, ...(await kitOf(flags)), ...(links === undefined ? {} : { links }) });
+    const { links, mirror: mirrors } = flags;
+    return upEmbedded({ ...sized, mirrors, ...(await kitOf(flags)), ...(links === undefined ? {} : { links }) });
   }
   if (context === undefined) {
     throw new ToolError('CLUSTER_CONTEXT', 'Taking an existing cluster: --context is missing', {

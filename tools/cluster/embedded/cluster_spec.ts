@@ -4,6 +4,7 @@
 // network namespace and firewall rule of the cluster ends with it, and `up` starts it again from the state folder.
 import type { InitSpec, ServiceSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
+import { mirrorServices } from './mirrors.ts';
 import { clusterCgroup } from './node_config.ts';
 import { REGISTRY_NODE_PORT, addresses, linkPrefix, macOf, runningNodes, type NodePlan } from './plan.ts';
 
@@ -65,6 +66,7 @@ export function clusterSpec(context: Context): InitSpec {
         ],
         ready: { kind: 'port', host: '127.0.0.1', port: plan.registryPort },
       },
+      ...mirrorServices(context),
       machine('control', 'control', addresses.control(plan)),
       ...plan.nodes.map(node),
     ],

@@ -8,6 +8,7 @@ import { clusterSpec } from './cluster_spec.ts';
 import { controlPlaneSpec, type Context } from './control_plane.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { SPEC_FILE } from './layout.ts';
+import { mirrorFiles } from './mirrors.ts';
 import { NODE_CONFIG, NODE_KIT, nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
 import { ensurePki } from './pki.ts';
@@ -54,6 +55,7 @@ export async function writeClusterFiles(options: ClusterFilesOptions): Promise<s
       'network-policy': await config('network-policy', control),
     });
   }
+  for (const [path, text] of Object.entries(mirrorFiles(plan, layout))) await write(path, text);
   // A cluster that runs carries its spec out as soon as it changes: what a new node starts from has to be there.
   await write(layout.spec('control'), json(controlPlaneSpec(options)));
   await write(layout.spec('cluster'), json(clusterSpec(options)));

@@ -9,6 +9,8 @@ export interface Layout {
   readonly pki: string;
   readonly config: string;
   readonly etcd: string;
+  /** What mirrors keep, a folder for each. */
+  readonly mirrors: string;
   readonly kits: string;
   /** Link to the kit in use. */
   readonly kit: string;
@@ -45,6 +47,7 @@ export function layoutOf(folder: string): Layout {
     pki: join(folder, 'pki'),
     config: join(folder, 'config'),
     etcd: join(folder, 'etcd'),
+    mirrors: join(folder, 'mirrors'),
     kits: join(folder, 'kits'),
     kit: join(folder, 'kit'),
     logs: join(folder, 'log'),

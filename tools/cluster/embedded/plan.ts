@@ -12,6 +12,14 @@ export interface NodePlan {
   readonly stopped?: boolean;
 }
 
+/** A registry that is mirrored. */
+export interface MirrorPlan {
+  /** Its name in references: `docker.io`. */
+  readonly host: string;
+  /** Where it is: `https://registry-1.docker.io`. */
+  readonly upstream: string;
+}
+
 /** The recorded choices of one cluster. */
 export interface EmbeddedPlan {
   readonly version: 1;
@@ -25,6 +33,8 @@ export interface EmbeddedPlan {
   /** Loopback port of the host that reaches the registry. */
   readonly registryPort: number;
   readonly nodes: readonly NodePlan[];
+  /** Registries that nodes pull from through a mirror. Default: none. */
+  readonly mirrors?: readonly MirrorPlan[];
 }
 
 /** Options of {@link makePlan}. */

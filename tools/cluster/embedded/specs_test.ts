@@ -6,6 +6,7 @@ import type { InstalledKit } from '../kit.ts';
 import { clusterSpec } from './cluster_spec.ts';
 import { controlPlaneSpec } from './control_plane.ts';
 import { layoutOf } from './layout.ts';
+import { mirrorFiles, parseMirror, withMirrors } from './mirrors.ts';
 import { nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
 import { makePlan, withNodeStopped, withOneNodeMore } from './plan.ts';
@@ -27,14 +28,15 @@ const context = { plan, layout, kit };
 const [first] = plan.nodes;
 assert.ok(first !== undefined);
 
-const files = nodeFiles({
+const nodeOptions = {
   plan,
   node: first,
   kit: kit.kit,
   registry: 'reg.example',
   kitFolder: '/kit',
   configFolder: '/c',
-});
+};
+const files = nodeFiles(nodeOptions);
 
 test('listens beyond its loopback with the API alone, and lets nobody in without a certificate', () => {
   const flags = controlPlaneSpec(context).services.flatMap(({ command }) => command);
@@ -105,6 +107,36 @@ test('changes of a running cluster what a new node makes necessary, and nothing 
   assert.deepEqual(changed(nodeSpec(context, first), nodeSpec(more, first)), ['setup']);
   assert.deepEqual(changed(clusterSpec(context), clusterSpec(more)), ['switch', 'services']);
   assert.deepEqual(clusterSpec(more).services.slice(0, -1), clusterSpec(context).services);
+});
+
+test('pulls from mirrored registries through the host, on the link of the cluster alone', () => {
+  const mirrored = withMirrors(plan, ['docker.io', 'reg.example:5000=http://192.0.2.1:80'].map(parseMirror));
+  const again = withMirrors(mirrored, [parseMirror('docker.io=https://other.example')]);
+  assert.deepEqual(again.mirrors, [
+    { host: 'docker.io', upstream: 'https://other.example' },
+    { host: 'reg.example:5000', upstream: 'http://192.0.2.1' },
+  ]);
+  assert.equal(withMirrors(plan, []), plan);
+  const services = clusterSpec({ ...context, plan: mirrored }).services.filter(({ name }) =>
+    name.startsWith('mirror-'),
+  );
+  assert.deepEqual(
+    services.map(({ name, ready }) => [name, ready]),
+    [
+      ['mirror-docker.io', { kind: 'port', host: '10.201.0.1', port: 5000 }],
+      ['mirror-reg.example:5000', { kind: 'port', host: '10.201.0.1', port: 5001 }],
+    ],
+  );
+  const [config = ''] = Object.values(mirrorFiles(mirrored, layout));
+  assert.deepEqual((JSON.parse(config) as { proxy: unknown }).proxy, { remoteurl: 'https://registry-1.docker.io' });
+  const { 'registries/docker.io/hosts.toml': hosts } = nodeFiles({ ...nodeOptions, plan: mirrored });
+  assert.match(hosts ?? '', /^server = 'http:\/\/10\.201\.0\.1:5000'$/m);
+});
+
+test('refuses a mirror that names no registry', () => {
+  for (const text of ['', 'Docker', 'docker.io/library', 'docker.io=', 'a=ftp://b', 'a=https://b/path', 'a b']) {
+    assert.throws(() => parseMirror(text), { code: 'CLUSTER_MIRROR' }, text);
+  }
 });
 
 test('announces the registry as KEP-1755 says, and starts new pods when an image changes', () => {

@@ -10,6 +10,7 @@ import { writeClusterFiles } from './files.ts';
 import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
+import { parseMirror, withMirrors } from './mirrors.ts';
 import { makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
 import { ensureRunning } from './start.ts';
@@ -30,6 +31,8 @@ export interface UpOptions {
   readonly nodes?: number;
   /** Where the links of a new cluster are: `172.19.0.0/26`. Default: a free range. */
   readonly links?: string;
+  /** Registries that the nodes are to pull from through a mirror, beside those that they do: `docker.io`. Default: none. */
+  readonly mirrors?: readonly string[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -103,16 +106,24 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   });
 }
 
-async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
+/** The plan of the cluster that is there or comes, with what was asked for. */
+async function ensurePlan(options: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
+  const mirrors = (options.mirrors ?? []).map(parseMirror);
   const known = await readPlan(layout.plan);
-  if (known !== undefined) return known;
+  const plan = withMirrors(known ?? (await newPlan(options, layout)), mirrors);
+  options.signal.throwIfAborted();
+  if (plan !== known) await writePlan(layout.plan, plan);
+  return plan;
+}
+
+async function newPlan({ name, nodes, links }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
   const subnet = links === undefined ? undefined : parseSubnet(links);
   if (links !== undefined && subnet === undefined) {
     throw new ToolError('CLUSTER_LINKS', `Reading --links: '${links}' is no IPv4 range`, {
       hint: 'Name one such as --links=172.19.0.0/26.',
     });
   }
-  const plan = makePlan({
+  return makePlan({
     name,
     folder: layout.folder,
     range: await chooseRange(),
@@ -120,7 +131,4 @@ async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Lay
     ...(nodes === undefined ? {} : { nodes }),
     ...(subnet === undefined ? {} : { links: subnet }),
   });
-  signal.throwIfAborted();
-  await writePlan(layout.plan, plan);
-  return plan;
 }
