@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { readFileSync, readdirSync } from 'node:fs';
 import { ToolError } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
+import { run } from '../init/run.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { NODE_KIT } from './node.ts';
 import { CONTAINERD_SOCKET } from './node_config.ts';
@@ -29,22 +30,51 @@ export async function loadEmbedded({ folder, tar, log, signal }: LoadOptions): P
   if (status?.running !== true) {
     throw new ToolError('CLUSTER_NOT_UP', `Loading ${tar}: the cluster does not run`, { hint: 'Run `./fathom up`.' });
   }
-  const names = new Set<string>();
+  const references = await referencesOf(tar, signal);
   for (const { name } of runningNodes(status.plan)) {
-    const inside = await step(`Loading ${tar} into ${name}`, () => importInto(layout, name, { tar, signal }), { log });
-    inside.forEach((reference) => names.add(reference));
+    await step(`Loading ${tar} into ${name}`, () => importInto(layout, name, { tar, signal }), { log });
   }
-  return [...names];
+  return references;
+}
+
+const HINT = 'It must be an archive of images that have names, as `docker save` and the targets of oci_load write it.';
+const IMAGE_NAME = 'io.containerd.image.name';
+
+/** The names of the images in an archive: an OCI layout, or what `docker save` writes. */
+async function referencesOf(tar: string, signal: AbortSignal): Promise<readonly string[]> {
+  const read = async (name: string): Promise<unknown> => {
+    const command = ['tar', '--extract', '--to-stdout', `--file=${tar}`, name];
+    return JSON.parse(await run(command, { signal, timeoutMs: TIMEOUT_MS }));
+  };
+  const names = await read('index.json')
+    .then(namesInLayout)
+    .catch(() => [])
+    .then(async (found) => (found.length > 0 ? found : namesInDockerArchive(await read('manifest.json'))))
+    .catch((cause: unknown) => {
+      throw new ToolError('CLUSTER_LOAD', `Loading ${tar}: it is no archive of images`, { cause, hint: HINT });
+    });
+  if (names.length > 0) return names;
+  throw new ToolError('CLUSTER_LOAD', `Loading ${tar}: none of its images has a name`, { hint: HINT });
+}
+
+function namesInLayout(index: unknown): readonly string[] {
+  const { manifests } = index as { readonly manifests: readonly { readonly annotations?: Record<string, string> }[] };
+  return manifests.flatMap(({ annotations }) => annotations?.[IMAGE_NAME] ?? []);
+}
+
+function namesInDockerArchive(manifest: unknown): readonly string[] {
+  const images = manifest as readonly { readonly RepoTags?: readonly string[] | null }[];
+  return images.flatMap(({ RepoTags }) => RepoTags ?? []);
 }
 
 async function importInto(
   layout: Layout,
   node: string,
   { tar, signal }: Pick<LoadOptions, 'tar' | 'signal'>,
-): Promise<readonly string[]> {
+): Promise<void> {
   const fail = (why: string) =>
     new ToolError('CLUSTER_LOAD', `Loading ${tar} into ${node}: ${why}`, {
-      hint: 'It must be an archive as `docker save` writes it, and the node must run: `./fathom status` shows it.',
+      hint: `${HINT} \`./fathom status\` shows whether the node runs.`,
     });
   const pid = initPidOf(layout, node);
   if (pid === undefined) throw fail('its machine does not run');
@@ -56,17 +86,14 @@ async function importInto(
       'nsenter',
       [`--target=${pid}`, '--mount', '--net', '--pid', '--', ...ctr, 'images', 'import', '-'],
       {
-        stdio: [archive.fd, 'pipe', 'pipe'],
+        stdio: [archive.fd, 'ignore', 'pipe'],
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       },
     );
-    const texts = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]?.setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
-    }
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-    if (code !== 0) throw fail(texts.stderr.trim().split('\n').at(-1) ?? `ctr exited with ${code}`);
-    return [...texts.stdout.matchAll(/^(?:unpacking )?(\S+) \(?(?:saved|sha256:)/gm)].map(([, name]) => name ?? '');
+    if (code !== 0) throw fail(stderr.trim().split('\n').at(-1) || `ctr exited with ${code}`);
   } finally {
     await archive.close();
   }

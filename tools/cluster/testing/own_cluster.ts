@@ -1,6 +1,6 @@
 // A cluster that a test brings up for itself, in a state folder of its own.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,29 @@ export class OwnCluster {
     return { status, stdout, stderr };
   }
 
+  /** Like {@link tryKubectl}, while something else goes on in this process. */
+  async tryKubectlMeanwhile(...args: readonly string[]): Promise<Ended> {
+    const [program, all] = this.#kubectl(args);
+    const options = { env: { ...this.env }, timeout: KUBECTL_TIMEOUT_MS };
+    return new Promise((resolve) =>
+      execFile(program, [...all], options, (error, stdout, stderr) =>
+        resolve({ status: error === null ? 0 : 1, stdout, stderr }),
+      ),
+    );
+  }
+
+  #kubectl(args: readonly string[]): readonly [string, readonly string[]] {
+    const program = join(this.folder, 'kit', 'bin', 'kubernetes');
+    return [program, ['kubectl', '--kubeconfig', join(this.folder, 'kubeconfig'), ...args]];
+  }
+
+  /** Runs a program of the machine; returns its output. */
+  command(program: string, ...args: readonly string[]): string {
+    const ended = this.run(program, args);
+    assert.equal(ended.status, 0, `${program} ${args.join(' ')}: ${ended.stderr}`);
+    return ended.stdout;
+  }
+
   /** Runs the cluster tool: `up`, `down`, `stop-node`, … */
   tryTool(...args: readonly string[]): Ended {
     return this.run(OwnCluster.tool, [...args, '--name', this.name]);
@@ -58,8 +81,7 @@ export class OwnCluster {
   }
 
   tryKubectl(args: readonly string[], input = ''): Ended {
-    const program = join(this.folder, 'kit', 'bin', 'kubernetes');
-    const all = ['kubectl', '--kubeconfig', join(this.folder, 'kubeconfig'), ...args];
+    const [program, all] = this.#kubectl(args);
     return this.run(program, all, input, KUBECTL_TIMEOUT_MS);
   }
 

@@ -45,16 +45,17 @@ export function deployCallers(cluster: OwnCluster): void {
   cluster.kubectl(['wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s']);
 }
 
-/** What is not as it should be; empty when pods find each other by name across nodes, and a new pod starts and ends. */
-export function troubleOf(cluster: OwnCluster): string {
-  const call = cluster.tryKubectl(['exec', 'caller', '--', 'wget', '-qO-', 'http://web.default.svc.cluster.local']);
+/** What is not as it should be; undefined when pods find each other by name across nodes, and a new pod starts and ends. */
+async function troubleOf(cluster: OwnCluster): Promise<string | undefined> {
+  const kubectl = (...args: readonly string[]) => cluster.tryKubectlMeanwhile(...args);
+  const call = await kubectl('exec', 'caller', '--', 'wget', '-qO-', 'http://web.default.svc.cluster.local');
   if (call.stdout !== 'hello\n') return `calling: ${call.stderr}`;
-  const nodes = cluster.tryKubectl(['wait', '--for=condition=Ready', 'node', '--all', '--timeout=1s']);
+  const nodes = await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=1s');
   if (nodes.status !== 0) return `nodes: ${nodes.stderr}`;
   const flags = ['--restart=Never', '--rm', '--attach', '--quiet', '--pod-running-timeout=20s', `--image=${BUSYBOX}`];
-  const started = cluster.tryKubectl(['run', 'fresh', ...flags, '--', 'echo', 'new']);
-  if (started.status === 0) return '';
-  cluster.tryKubectl(['delete', 'pod', 'fresh', '--ignore-not-found', '--now']);
+  const started = await kubectl('run', 'fresh', ...flags, '--command', '--', 'echo', 'new');
+  if (started.status === 0) return undefined;
+  await kubectl('delete', 'pod', 'fresh', '--ignore-not-found', '--now');
   return `starting a pod: ${started.stderr}`;
 }
 
@@ -73,8 +74,8 @@ export async function killPart(cluster: OwnCluster, { part, machine, is }: Part)
 
 /** Waits until nothing is the matter with a cluster. */
 export async function untilWell(cluster: OwnCluster): Promise<void> {
-  let last = '';
-  const check = () => ((last = troubleOf(cluster)) === '' ? true : undefined);
+  let last: string | undefined;
+  const check = async () => ((last = await troubleOf(cluster)) === undefined ? true : undefined);
   await eventually('all is well', check, RECOVERY_MS, 100).catch((error: unknown) =>
     assert.fail(`${String(error)}: ${last}`),
   );

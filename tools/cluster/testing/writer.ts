@@ -6,32 +6,39 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const REQUEST_MS = 5000;
 const PAUSE_MS = 20;
 
-/** What came of it. */
-export interface Written {
-  /** Names of the ConfigMaps that the API said it had made. */
+/** A writer at work. */
+export interface Writer {
+  /** Names of the ConfigMaps that the API has said it made, until now. */
   readonly acknowledged: readonly string[];
-  /** How many attempts failed. */
-  readonly failed: number;
+  /** Ends it; resolves when it has ended. */
+  stop(): Promise<void>;
 }
 
-/** Writes ConfigMaps into namespace `default` by a kubeconfig until the signal is aborted, for ten minutes at most. */
-export async function writeUntil(kubeconfig: string, signal: AbortSignal): Promise<Written> {
+/** Writes ConfigMaps into namespace `default` by a kubeconfig until it is stopped, for ten minutes at most. */
+export function startWriter(kubeconfig: string): Writer {
   const { server, ...identity } = clientOf(kubeconfig);
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ...identity });
   const acknowledged: string[] = [];
-  let failed = 0;
+  const stopped = new AbortController();
   const untilMs = performance.now() + 600_000;
-  for (let number = 0; !signal.aborted && performance.now() < untilMs; number += 1) {
-    const name = `written-${number}`;
-    const made = await post(`${server}/api/v1/namespaces/default/configmaps`, agent, {
-      metadata: { name, labels: { written: 'yes' } },
-    });
-    if (made) acknowledged.push(name);
-    else failed += 1;
-    await sleep(PAUSE_MS);
-  }
-  agent.destroy();
-  return { acknowledged, failed };
+  const write = async () => {
+    for (let number = 0; !stopped.signal.aborted && performance.now() < untilMs; number += 1) {
+      const metadata = { name: `written-${number}`, labels: { written: 'yes' } };
+      if (await post(`${server}/api/v1/namespaces/default/configmaps`, agent, { metadata })) {
+        acknowledged.push(metadata.name);
+      }
+      await sleep(PAUSE_MS);
+    }
+    agent.destroy();
+  };
+  const writing = write();
+  return {
+    acknowledged,
+    stop: () => {
+      stopped.abort();
+      return writing;
+    },
+  };
 }
 
 function post(url: string, agent: Agent, body: object): Promise<boolean> {

@@ -12,12 +12,7 @@ const REGISTRY = 'registry.fathom.internal';
 const settings = k3dSettings({ name: 'fathom', registry: REGISTRY });
 const cluster = new OwnCluster('fathom');
 
-function run(program: string): string {
-  const { status, stdout, stderr } = cluster.run(runfile(program), []);
-  assert.equal(status, 0, stderr);
-  return stdout;
-}
-
+const run = (program: string) => cluster.command(runfile(program));
 const kubectl = (...args: readonly string[]) => cluster.kubectl(args);
 
 after(() => cluster.remove());

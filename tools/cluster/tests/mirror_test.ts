@@ -38,8 +38,5 @@ function push(endpoint: string): string {
   const registry = { reference: REGISTRY, endpoint, plainHttp: true };
   const record = { version: 1, name: 'fathom', provider: 'existing', kubeconfig: join(state, 'none'), registry };
   writeFileSync(join(state, 'fathom', 'cluster.json'), JSON.stringify(record));
-  const program = runfile('fathom/tools/cluster/mapping_push');
-  const { status, stdout, stderr } = cluster.run('env', [`FATHOM_STATE=${state}`, program]);
-  assert.equal(status, 0, stderr);
-  return stdout.trim();
+  return cluster.command('env', `FATHOM_STATE=${state}`, runfile('fathom/tools/cluster/mapping_push')).trim();
 }

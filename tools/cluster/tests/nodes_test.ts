@@ -1,8 +1,12 @@
 // Several nodes on one machine: added, stopped, started, cut off, while a cluster runs. Needs root.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { createLog } from '../../lib/log.ts';
+import { runfile } from '../../lib/runfiles.ts';
 import { eventually } from '../../lib/testing/eventually.ts';
+import { loadEmbedded } from '../embedded/load.ts';
 import { OwnCluster } from '../testing/own_cluster.ts';
 import { clusterProcesses } from '../testing/processes.ts';
 import { answering, claim, container, pod, policy, service } from '../testing/workloads.ts';
@@ -194,6 +198,37 @@ test('a node that is cut off is given up, and is taken back when the cut heals',
   await until('what is on node-2 reaches the others', across, (seen: number) => seen === 0);
 });
 
+test('an image that is loaded starts on every node, without a registry', async () => {
+  const folder = join(cluster.state, 'image');
+  const tar = `${folder}.tar`;
+  mkdirSync(folder);
+  cluster.command(
+    'tar',
+    '--extract',
+    `--file=${runfile('fathom/prod/images/busybox/tarball.tar')}`,
+    `--directory=${folder}`,
+  );
+  const index = readFileSync(join(folder, 'index.json'), 'utf8');
+  writeFileSync(
+    join(folder, 'index.json'),
+    index.replaceAll('registry.fathom.internal/prod/images/busybox', 'none.example/box'),
+  );
+  cluster.command('tar', '--create', `--file=${tar}`, `--directory=${folder}`, '.');
+  const { signal } = new AbortController();
+  const [image = ''] = await loadEmbedded({ folder: cluster.folder, tar, log: createLog(), signal });
+  assert.equal(image, 'none.example/box:built');
+  const started = ['node-1', 'node-2', 'node-3'].map((nodeName) => `loaded-${nodeName}`);
+  cluster.apply(
+    ...started.map((name) =>
+      pod(name, {
+        nodeName: name.slice('loaded-'.length),
+        containers: [{ name: 'main', image, imagePullPolicy: 'Never', command: ['sleep', '100000'] }],
+      }),
+    ),
+  );
+  cluster.kubectl(['wait', '--for=condition=Ready', ...started.map((name) => `pod/${name}`), '--timeout=60s']);
+});
+
 test('refuses to stop what is not there, and what is the last', () => {
   const missing = cluster.tryTool('stop-node', 'node-9');
   assert.match(missing.stderr, /error: CLUSTER_NO_NODE: .*node-9.*\n {2}hint: Name one of: node-1, node-2, node-3\./);
@@ -210,9 +245,7 @@ function inSwitch(...command: readonly string[]): void {
     ({ machine, words }) => machine === 'cluster' && words[0] === 'sleep',
   );
   assert.ok(holder !== undefined, 'the switch runs');
-  const enter = [`--net=/proc/${holder.pid}/ns/net`, '--', ...command];
-  const { status, stderr } = spawnSync('nsenter', enter, { encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
+  cluster.command('nsenter', `--net=/proc/${holder.pid}/ns/net`, '--', ...command);
 }
 
 /** A StatefulSet with a volume, whose one pod starts on `node`. */

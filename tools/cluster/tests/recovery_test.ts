@@ -6,7 +6,7 @@ import { eventually } from '../../lib/testing/eventually.ts';
 import { OwnCluster } from '../testing/own_cluster.ts';
 import { PARTS, deployCallers, killPart, untilWell } from '../testing/parts.ts';
 import { clusterProcesses } from '../testing/processes.ts';
-import { writeUntil } from '../testing/writer.ts';
+import { startWriter } from '../testing/writer.ts';
 
 const cluster = new OwnCluster('recovery');
 
@@ -18,11 +18,17 @@ after(() => cluster.remove());
 
 for (const part of PARTS) {
   test(`${part.part} comes back after a kill, and nothing that was acknowledged is lost`, async () => {
-    const stop = new AbortController();
-    const writing = writeUntil(join(cluster.folder, 'kubeconfig'), stop.signal);
-    await killPart(cluster, part).finally(() => stop.abort());
-    const { acknowledged } = await writing;
-    assert.ok(acknowledged.length > 0, 'something was written');
+    const writer = startWriter(join(cluster.folder, 'kubeconfig'));
+    const { acknowledged } = writer;
+    const writes = (least: number) =>
+      eventually(`${least} writes`, () => (acknowledged.length >= least ? true : undefined));
+    try {
+      await writes(10);
+      await killPart(cluster, part);
+      await writes(acknowledged.length + 10);
+    } finally {
+      await writer.stop();
+    }
     assert.deepEqual(missing(acknowledged), []);
     cluster.kubectl(['delete', 'configmap', '--selector=written=yes']);
   });
