@@ -19,6 +19,7 @@ import { withLock } from './lock.ts';
 import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
 import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
+import { requireUsableState } from './state_check.ts';
 import { parseSubnet } from './subnets.ts';
 
 /** Options of {@link upEmbedded}. */
@@ -79,6 +80,7 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   return withLock(layout.folder, async () => {
     requireMachine(layout.folder);
     await claimFolder(layout.folder);
+    await requireUsableState(layout);
     const kit = await installKit(options.kit, layout.kits, options.resolve);
     // Until a cluster's routes are there, only this lock keeps two clusters from choosing the same range.
     const { context, started } = await withLock(
