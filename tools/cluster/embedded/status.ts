@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InitStatus } from '../init/spec.ts';
+import { runningInit } from './init_record.ts';
 import { layoutOf } from './layout.ts';
-import { isAlive, readPidRecord } from './pid_record.ts';
 import { API_PORT, addresses, readPlan, type EmbeddedPlan } from './plan.ts';
 
 /** What `status` tells. */
@@ -20,8 +20,7 @@ export async function statusEmbedded(folder: string): Promise<EmbeddedStatus | u
   const layout = layoutOf(folder);
   const plan = await readPlan(layout.plan);
   if (plan === undefined) return undefined;
-  const record = await readPidRecord(layout.rootPid);
-  const running = record !== undefined && isAlive(record);
+  const running = (await runningInit(layout)) !== undefined;
   const files = [
     join(layout.logs, 'cluster', 'status.json'),
     join(layout.logs, 'control', 'status.json'),
