@@ -5,6 +5,7 @@ import { runMain, type MainContext } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, type Log } from '../../lib/log.ts';
 import { cacheRoot } from '../../lib/state.ts';
+import { bundleCommand } from './bundle/bundle.ts';
 import { doctor } from './doctor.ts';
 import { downCommand, envCommand, kubectlCommand, statusCommand } from './cluster_commands.ts';
 import { testCommand } from './test_command.ts';
@@ -33,7 +34,8 @@ const COMMANDS: Readonly<
   status: { help: 'say what runs where', run: statusCommand },
   kubectl: { help: 'run the matching kubectl: ./fathom kubectl get pods -A', run: kubectlCommand },
   env: { help: 'print exports for a shell: eval "$(./fathom env)"', run: envCommand },
-  doctor: { help: 'check what the machine needs, and say how to mend it', run: doctor },
+  doctor: { help: 'check what the machine needs, and say how to mend it; --provider', run: doctor },
+  bundle: { help: 'write what a report of a defect needs into one file; --output', run: bundleCommand },
 };
 
 function usage(): string {
