@@ -2,7 +2,20 @@
 
 load("//tools/packages:defs.bzl", "go_binaries", "go_module_files", "go_sdk", "protobuf_repository")
 
-# Repository → what go_binaries makes it of; `module` is a folder of third_party/go.
+# Each minor version that clusters are tested with is a module of its own, built from the same source.
+_KUBERNETES = {
+    "binaries": {"kubernetes": "."},
+    "ldflags": [
+        "-X k8s.io/component-base/version.gitVersion={version:k8s.io/kubernetes}",
+        "-X k8s.io/component-base/version.gitMajor={major:k8s.io/kubernetes}",
+        "-X k8s.io/component-base/version.gitMinor={minor:k8s.io/kubernetes}",
+        "-X k8s.io/component-base/version.gitTreeState=clean",
+        "-X k8s.io/client-go/pkg/version.gitVersion={version:k8s.io/kubernetes}",
+    ],
+    "srcs": ["kubernetes/main.go"],
+}
+
+# Repository → what go_binaries makes it of; `module` is a folder of third_party/go, `srcs` are files there.
 _PROGRAMS = {
     "go_bazel_remote": {
         "binaries": {"bazel_remote": "github.com/buchgr/bazel-remote/v2"},
@@ -30,7 +43,7 @@ _PROGRAMS = {
     "go_coredns": {
         "binaries": {"coredns": "."},
         "module": "coredns",
-        "srcs": ["main.go"],
+        "srcs": ["coredns/main.go"],
     },
     "go_etcd": {
         "binaries": {
@@ -48,17 +61,12 @@ _PROGRAMS = {
         },
         "module": "jsonnet",
     },
-    "go_kubernetes": {
-        "binaries": {"kubernetes": "."},
-        "ldflags": [
-            "-X k8s.io/component-base/version.gitVersion={version:k8s.io/kubernetes}",
-            "-X k8s.io/component-base/version.gitMajor={major:k8s.io/kubernetes}",
-            "-X k8s.io/component-base/version.gitMinor={minor:k8s.io/kubernetes}",
-            "-X k8s.io/component-base/version.gitTreeState=clean",
-            "-X k8s.io/client-go/pkg/version.gitVersion={version:k8s.io/kubernetes}",
-        ],
-        "module": "kubernetes",
-        "srcs": ["main.go"],
+    "go_kubernetes": dict(_KUBERNETES, module = "kubernetes"),
+    "go_kubernetes_1_35": dict(_KUBERNETES, module = "kubernetes_1_35"),
+    "go_kwok": {
+        "binaries": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+        "ldflags": ["-X sigs.k8s.io/kwok/pkg/consts.Version={version:sigs.k8s.io/kwok}"],
+        "module": "kwok",
     },
     "go_local_path_provisioner": {
         "binaries": {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
@@ -69,15 +77,15 @@ _PROGRAMS = {
         "binaries": {"oci_peers": "."},
         "module": "oci_peers",
         "srcs": [
-            "main.go",
-            "registry.go",
-            "sigstore.go",
+            "oci_peers/main.go",
+            "oci_peers/registry.go",
+            "oci_peers/sigstore.go",
         ],
     },
     "go_pause": {
         "binaries": {"pause": "."},
         "module": "pause",
-        "srcs": ["main.go"],
+        "srcs": ["pause/main.go"],
     },
     "go_protoc_plugins": {
         "binaries": {
@@ -90,7 +98,7 @@ _PROGRAMS = {
         "binaries": {"registry": "."},
         "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],
         "module": "registry",
-        "srcs": ["main.go"],
+        "srcs": ["registry/main.go"],
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},
@@ -178,7 +186,7 @@ def go_repositories():
         go_binaries(
             name = name,
             module = _file("go:{}/go.mod".format(module)),
-            srcs = [_file("go:{}/{}".format(module, src)) for src in program.get("srcs", [])],
+            srcs = [_file("go:" + src) for src in program.get("srcs", [])],
             binaries = program["binaries"],
             build_tags = program.get("build_tags", []),
             cgo = program.get("cgo", False),
@@ -199,6 +207,18 @@ def go_repositories():
             module = _file("go:prometheus_operator/go.mod"),
             path = "github.com/prometheus-operator/prometheus-operator",
             target = "crds",
+        )
+    if not native.existing_rule("kwok_stages"):
+        go_module_files(
+            name = "kwok_stages",
+            files = [
+                "kustomize/stage/node/fast/node-*.yaml",
+                "kustomize/stage/node/heartbeat-with-lease/node-*.yaml",
+                "kustomize/stage/pod/fast/pod-*.yaml",
+            ],
+            module = _file("go:kwok/go.mod"),
+            path = "sigs.k8s.io/kwok",
+            target = "stages",
         )
     if not native.existing_rule("kubernetes_openapi"):
         go_module_files(

@@ -1,6 +1,18 @@
 // The kit: every program and image that a cluster is made of, as Bazel built it. `kit.json` lists the files with their
 // digests; a cluster runs from a copy in its state folder, so that neither a later build nor a deleted checkout harms it.
-import { copyFile, link, mkdir, readFile, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  readFile,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf } from '../lib/digest.ts';
 import { ToolError, errorText, systemErrorCode } from '../lib/errors.ts';
@@ -72,6 +84,12 @@ export async function installKit(kit: Kit, kits: string, resolve: (path: string)
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
   return installed;
+}
+
+/** The kit that `link` names. Throws KIT_UNREADABLE. */
+export async function selectedKit(link: string): Promise<InstalledKit> {
+  const folder = await readlink(link).catch(() => link);
+  return { kit: await readKit(join(folder, 'kit.json')), folder, path: (name: string) => join(folder, name) };
 }
 
 /** Lets `link` name the kit that is in use. */

@@ -7,6 +7,7 @@ import { createLog, type Log } from '../lib/log.ts';
 import { runfile, userPath } from '../lib/runfiles.ts';
 import { clusterFolder } from '../lib/state.ts';
 import { downEmbedded } from './embedded/down.ts';
+import { addNode, startNode, stopNode, type NodesOptions } from './embedded/nodes.ts';
 import { upEmbedded } from './embedded/up.ts';
 import { downExisting } from './existing/down.ts';
 import { registryState } from './existing/registry_state.ts';
@@ -31,6 +32,7 @@ interface UpFlags extends Flags {
   readonly registryEndpoint?: string;
   readonly nodes?: string;
   readonly links?: string;
+  readonly mirror: readonly string[];
   readonly context?: string;
   readonly kubeconfig?: string;
 }
@@ -59,6 +61,7 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
     .option('--registry-endpoint <address>', 'existing: where this machine reaches it, http://host:port for plain http')
     .option('--nodes <n>', 'nodes of a new cluster (default: 1)')
     .option('--links <range>', 'embedded: where its links are, such as 172.19.0.0/26 (default: a free range)')
+    .option('--mirror <registry>', 'embedded: pull from this registry through a mirror; may be repeated', collect, [])
     .option('--context <name>', 'existing: its context')
     .option('--kubeconfig <path>', 'existing: the file that has the context')
     .action(async (_flags: unknown, command: Command) => {
@@ -78,6 +81,22 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
       else if (provider === 'existing') await downExisting(folder);
       else await downEmbedded({ name, folder, log });
     });
+  const nodes = (): NodesOptions => {
+    const { name } = program.opts<Flags>();
+    return { name, folder: userPath(clusterFolder(name)), log, signal };
+  };
+  program
+    .command('add-node')
+    .description('Add a node to an embedded cluster, while it runs.')
+    .action(async () => log.info(`${await addNode(nodes())} is there`));
+  program
+    .command('stop-node <node>')
+    .description('Stop a node of an embedded cluster as a loss of power would, until it is started.')
+    .action((node: string) => stopNode(node, nodes()));
+  program
+    .command('start-node <node>')
+    .description('Start a stopped node of an embedded cluster.')
+    .action((node: string) => startNode(node, nodes()));
   program
     .command('check')
     .description('Look again at what an existing cluster has.')
@@ -88,6 +107,8 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
   await program.parseAsync(argv, { from: 'user' });
 }
 
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
 type Tools = Pick<MainContext, 'env' | 'signal'> & { readonly log: Log };
 
 async function up(flags: UpFlags, { log, env, signal }: Tools) {
@@ -97,8 +118,8 @@ async function up(flags: UpFlags, { log, env, signal }: Tools) {
   const provider = await providerOf(flags, env);
   if (provider === 'k3d') return upK3d({ ...sized, tar: runfile(`fathom/${REGISTRY_TARBALL}`), env });
   if (provider === 'embedded') {
-    const { links } = flags;
-    return upEmbedded({ ...sized, ...(await kitOf(flags)), ...(links === undefined ? {} : { links }) });
+    const { links, mirror: mirrors } = flags;
+    return upEmbedded({ ...sized, mirrors, ...(await kitOf(flags)), ...(links === undefined ? {} : { links }) });
   }
   if (context === undefined) {
     throw new ToolError('CLUSTER_CONTEXT', 'Taking an existing cluster: --context is missing', {

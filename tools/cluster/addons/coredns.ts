@@ -1,5 +1,5 @@
 // Cluster DNS: CoreDNS answers for cluster.local from the API; other names go to the resolvers of the node.
-import { addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from './objects.ts';
+import { MOVES_SOON, addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from './objects.ts';
 
 const NAME = 'coredns';
 const NAMESPACE = 'kube-system';
@@ -87,7 +87,7 @@ function deployment({ images }: AddonOptions, labels: Readonly<Record<string, st
           serviceAccountName: NAME,
           priorityClassName: 'system-cluster-critical',
           dnsPolicy: 'Default',
-          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+          tolerations: MOVES_SOON,
           containers: [
             {
               name: NAME,

@@ -1,5 +1,5 @@
 // The default StorageClass: folders of the node, made and deleted by local-path-provisioner.
-import { addonLabels, imageAnnotations, type AddonImage, type AddonOptions, type AnyObject } from './objects.ts';
+import { MOVES_SOON, addonLabels, imageAnnotations, type AddonImage, type AddonOptions, type AnyObject } from './objects.ts';
 
 const NAME = 'local-path-provisioner';
 const NAMESPACE = 'local-path-storage';
@@ -103,7 +103,7 @@ function deployment(image: AddonImage, labels: Readonly<Record<string, string>>)
         metadata: { labels, annotations: imageAnnotations(image) },
         spec: {
           serviceAccountName: NAME,
-          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+          tolerations: MOVES_SOON,
           containers: [
             {
               name: NAME,

@@ -2,10 +2,11 @@
 //
 // It is the one process that the host sees: when it ends, for whatever reason, every process, mount, interface,
 // network namespace and firewall rule of the cluster ends with it, and `up` starts it again from the state folder.
-import { join } from 'node:path';
 import type { InitSpec, ServiceSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
-import { REGISTRY_NODE_PORT, addresses, linkPrefix, macOf } from './plan.ts';
+import { mirrorServices } from './mirrors.ts';
+import { clusterCgroup } from './node_config.ts';
+import { REGISTRY_NODE_PORT, addresses, linkPrefix, macOf, runningNodes, type NodePlan } from './plan.ts';
 
 /** The init of a machine or of the cluster: tini reaps what is orphaned, node runs the spec. */
 export function initCommand({ kit }: Context, specPath: string): readonly string[] {
@@ -17,25 +18,34 @@ export function hostLinkName(id: string): string {
   return `fathom-${id}`;
 }
 
-/** The init spec of a cluster; `specPath` names the spec files of its machines. */
-export function clusterSpec(context: Context, specPath: (machine: string) => string): InitSpec {
+/** The init spec of a cluster. */
+export function clusterSpec(context: Context): InitSpec {
   const { plan, layout, kit } = context;
   const machine = (name: string, link: string, address: string): ServiceSpec => ({
     name,
-    command: initCommand(context, specPath(name)),
+    command: initCommand(context, layout.spec(name)),
     isolate: ['net', 'mount', 'pid'],
     link: { name: link, mac: macOf(address) },
     after: ['switch'],
   });
-  const [first] = plan.nodes;
+  const node = (node: NodePlan): ServiceSpec => ({
+    ...machine(node.name, node.name, addresses.node(plan, node)),
+    ...(node.stopped === true ? { suspended: true } : {}),
+  });
+  // Any node leads to all services.
+  const [first] = runningNodes(plan);
   const firstNode = first === undefined ? addresses.control(plan) : addresses.node(plan, first);
   return {
     version: 1,
     name: 'cluster',
-    logFolder: join(layout.logs, 'cluster'),
-    statusFile: join(layout.logs, 'cluster', 'status.json'),
+    reloadFrom: layout.spec('cluster'),
+    logFolder: layout.machineLogs('cluster'),
+    statusFile: layout.status('cluster'),
     mounts: [{ kind: 'proc', target: '/proc' }],
     sysctls: [],
+    // Pods of all nodes together leave some memory to the machine's owner.
+    cgroup: clusterCgroup(plan),
+    limits: { memoryShare: 0.75, pids: 16_384 },
     setup: [],
     switch: {
       service: 'switch',
@@ -56,8 +66,9 @@ export function clusterSpec(context: Context, specPath: (machine: string) => str
         ],
         ready: { kind: 'port', host: '127.0.0.1', port: plan.registryPort },
       },
+      ...mirrorServices(context),
       machine('control', 'control', addresses.control(plan)),
-      ...plan.nodes.map((node) => machine(node.name, node.name, addresses.node(plan, node))),
+      ...plan.nodes.map(node),
     ],
   };
 }

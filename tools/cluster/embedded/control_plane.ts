@@ -26,8 +26,9 @@ export function controlPlaneSpec({ plan, layout, kit }: Context): InitSpec {
   return {
     version: 1,
     name: 'control',
-    logFolder: join(layout.logs, 'control'),
-    statusFile: join(layout.logs, 'control', 'status.json'),
+    reloadFrom: layout.spec('control'),
+    logFolder: layout.machineLogs('control'),
+    statusFile: layout.status('control'),
     mounts: [{ kind: 'proc', target: '/proc' }],
     sysctls: [],
     awaitLink: 'eth0',
@@ -168,9 +169,13 @@ function controllerManagerFlags(
     // Its default is a folder of the host, which it would make.
     'flex-volume-plugin-dir': volumePlugins,
     'leader-elect': 'false',
+    ...UNHURRIED,
     profiling: 'false',
   });
 }
+
+/** The API server is on the same machine and looks after itself: the usual 20 and 50 requests a second only cost time. */
+const UNHURRIED = { 'kube-api-qps': '500', 'kube-api-burst': '1000' };
 
 function schedulerFlags(kubeconfig: Named): readonly string[] {
   const config = kubeconfig('scheduler');
@@ -180,6 +185,7 @@ function schedulerFlags(kubeconfig: Named): readonly string[] {
     'authorization-kubeconfig': config,
     'bind-address': '127.0.0.1',
     'leader-elect': 'false',
+    ...UNHURRIED,
     profiling: 'false',
   });
 }

@@ -7,6 +7,8 @@ import { CLUSTER_AUTHORITY, FRONT_PROXY_AUTHORITY, SERVICE_ACCOUNT_KEYS, certifi
 import { clusterSpec } from './cluster_spec.ts';
 import { controlPlaneSpec, type Context } from './control_plane.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import { SPEC_FILE } from './layout.ts';
+import { mirrorFiles } from './mirrors.ts';
 import { NODE_CONFIG, NODE_KIT, nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
 import { ensurePki } from './pki.ts';
@@ -45,18 +47,18 @@ export async function writeClusterFiles(options: ClusterFilesOptions): Promise<s
   for (const name of ['controller-manager', 'scheduler']) {
     await write(join(layout.config, `${name}.kubeconfig`), await config(name, loopback));
   }
-  const specPath = (machine: string) => join(layout.config, `${machine}.init.json`);
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-  await write(specPath('cluster'), json(clusterSpec(options, specPath)));
-  await write(specPath('control'), json(controlPlaneSpec(options)));
   for (const node of plan.nodes) {
-    await write(specPath(node.name), json(nodeSpec(options, node)));
     await writeNode(options, node, write, {
       kubelet: await config(`kubelet-${node.name}`, control),
       'kube-proxy': await config('kube-proxy', control),
       'network-policy': await config('network-policy', control),
     });
   }
+  for (const [path, text] of Object.entries(mirrorFiles(plan, layout))) await write(path, text);
+  // A cluster that runs carries its spec out as soon as it changes: what a new node starts from has to be there.
+  await write(layout.spec('control'), json(controlPlaneSpec(options)));
+  await write(layout.spec('cluster'), json(clusterSpec(options)));
   return digestOf(content.join('\n'));
 }
 
@@ -72,6 +74,7 @@ async function writeNode(
     await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
   }
   const files = {
+    [SPEC_FILE]: `${JSON.stringify(nodeSpec({ plan, layout, kit }, node), null, 2)}\n`,
     ...nodeFiles({ plan, node, kit: kit.kit, registry, kitFolder: NODE_KIT, configFolder: NODE_CONFIG }),
     ...Object.fromEntries(Object.entries(kubeconfigs).map(([name, text]) => [`${name}.kubeconfig`, text])),
   };

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { initSpecPath, runningInit } from './init_record.ts';
+import { runningInit } from './init_record.ts';
 import { layoutOf } from './layout.ts';
 import { readPidRecord } from './pid_record.ts';
 
@@ -16,7 +16,7 @@ test('finds the process by its record, else by what it was started with, and rec
   const layout = layoutOf(folder);
   assert.equal(await runningInit(layout), undefined);
   // It looks as the first process of a cluster does, and says when it is there.
-  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)', initSpecPath(layout)], {
+  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)', layout.spec('cluster')], {
     argv0: 'unshare',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { InitSpec, MountSpec } from '../init/spec.ts';
 import type { Context } from './control_plane.ts';
 import { API_PORT, addresses, contextName, linkPrefix, type NodePlan } from './plan.ts';
+import { SPEC_FILE } from './layout.ts';
 import { CONTAINERD_SOCKET, nodeCgroup } from './node_config.ts';
 
 /** Where a node finds the kit, inside. */
@@ -36,6 +37,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
   return {
     version: 1,
     name: node.name,
+    reloadFrom: `${NODE_CONFIG}/${SPEC_FILE}`,
     logFolder: log,
     statusFile: join(log, 'status.json'),
     mounts: [

@@ -1,5 +1,6 @@
 // The configuration files of one node, as text by file name below its config folder. Pure.
 import type { Kit } from '../kit.ts';
+import { mirrorEndpoints } from './mirrors.ts';
 import { CLUSTER_DOMAIN, REGISTRY_NODE_PORT, addresses, type EmbeddedPlan, type NodePlan } from './plan.ts';
 
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
@@ -24,6 +25,9 @@ export function nodeFiles(options: NodeFilesOptions): Readonly<Record<string, st
     'containerd.toml': containerdToml(options),
     // Read anew at each pull, so a registry that comes later needs no restart.
     [`registries/${registry}/hosts.toml`]: hostsToml(`http://${addresses.node(plan, node)}:${REGISTRY_NODE_PORT}`),
+    ...Object.fromEntries(
+      Object.entries(mirrorEndpoints(plan)).map(([host, url]) => [`registries/${host}/hosts.toml`, hostsToml(url)]),
+    ),
     'cni/10-fathom.conflist': json(cniConfig(plan, node)),
     'kubelet.json': json(kubeletConfig(options)),
     'kube-proxy.json': json(kubeProxyConfig(options)),

@@ -10,6 +10,16 @@ import { addressIn, formatSubnet, parseSubnet, subnetIn, type Subnet } from './s
 export interface NodePlan {
   readonly name: string;
   readonly number: number;
+  /** Whether it was stopped on purpose, and stays so until it is started. Default: false. */
+  readonly stopped?: boolean;
+}
+
+/** A registry that is mirrored. */
+export interface MirrorPlan {
+  /** Its name in references: `docker.io`. */
+  readonly host: string;
+  /** Where it is: `https://registry-1.docker.io`. */
+  readonly upstream: string;
 }
 
 /** The recorded choices of one cluster. */
@@ -25,6 +35,8 @@ export interface EmbeddedPlan {
   /** Loopback port of the host that reaches the registry. */
   readonly registryPort: number;
   readonly nodes: readonly NodePlan[];
+  /** Registries that nodes pull from through a mirror. Default: none. */
+  readonly mirrors?: readonly MirrorPlan[];
 }
 
 /** Options of {@link makePlan}. */
@@ -48,16 +60,7 @@ export interface MakePlanOptions {
 export function makePlan(options: MakePlanOptions): EmbeddedPlan {
   const { name, folder, range, registryPort, nodes = 1 } = options;
   const links = options.links ?? subnetIn(range, 24, 0);
-  const room = 2 ** (32 - links.prefix) - 2 - FIRST_NODE;
-  if (nodes > room) {
-    throw new ToolError(
-      'CLUSTER_LINKS',
-      `Planning ${nodes} nodes: ${formatSubnet(links)} has room for ${Math.max(room, 0)}`,
-      {
-        hint: 'Give the links a wider range, such as --links=172.19.0.0/24.',
-      },
-    );
-  }
+  requireRoom(links, nodes);
   return {
     version: 1,
     name,
@@ -66,8 +69,38 @@ export function makePlan(options: MakePlanOptions): EmbeddedPlan {
     serviceSubnet: formatSubnet(subnetIn(range, 18, 1)),
     podSubnet: formatSubnet(subnetIn(range, 17, 1)),
     registryPort,
-    nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}`, number: index + 1 })),
+    nodes: Array.from({ length: nodes }, (_, index) => nodeOf(index + 1)),
   };
+}
+
+const nodeOf = (number: number): NodePlan => ({ name: `node-${number}`, number });
+
+/** The plan with one node more. Throws CLUSTER_LINKS. */
+export function withOneNodeMore(plan: EmbeddedPlan): EmbeddedPlan {
+  const number = Math.max(0, ...plan.nodes.map((node) => node.number)) + 1;
+  requireRoom(subnetOf(plan.linkSubnet), number);
+  return { ...plan, nodes: [...plan.nodes, nodeOf(number)] };
+}
+
+/** The plan with a node stopped, or started. */
+export function withNodeStopped(plan: EmbeddedPlan, name: string, stopped: boolean): EmbeddedPlan {
+  const set = ({ stopped: _, ...node }: NodePlan): NodePlan => (stopped ? { ...node, stopped } : node);
+  return { ...plan, nodes: plan.nodes.map((node) => (node.name === name ? set(node) : node)) };
+}
+
+/** The nodes that are to run. */
+export function runningNodes(plan: EmbeddedPlan): readonly NodePlan[] {
+  return plan.nodes.filter(({ stopped }) => stopped !== true);
+}
+
+function requireRoom(links: Subnet, nodes: number): void {
+  const room = 2 ** (32 - links.prefix) - 2 - FIRST_NODE;
+  if (nodes <= room) return;
+  throw new ToolError(
+    'CLUSTER_LINKS',
+    `Planning ${nodes} nodes: ${formatSubnet(links)} has room for ${Math.max(room, 0)}`,
+    { hint: 'Make the cluster anew, its links in a wider range, such as --links=172.19.0.0/24.' },
+  );
 }
 
 // The addresses before are for the host, the control plane, and what may come.

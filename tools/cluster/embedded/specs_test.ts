@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addonObjects } from '../addons/objects.ts';
+import type { InitSpec } from '../init/spec.ts';
 import type { InstalledKit } from '../kit.ts';
 import { clusterSpec } from './cluster_spec.ts';
 import { controlPlaneSpec } from './control_plane.ts';
 import { layoutOf } from './layout.ts';
+import { mirrorFiles, parseMirror, withMirrors } from './mirrors.ts';
 import { nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, withNodeStopped, withOneNodeMore } from './plan.ts';
 
 const plan = makePlan({
   name: 'x',
@@ -26,14 +28,15 @@ const context = { plan, layout, kit };
 const [first] = plan.nodes;
 assert.ok(first !== undefined);
 
-const files = nodeFiles({
+const nodeOptions = {
   plan,
   node: first,
   kit: kit.kit,
   registry: 'reg.example',
   kitFolder: '/kit',
   configFolder: '/c',
-});
+};
+const files = nodeFiles(nodeOptions);
 
 test('listens beyond its loopback with the API alone, and lets nobody in without a certificate', () => {
   const flags = controlPlaneSpec(context).services.flatMap(({ command }) => command);
@@ -71,7 +74,7 @@ test('sends pulls from the registry to the port that every node has for it', () 
 });
 
 test('starts the machines after the switch, each with a link', () => {
-  const { services, switch: wiring } = clusterSpec(context, (machine) => `/spec/${machine}`);
+  const { services, switch: wiring } = clusterSpec(context);
   const machines = services.filter(({ link }) => link !== undefined);
   assert.deepEqual(
     machines.map(({ name, after }) => [name, after]),
@@ -82,6 +85,58 @@ test('starts the machines after the switch, each with a link', () => {
     { to: '10.201.129.0/24', via: '10.201.0.12' },
     { to: '10.201.64.0/18', via: '10.201.0.11' },
   ]);
+});
+
+test('keeps a stopped node from starting, and leads to services through one that runs', () => {
+  const stopped = withNodeStopped(plan, 'node-1', true);
+  const { services, switch: wiring } = clusterSpec({ ...context, plan: stopped });
+  const suspended = services.filter((service) => service.suspended === true).map(({ name }) => name);
+  assert.deepEqual(suspended, ['node-1']);
+  assert.deepEqual(wiring?.routes.at(-1), { to: '10.201.64.0/18', via: '10.201.0.12' });
+  const forwarder = services.find(({ name }) => name === 'registry-forwarder');
+  assert.deepEqual(forwarder?.command.slice(-2), ['10.201.0.12', '30500']);
+});
+
+test('changes of a running cluster what a new node makes necessary, and nothing else', () => {
+  const more = { ...context, plan: withOneNodeMore(plan) };
+  const changed = (before: InitSpec, after: InitSpec) =>
+    Object.keys(after).filter(
+      (key) => JSON.stringify(after[key as keyof InitSpec]) !== JSON.stringify(before[key as keyof InitSpec]),
+    );
+  assert.deepEqual(changed(controlPlaneSpec(context), controlPlaneSpec(more)), ['setup']);
+  assert.deepEqual(changed(nodeSpec(context, first), nodeSpec(more, first)), ['setup']);
+  assert.deepEqual(changed(clusterSpec(context), clusterSpec(more)), ['switch', 'services']);
+  assert.deepEqual(clusterSpec(more).services.slice(0, -1), clusterSpec(context).services);
+});
+
+test('pulls from mirrored registries through the host, on the link of the cluster alone', () => {
+  const mirrored = withMirrors(plan, ['docker.io', 'reg.example:5000=http://192.0.2.1:80'].map(parseMirror));
+  const again = withMirrors(mirrored, [parseMirror('docker.io=https://other.example')]);
+  assert.deepEqual(again.mirrors, [
+    { host: 'docker.io', upstream: 'https://other.example' },
+    { host: 'reg.example:5000', upstream: 'http://192.0.2.1' },
+  ]);
+  assert.equal(withMirrors(plan, []), plan);
+  const services = clusterSpec({ ...context, plan: mirrored }).services.filter(({ name }) =>
+    name.startsWith('mirror-'),
+  );
+  assert.deepEqual(
+    services.map(({ name, ready }) => [name, ready]),
+    [
+      ['mirror-docker.io', { kind: 'port', host: '10.201.0.1', port: 5000 }],
+      ['mirror-reg.example:5000', { kind: 'port', host: '10.201.0.1', port: 5001 }],
+    ],
+  );
+  const [config = ''] = Object.values(mirrorFiles(mirrored, layout));
+  assert.deepEqual((JSON.parse(config) as { proxy: unknown }).proxy, { remoteurl: 'https://registry-1.docker.io' });
+  const { 'registries/docker.io/hosts.toml': hosts } = nodeFiles({ ...nodeOptions, plan: mirrored });
+  assert.match(hosts ?? '', /^server = 'http:\/\/10\.201\.0\.1:5000'$/m);
+});
+
+test('refuses a mirror that names no registry', () => {
+  for (const text of ['', 'Docker', 'docker.io/library', 'docker.io=', 'a=ftp://b', 'a=https://b/path', 'a b']) {
+    assert.throws(() => parseMirror(text), { code: 'CLUSTER_MIRROR' }, text);
+  }
 });
 
 test('announces the registry as KEP-1755 says, and starts new pods when an image changes', () => {

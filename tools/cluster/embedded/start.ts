@@ -10,7 +10,7 @@ import { hostLinkName, initCommand } from './cluster_spec.ts';
 import type { Context } from './control_plane.ts';
 import { endCluster } from './end.ts';
 import { requireFreePort, requireFreeRange } from './host.ts';
-import { initSpecPath, runningInit } from './init_record.ts';
+import { runningInit } from './init_record.ts';
 import type { Layout } from './layout.ts';
 import { recordOf, writePidRecord } from './pid_record.ts';
 import { statusEmbedded } from './status.ts';
@@ -37,13 +37,13 @@ export async function ensureRunning(context: Context, digest: string, { log, sig
   signal.throwIfAborted();
   await requireFreePort(plan.registryPort);
   await requireFreeRange(plan);
-  await mkdir(join(layout.logs, 'cluster'), { recursive: true });
+  await mkdir(layout.machineLogs('cluster'), { recursive: true });
   const [file = '', ...args] = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--'].concat(
-    initCommand(context, initSpecPath(layout)),
+    initCommand(context, layout.spec('cluster')),
   );
   // Its time is that of the start: what the API tells from before is not believed.
   await writeFile(layout.started, digest, { mode: 0o600 });
-  const output = openSync(join(layout.logs, 'cluster', 'init.log'), 'a', 0o600);
+  const output = openSync(join(layout.machineLogs('cluster'), 'init.log'), 'a', 0o600);
   const child = spawn(file, args, {
     detached: true,
     stdio: ['ignore', output, output],
@@ -74,7 +74,9 @@ export async function ensureRunning(context: Context, digest: string, { log, sig
 /** Throws CLUSTER_START as soon as waiting is in vain: the cluster's init has died, or a machine can't start. */
 export async function requireInit(layout: Layout): Promise<void> {
   if ((await runningInit(layout)) !== undefined) return requireMachines(layout);
-  const lines = (await readFile(join(layout.logs, 'cluster', 'init.log'), 'utf8').catch(() => '')).trim().split('\n');
+  const lines = (await readFile(join(layout.machineLogs('cluster'), 'init.log'), 'utf8').catch(() => ''))
+    .trim()
+    .split('\n');
   throw new ToolError('CLUSTER_START', `Starting the cluster: its init ended: ${lines.slice(-3).join(' ')}`, {
     hint: HINT_LOGS,
   });

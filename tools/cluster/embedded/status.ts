@@ -1,10 +1,9 @@
 // How an embedded cluster fares, from its state folder alone.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { InitStatus } from '../init/spec.ts';
 import { runningInit } from './init_record.ts';
 import { layoutOf } from './layout.ts';
-import { API_PORT, addresses, readPlan, type EmbeddedPlan } from './plan.ts';
+import { API_PORT, addresses, readPlan, runningNodes, type EmbeddedPlan } from './plan.ts';
 
 /** What `status` tells. */
 export interface EmbeddedStatus {
@@ -21,12 +20,9 @@ export async function statusEmbedded(folder: string): Promise<EmbeddedStatus | u
   const plan = await readPlan(layout.plan);
   if (plan === undefined) return undefined;
   const running = (await runningInit(layout)) !== undefined;
-  const files = [
-    join(layout.logs, 'cluster', 'status.json'),
-    join(layout.logs, 'control', 'status.json'),
-    ...plan.nodes.map((node) => join(layout.node(node.name), 'log', 'fathom', 'status.json')),
-  ];
-  const machines = running ? (await Promise.all(files.map(readStatus))).filter((status) => status !== undefined) : [];
+  const names = ['cluster', 'control', ...runningNodes(plan).map(({ name }) => name)];
+  const statuses = running ? await Promise.all(names.map((name) => readStatus(layout.status(name)))) : [];
+  const machines = statuses.filter((status) => status !== undefined);
   return { plan, running, api: `https://${addresses.control(plan)}:${API_PORT}`, machines };
 }
 

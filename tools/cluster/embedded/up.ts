@@ -2,25 +2,21 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
-import { step, type Log } from '../../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 import { writeClusterState } from '../../lib/state.ts';
-import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/objects.ts';
-import { installKit, pruneKits, selectKit, type InstalledKit, type Kit } from '../kit.ts';
-import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
-import { probeDeployment, probeNode } from '../probes.ts';
+import { installKit, pruneKits, selectKit, type Kit } from '../kit.ts';
 import { claimFolder } from '../state_folder.ts';
-import { until } from '../until.ts';
-import { NETWORK_POLICY_USER } from './certificates.ts';
-import type { Context } from './control_plane.ts';
 import { writeClusterFiles } from './files.ts';
 import { choosePort, chooseRange } from './host.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
-import { CLUSTER_DOMAIN, addresses, contextName, makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
+import { parseMirror, withMirrors } from './mirrors.ts';
+import { makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
-import { HINT_LOGS, ensureRunning, requireInit } from './start.ts';
+import { ensureRunning } from './start.ts';
 import { requireUsableState } from './state_check.ts';
 import { parseSubnet } from './subnets.ts';
+import { ensureUsable } from './usable.ts';
 
 /** Options of {@link upEmbedded}. */
 export interface UpOptions {
@@ -36,6 +32,8 @@ export interface UpOptions {
   readonly nodes?: number;
   /** Where the links of a new cluster are: `172.19.0.0/26`. Default: a free range. */
   readonly links?: string;
+  /** Registries that the nodes are to pull from through a mirror, beside those that they do: `docker.io`. Default: none. */
+  readonly mirrors?: readonly string[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -110,16 +108,24 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   });
 }
 
-async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
+/** The plan of the cluster that is there or comes, with what was asked for. */
+async function ensurePlan(options: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
+  const mirrors = (options.mirrors ?? []).map(parseMirror);
   const known = await readPlan(layout.plan);
-  if (known !== undefined) return known;
+  const plan = withMirrors(known ?? (await newPlan(options, layout)), mirrors);
+  options.signal.throwIfAborted();
+  if (plan !== known) await writePlan(layout.plan, plan);
+  return plan;
+}
+
+async function newPlan({ name, nodes, links }: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
   const subnet = links === undefined ? undefined : parseSubnet(links);
   if (links !== undefined && subnet === undefined) {
     throw new ToolError('CLUSTER_LINKS', `Reading --links: '${links}' is no IPv4 range`, {
       hint: 'Name one such as --links=172.19.0.0/26.',
     });
   }
-  const plan = makePlan({
+  return makePlan({
     name,
     folder: layout.folder,
     range: await chooseRange(),
@@ -127,59 +133,4 @@ async function ensurePlan({ name, nodes, links, signal }: UpOptions, layout: Lay
     ...(nodes === undefined ? {} : { nodes }),
     ...(subnet === undefined ? {} : { links: subnet }),
   });
-  signal.throwIfAborted();
-  await writePlan(layout.plan, plan);
-  return plan;
-}
-
-/**
- * Waits for API, nodes and addons. What the API says about nodes and pods is believed only if it was said after
- * `sinceMs`: a cluster that starts again first tells how things were when it ended.
- */
-async function ensureUsable(
-  { plan, layout, kit }: Context,
-  sinceMs: number,
-  { log, signal, registry }: UpOptions,
-): Promise<void> {
-  const kube = connectKube(layout.kubeconfig, contextName(plan.name));
-  const wait = (what: string, probe: () => Promise<string | undefined>) => {
-    const checked = async () => {
-      await requireInit(layout);
-      return probe();
-    };
-    return step(
-      what,
-      () => until(checked, { what, timeoutMs: 120_000, signal, hint: HINT_LOGS, textOf: apiErrorText }),
-      { log },
-    );
-  };
-  await wait('Waiting for the API server', () => probeApi(kube));
-  await step('Applying DNS and storage', () => applyAddons(kube, plan, kit, registry), { log });
-  for (const { name } of plan.nodes) {
-    await wait(`Waiting for ${name} to be Ready`, () => probeNode(kube, name, sinceMs));
-  }
-  for (const { namespace, name } of ADDON_DEPLOYMENTS) {
-    await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
-  }
-}
-
-async function applyAddons(kube: Kube, plan: EmbeddedPlan, { kit }: InstalledKit, registry: string): Promise<void> {
-  const image = (role: string): AddonImage => {
-    const { reference = '', file = '' } = kit.images[role] ?? {};
-    return { reference, digest: kit.files.find(({ name }) => name === file)?.digest ?? '' };
-  };
-  await applyObjects(
-    kube,
-    addonObjects({
-      dnsAddress: addresses.dnsService(plan),
-      clusterDomain: CLUSTER_DOMAIN,
-      networkPolicyUser: NETWORK_POLICY_USER,
-      images: {
-        coredns: image('coredns'),
-        localPathProvisioner: image('local_path_provisioner'),
-        helper: image('busybox'),
-      },
-      registry: { reference: registry, endpoint: `127.0.0.1:${plan.registryPort}` },
-    }),
-  );
 }

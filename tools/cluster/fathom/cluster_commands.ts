@@ -19,7 +19,7 @@ import { onPath } from './packages.ts';
 import { currentProvider } from './provider.ts';
 
 /** The state of the running cluster. Throws CLUSTER_NOT_UP. */
-async function runningState(env: CommandContext['env']): Promise<ClusterState> {
+export async function runningState(env: CommandContext['env']): Promise<ClusterState> {
   const state = await readClusterState(CLUSTER, env);
   if (state === undefined) {
     throw new ToolError(
@@ -88,6 +88,12 @@ export async function envCommand({ env }: CommandContext): Promise<number> {
   return 0;
 }
 
+/** Prints the path of the kubeconfig, for programs that take one. */
+export async function kubeconfigCommand({ env }: CommandContext): Promise<number> {
+  process.stdout.write(`${(await runningState(env)).kubeconfig}\n`);
+  return 0;
+}
+
 export async function statusCommand(context: CommandContext): Promise<number> {
   const options = clusterOptions('status', context, ['provider', 'dry-run']);
   const { provider } = await currentProvider(CLUSTER, context.env, options.provider);
@@ -102,6 +108,9 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     `cluster ${status.plan.name}: ${status.running ? 'runs' : 'is stopped: `./fathom up` starts it again'}`,
     `state ${folder}`,
     `api ${status.api}, registry 127.0.0.1:${status.plan.registryPort}`,
+    ...status.plan.nodes
+      .filter(({ stopped }) => stopped === true)
+      .map(({ name }) => `${name}: stopped: \`./fathom start-node ${name}\` starts it`),
     ...status.machines.flatMap((machine) => [
       `${machine.name}:`,
       ...machine.services.map(

@@ -7,7 +7,10 @@ import { createLog, type Log } from '../../lib/log.ts';
 import { cacheRoot } from '../../lib/state.ts';
 import { bundleCommand } from './bundle/bundle.ts';
 import { doctor } from './doctor.ts';
-import { downCommand, envCommand, kubectlCommand, statusCommand } from './cluster_commands.ts';
+import { downCommand, envCommand, kubeconfigCommand, kubectlCommand, statusCommand } from './cluster_commands.ts';
+import { loadCommand } from './load_command.ts';
+import { logsCommand } from './logs_command.ts';
+import { addNodeCommand, startNodeCommand, stopNodeCommand } from './node_commands.ts';
 import { testCommand } from './test_command.ts';
 import { upCommand } from './up_command.ts';
 
@@ -33,13 +36,19 @@ const COMMANDS: Readonly<
   test: { help: 'run all tests; --full adds the long ones', run: testCommand },
   status: { help: 'say what runs where', run: statusCommand },
   kubectl: { help: 'run the matching kubectl: ./fathom kubectl get pods -A', run: kubectlCommand },
+  logs: { help: 'the log of a process of the cluster: ./fathom logs node-1 kubelet', run: logsCommand },
+  load: { help: 'give an image to all nodes without a registry: ./fathom load image.tar', run: loadCommand },
+  'add-node': { help: 'add a node to the cluster, while it runs', run: addNodeCommand },
+  'stop-node': { help: 'stop a node, as a loss of power would: ./fathom stop-node node-2', run: stopNodeCommand },
+  'start-node': { help: 'start a stopped node again: ./fathom start-node node-2', run: startNodeCommand },
+  kubeconfig: { help: 'print the path of the kubeconfig', run: kubeconfigCommand },
   env: { help: 'print exports for a shell: eval "$(./fathom env)"', run: envCommand },
   doctor: { help: 'check what the machine needs, and say how to mend it; --provider', run: doctor },
   bundle: { help: 'write what a report of a defect needs into one file; --output', run: bundleCommand },
 };
 
 function usage(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(8)} ${help}`);
+  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(10)} ${help}`);
   return `usage: ./fathom COMMAND\n\n${lines.join('\n')}\n`;
 }
 

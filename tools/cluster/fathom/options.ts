@@ -8,6 +8,7 @@ export interface ClusterOptions {
   readonly provider?: string;
   readonly 'dry-run'?: boolean;
   readonly nodes?: string;
+  readonly mirror?: readonly string[];
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly namespace?: string;
@@ -20,6 +21,7 @@ const ALL = {
   provider: { type: 'string' },
   'dry-run': { type: 'boolean' },
   nodes: { type: 'string' },
+  mirror: { type: 'string', multiple: true },
   context: { type: 'string' },
   kubeconfig: { type: 'string' },
   namespace: { type: 'string' },

@@ -30,6 +30,17 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/new/tests:elsewhere'],
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/bazel_versions'],
+  // The second minor version, as a cluster.
+  [
+    'test',
+    '--config=cluster',
+    '--//tools/cluster:kubernetes=1.35',
+    '//tools/cluster:lifecycle_test',
+    '//tools/cluster:nodes_test',
+    '//tools/cluster:recovery_test',
+  ],
+  ['test', '--config=cluster', '//tools/cluster:scale_test'],
+  ['test', '--config=cluster', '--test_env=FATHOM_CYCLES=20', '//tools/cluster:cycles_test'],
   [
     'test',
     '--test_env=FATHOM_KILL_ROUNDS=50',

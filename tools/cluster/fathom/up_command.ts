@@ -15,7 +15,7 @@ import { BUILD_PREREQUISITES, PREREQUISITES, missing, type Prerequisite } from '
 import { chooseProvider } from './provider.ts';
 import { mustRun } from './run.ts';
 
-const UP_OPTIONS: readonly (keyof ClusterOptions)[] = ['provider', 'dry-run', 'nodes', ...EXISTING_OPTIONS];
+const UP_OPTIONS: readonly (keyof ClusterOptions)[] = ['provider', 'dry-run', 'nodes', 'mirror', ...EXISTING_OPTIONS];
 const STACK = '//services/routeguide/client:myns-deep.apply';
 
 export async function upCommand(context: CommandContext): Promise<number> {
@@ -32,11 +32,12 @@ export async function upCommand(context: CommandContext): Promise<number> {
   if (provider === 'embedded') {
     refuseOptions(provider, options, ['dry-run']);
     requireRoot('Starting the cluster');
-  } else if (options['dry-run'] === true) {
-    return showUpK3d(context, settingsOf(options.nodes));
+  } else {
+    refuseOptions(provider, options, ['mirror']);
+    if (options['dry-run'] === true) return showUpK3d(context, settingsOf(options.nodes));
   }
   await installPrerequisites(context, provider === 'embedded' ? PREREQUISITES : BUILD_PREREQUISITES);
-  await startCluster(context, { provider, nodes: options.nodes });
+  await startCluster(context, { provider, nodes: options.nodes, mirrors: options.mirror });
   await bazel(context, 'Setting the cluster up', 'run', '//prod:apply');
   await bazel(context, 'Deploying the example stack', 'run', STACK);
   const namespace = personalNamespace({ env: context.env, reserved: ['prod', 'staging', 'dev'] });
@@ -52,14 +53,26 @@ Try next:
   return 0;
 }
 
+/** Options of {@link startCluster}. */
+export interface StartClusterOptions {
+  readonly provider: 'embedded' | 'k3d';
+  readonly nodes?: string | undefined;
+  /** Registries that an embedded cluster pulls from through a mirror. Default: none. */
+  readonly mirrors?: readonly string[] | undefined;
+}
+
 /** Builds the cluster's programs and images, and starts it: nothing is deployed yet. */
 export async function startCluster(
   context: CommandContext,
-  { provider, nodes }: { readonly provider: 'embedded' | 'k3d'; readonly nodes?: string | undefined },
+  { provider, nodes, mirrors = [] }: StartClusterOptions,
 ): Promise<void> {
   // The one for k3d is built without Kubernetes.
   const target = provider === 'embedded' ? '//tools/cluster' : '//tools/cluster:outside';
-  const flags = [`--provider=${provider}`, ...(nodes === undefined ? [] : [`--nodes=${nodes}`])];
+  const flags = [
+    `--provider=${provider}`,
+    ...(nodes === undefined ? [] : [`--nodes=${nodes}`]),
+    ...mirrors.map((mirror) => `--mirror=${mirror}`),
+  ];
   await bazel(context, 'Building and starting the cluster', 'run', target, '--', 'up', ...flags);
 }
 

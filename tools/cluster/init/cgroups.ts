@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileS
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
+import type { CgroupLimits } from './spec.ts';
 
 const ROOT = '/sys/fs/cgroup';
 
@@ -43,6 +44,22 @@ function delegateControllers(folder: string): void {
   if (controllers === '') return;
   const wanted = controllers.split(' ').map((name) => `+${name}`);
   writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.join(' '));
+}
+
+/**
+ * Limits what all processes of a cgroup use together, in the hierarchies that count memory and processes. CPU time needs no
+ * limit: to the scheduler a cgroup is one of many that want some, however many processes are in it.
+ */
+export function limitCgroup(name: string, { memoryShare, pids }: CgroupLimits, totalBytes: number): void {
+  // Whole pages, as the kernel would round it anyway.
+  const memory = `${Math.floor((totalBytes * memoryShare) / 4096) * 4096}`;
+  const files = { 'memory.limit_in_bytes': memory, 'memory.max': memory, 'pids.max': `${pids}` };
+  for (const { path } of mounted()) {
+    for (const [file, value] of Object.entries(files)) {
+      const target = join(path, name, file);
+      if (existsSync(target)) writeFileSync(target, value);
+    }
+  }
 }
 
 /** Removes a cgroup and those below it, once their processes have ended. Throws CGROUP_BUSY. */

@@ -1,13 +1,14 @@
 // The first own process in a set of namespaces (tini above it reaps): `init_main SPEC.json` prepares them and keeps
-// the spec's processes running, and ends at SIGTERM. `init_main forward PORT HOST PORT` is the forwarder,
+// the spec's processes running, carries out what changes in it, and ends at SIGTERM. `init_main forward PORT HOST PORT` is the forwarder,
 // `init_main import-images CONFIG.json` loads a node's images.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { runMain, type MainContext } from '../../lib/cli.ts';
 import { forward } from './forward.ts';
 import { importImages } from './import_images.ts';
 import { awaitNetworkNamespace, linkCommands, runAll, switchCommands } from './network.ts';
-import { prepare } from './prepare.ts';
-import type { InitSpec, ServiceSpec, ServiceStatus } from './spec.ts';
+import { prepare, prepareAgain } from './prepare.ts';
+import { readSpec, watchSpec, type ReadSpec } from './reload.ts';
+import type { InitSpec, InitStatus, ServiceSpec } from './spec.ts';
 import { Supervisor } from './supervisor.ts';
 
 async function main({ argv, signal }: MainContext): Promise<number> {
@@ -21,25 +22,37 @@ async function main({ argv, signal }: MainContext): Promise<number> {
     await importImages(rest[0] ?? '');
     return 0;
   }
-  const spec = JSON.parse(readFileSync(first, 'utf8')) as InitSpec;
+  await runSpec(readSpec(first), signal);
+  return 0;
+}
+
+/** Carries a spec out, and what becomes of it, until the signal is aborted. */
+async function runSpec(read: ReadSpec, signal: AbortSignal): Promise<void> {
+  const { spec } = read;
+  let { digest } = read;
   await prepare(spec);
   mkdirSync(spec.logFolder, { recursive: true });
   let failed: unknown;
   const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
   const wiring = createWiring(spec, (error) => {
     failed = error;
     stop.abort();
   });
   const supervisor = new Supervisor({
-    services: spec.services,
     logFolder: spec.logFolder,
-    onStatus: (services) => writeStatus(spec, services),
+    onStatus: (services) => writeStatus(spec, { name: spec.name, spec: digest, services }),
     onStart: wiring,
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: ending,
   });
-  await supervisor.run();
+  supervisor.update(spec.services);
+  const carryOut = async (now: ReadSpec, before: InitSpec) => {
+    await prepareAgain(now.spec, before);
+    digest = now.digest;
+    supervisor.update(now.spec.services);
+  };
+  await Promise.all([supervisor.run(), watchSpec(read, carryOut, ending)]);
   if (failed !== undefined) throw failed;
-  return 0;
 }
 
 /**
@@ -65,10 +78,9 @@ function createWiring(spec: InitSpec, onLost: (error: Error) => void) {
   };
 }
 
-function writeStatus(spec: InitSpec, services: readonly ServiceStatus[]): void {
-  const draft = `${spec.statusFile}.draft`;
-  writeFileSync(draft, `${JSON.stringify({ name: spec.name, services }, null, 2)}\n`);
-  renameSync(draft, spec.statusFile);
+function writeStatus({ statusFile }: InitSpec, status: InitStatus): void {
+  writeFileSync(`${statusFile}.draft`, `${JSON.stringify(status, null, 2)}\n`);
+  renameSync(`${statusFile}.draft`, statusFile);
 }
 
 await runMain(main);

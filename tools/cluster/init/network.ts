@@ -26,8 +26,13 @@ export function switchCommands(spec: SwitchSpec, switchPid: number): readonly Co
     within(switchPid, ['ip', 'link', 'set', 'host', 'master', BRIDGE, 'up']),
     ['ip', 'address', 'add', spec.hostAddress, 'dev', spec.hostLink],
     ['ip', 'link', 'set', spec.hostLink, 'up'],
-    ...spec.routes.map(({ to, via }) => ['ip', 'route', 'replace', to, 'via', via, 'dev', spec.hostLink]),
+    ...routeCommands(spec),
   ];
+}
+
+/** The commands that lead the host into the cluster; they may be repeated. */
+export function routeCommands({ routes, hostLink }: SwitchSpec): readonly Command[] {
+  return routes.map(({ to, via }) => ['ip', 'route', 'replace', to, 'via', via, 'dev', hostLink]);
 }
 
 /** The commands that plug the machine of process `pid` into the switch; inside, its link is eth0. */

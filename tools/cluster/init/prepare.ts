@@ -1,8 +1,10 @@
 // What an init does in its new namespaces before it starts anything.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
-import { makeCgroup, removeCgroup } from './cgroups.ts';
+import { limitCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
+import { routeCommands, runAll } from './network.ts';
 import { run } from './run.ts';
 import type { InitSpec, MountSpec } from './spec.ts';
 
@@ -35,9 +37,19 @@ export async function prepare(spec: InitSpec): Promise<void> {
   if (spec.cgroup !== undefined) {
     await removeCgroup(spec.cgroup);
     makeCgroup(spec.cgroup);
+    if (spec.limits !== undefined) limitCgroup(spec.cgroup, spec.limits, totalmem());
   }
   if (spec.awaitLink !== undefined) await awaitLink(spec.awaitLink);
-  for (const command of spec.setup) await run(command);
+  await runAll(spec.setup);
+}
+
+/** Carries out what has changed in the set-up commands and in the switch's routes. */
+export async function prepareAgain(now: InitSpec, before: InitSpec): Promise<void> {
+  const changed = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
+  if (changed(now.setup, before.setup)) await runAll(now.setup);
+  if (now.switch !== undefined && changed(now.switch.routes, before.switch?.routes)) {
+    await runAll(routeCommands(now.switch));
+  }
 }
 
 async function awaitLink(name: string, timeoutMs = 30_000): Promise<void> {

@@ -41,6 +41,8 @@ export interface ServiceSpec {
   readonly awaits?: ReadySpec;
   /** Services that must be ready, and tasks that must be done, before this one starts. Default: none. */
   readonly after?: readonly string[];
+  /** Whether it is kept from running: a node that was stopped on purpose. Default: false. */
+  readonly suspended?: boolean;
 }
 
 /** The switch: a bridge in a network namespace of its own, and the host's link to it. */
@@ -55,10 +57,20 @@ export interface SwitchSpec {
   readonly routes: readonly { readonly to: string; readonly via: string }[];
 }
 
+/** The most that a cgroup may use. */
+export interface CgroupLimits {
+  /** Share of the machine's memory, 0–1. */
+  readonly memoryShare: number;
+  /** Number of processes and threads. */
+  readonly pids: number;
+}
+
 /** What one init does, from first to last field. */
 export interface InitSpec {
   readonly version: 1;
   readonly name: string;
+  /** Where this file is seen after the mounts: what changes in its `setup`, `switch.routes` and `services` is carried out. */
+  readonly reloadFrom: string;
   /** Folder of log files, seen after the mounts. */
   readonly logFolder: string;
   /** File that tells others how the services fare, seen after the mounts. */
@@ -68,9 +80,11 @@ export interface InitSpec {
   readonly sysctls: readonly { readonly path: string; readonly value: string; readonly optional?: boolean }[];
   /** Cgroup to make anew, empty: one that is left from before makes a kubelet's start slow. Default: none. */
   readonly cgroup?: string;
+  /** What all processes in the cgroup may use together. Default: what the machine has. */
+  readonly limits?: CgroupLimits;
   /** Interface to wait for before `setup`. Default: none. */
   readonly awaitLink?: string;
-  /** Commands run once, in order; each must succeed. */
+  /** Commands run in order, and again when one of them has changed; each must succeed, a second time as well. */
   readonly setup: readonly (readonly string[])[];
   readonly switch?: SwitchSpec;
   readonly services: readonly ServiceSpec[];
@@ -79,7 +93,7 @@ export interface InitSpec {
 /** How one service fares. */
 export interface ServiceStatus {
   readonly name: string;
-  readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'stopped';
+  readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'suspended' | 'stopped';
   readonly pid?: number;
   /** How often it ended without being asked to. */
   readonly failures: number;
@@ -89,5 +103,7 @@ export interface ServiceStatus {
 /** The content of an init's status file. */
 export interface InitStatus {
   readonly name: string;
+  /** Digest of the spec that was last carried out. */
+  readonly spec: string;
   readonly services: readonly ServiceStatus[];
 }

@@ -1,32 +1,22 @@
 // Keeps processes running: starts each after those it needs, and again, with growing pauses, when it ends.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceSpec, ServiceStatus } from './spec.ts';
+import { isolatedCommand, openLog, stopProcess } from './process.ts';
 import { isReady } from './ready.ts';
+import type { ServiceSpec, ServiceStatus } from './spec.ts';
 
-const MAX_LOG_BYTES = 32 << 20;
 const STABLE_MS = 30_000;
 const POLL_MS = 50;
-const STOP_MS = 3000;
 
 /** The pause before the n-th start in a row (n ≥ 1): 100 ms, doubled each time, at most 10 s. */
 export function backoffMs(failuresInARow: number): number {
   return Math.min(10_000, 100 * 2 ** Math.min(failuresInARow - 1, 10));
 }
 
-/** A service's command, wrapped so that it gets namespaces of its own and dies with its init. */
-export function isolatedCommand(spec: Pick<ServiceSpec, 'command' | 'isolate'>): readonly string[] {
-  if (spec.isolate === undefined || spec.isolate.length === 0) return spec.command;
-  const flags = spec.isolate.map((namespace) => `--${namespace}`);
-  const fork = spec.isolate.includes('pid') ? ['--fork', '--kill-child'] : [];
-  return ['unshare', ...flags, ...fork, '--', ...spec.command];
-}
-
 /** Options of {@link Supervisor}. */
 export interface SupervisorOptions {
-  readonly services: readonly ServiceSpec[];
   readonly logFolder: string;
   /** Called whenever a service's status changes. */
   readonly onStatus: (statuses: readonly ServiceStatus[]) => void;
@@ -35,37 +25,77 @@ export interface SupervisorOptions {
   readonly signal: AbortSignal;
 }
 
+/** One service that is kept running until its own signal says otherwise. */
 interface Tracked {
   readonly spec: ServiceSpec;
   status: ServiceStatus;
-  child?: ChildProcess;
+  readonly stop: AbortController;
+  /** Resolves when it has ended for good. */
+  ended: Promise<void>;
 }
 
-/** Runs its services until the signal is aborted. */
+/** Runs the services that it was last told to, until the signal is aborted. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #tracked: readonly Tracked[];
+  #tracked: readonly Tracked[] = [];
+  /** What is being ended, and starts no more. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#tracked = options.services.map((spec) => ({
-      spec,
-      status: { name: spec.name, state: 'waiting', failures: 0 },
-    }));
+  }
+
+  /**
+   * Takes over a list of services: those that are new start, those that are missing end, and those whose spec changed
+   * end and start anew. The others are left alone.
+   */
+  update(services: readonly ServiceSpec[]): void {
+    const known = new Map(this.#tracked.map((tracked) => [tracked.spec.name, tracked]));
+    const kept = (spec: ServiceSpec) => {
+      const tracked = known.get(spec.name);
+      return tracked !== undefined && JSON.stringify(tracked.spec) === JSON.stringify(spec) ? tracked : undefined;
+    };
+    const next = services.map((spec) => kept(spec) ?? this.#track(spec));
+    const fresh = next.filter((tracked) => !this.#tracked.includes(tracked));
+    for (const tracked of this.#tracked) if (!next.includes(tracked)) this.#end(tracked);
+    this.#tracked = next;
+    for (const tracked of fresh) {
+      const before = known.get(tracked.spec.name)?.ended;
+      tracked.ended = this.#keep(tracked, before).catch((error: unknown) => {
+        process.stderr.write(`${tracked.spec.name}: ${String(error)}\n`);
+      });
+    }
+    this.#tell();
   }
 
   /** Resolves when the signal is aborted and all services have ended. */
   async run(): Promise<void> {
-    await Promise.all(this.#tracked.map((tracked) => this.#keep(tracked)));
+    const { signal } = this.#options;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await Promise.all([...this.#tracked.map(({ ended }) => ended), ...this.#leaving]);
   }
 
-  async #keep(tracked: Tracked): Promise<void> {
-    const { signal } = this.#options;
+  #track(spec: ServiceSpec): Tracked {
+    const status: ServiceStatus = { name: spec.name, state: 'waiting', failures: 0 };
+    return { spec, status, stop: new AbortController(), ended: Promise.resolve() };
+  }
+
+  #end(tracked: Tracked): void {
+    tracked.stop.abort();
+    const left = tracked.ended.finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+
+  async #keep(tracked: Tracked, before: Promise<void> | undefined): Promise<void> {
+    // Two of one name would be in each other's way: they share ports, folders and links.
+    await before;
+    if (tracked.spec.suspended === true) return this.#set(tracked, { state: 'suspended' });
+    const signal = AbortSignal.any([this.#options.signal, tracked.stop.signal]);
     let inARow = 0;
     while (!signal.aborted) {
-      if (!(await this.#awaitPredecessors(tracked.spec))) break;
+      if (!(await this.#awaitPredecessors(tracked.spec, signal))) break;
       const startedMs = performance.now();
-      const exit = await this.#runOnce(tracked);
+      const exit = await this.#runOnce(tracked, signal);
       if (signal.aborted) break;
       if (tracked.spec.task === true && exit === 'code 0') return this.#set(tracked, { state: 'done' });
       inARow = performance.now() - startedMs > STABLE_MS ? 1 : inARow + 1;
@@ -75,29 +105,26 @@ export class Supervisor {
     this.#set(tracked, { state: 'stopped' });
   }
 
-  async #awaitPredecessors(spec: ServiceSpec): Promise<boolean> {
-    const names = spec.after ?? [];
+  async #awaitPredecessors({ after = [], awaits }: ServiceSpec, signal: AbortSignal): Promise<boolean> {
     const isReadyNow = (name: string) => {
       const state = this.#tracked.find((other) => other.spec.name === name)?.status.state;
       return state === 'ready' || state === 'done';
     };
-    const { awaits } = spec;
-    while (!names.every(isReadyNow) || (awaits !== undefined && !(await isReady(awaits)))) {
-      await sleep(POLL_MS, undefined, { signal: this.#options.signal }).catch(() => undefined);
-      if (this.#options.signal.aborted) return false;
+    while (!after.every(isReadyNow) || (awaits !== undefined && !(await isReady(awaits)))) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return false;
     }
     return true;
   }
 
   /** Starts the process and resolves with how it ended. */
-  async #runOnce(tracked: Tracked): Promise<string> {
+  async #runOnce(tracked: Tracked, signal: AbortSignal): Promise<string> {
     const { spec } = tracked;
-    const { signal, logFolder, onStart } = this.#options;
+    const { logFolder } = this.#options;
     const [file = '', ...args] = isolatedCommand(spec);
     const log = openLog(join(logFolder, `${spec.name}.log`));
     const child = spawn(file, args, { stdio: ['ignore', log, log], env: { ...process.env, ...spec.env }, cwd: '/' });
     closeSync(log);
-    tracked.child = child;
     let ended = false;
     const exit = new Promise<string>((resolve) => {
       child.on('error', (error) => resolve(error.message));
@@ -107,7 +134,7 @@ export class Supervisor {
     signal.addEventListener('abort', stop, { once: true });
     if (child.pid !== undefined) {
       this.#set(tracked, { state: 'running', pid: child.pid });
-      void this.#untilReady(tracked, child.pid, onStart, () => ended).catch((error: unknown) => {
+      void this.#untilReady(tracked, { pid: child.pid, hasEnded: () => ended }).catch((error: unknown) => {
         process.stderr.write(`${spec.name}: ${String(error)}\n`);
         child.kill('SIGKILL');
       });
@@ -119,11 +146,9 @@ export class Supervisor {
 
   async #untilReady(
     tracked: Tracked,
-    pid: number,
-    onStart: SupervisorOptions['onStart'],
-    hasEnded: () => boolean,
+    { pid, hasEnded }: { readonly pid: number; readonly hasEnded: () => boolean },
   ): Promise<void> {
-    await onStart?.(tracked.spec, pid);
+    await this.#options.onStart?.(tracked.spec, pid);
     if (tracked.spec.task === true) return;
     const ready = tracked.spec.ready;
     while (ready !== undefined && !hasEnded() && !(await isReady(ready))) await sleep(POLL_MS);
@@ -132,40 +157,10 @@ export class Supervisor {
 
   #set(tracked: Tracked, change: Partial<ServiceStatus>): void {
     tracked.status = { ...tracked.status, ...change };
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#options.onStatus(this.#tracked.map((each) => each.status));
   }
-}
-
-/** Asks a process to end, and ends it after a while. An isolated one is asked through the first process inside. */
-async function stopProcess(child: ChildProcess, spec: ServiceSpec, exit: Promise<string>): Promise<void> {
-  const inner = spec.isolate?.includes('pid') === true ? firstChild(child.pid) : undefined;
-  try {
-    if (inner === undefined) child.kill('SIGTERM');
-    else process.kill(inner, 'SIGTERM');
-  } catch {
-    // It ended meanwhile.
-  }
-  const late = new AbortController();
-  await Promise.race([exit, sleep(STOP_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
-  late.abort();
-  child.kill('SIGKILL');
-}
-
-function firstChild(pid: number | undefined): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return children === '' ? undefined : Number(children.split(' ')[0]);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Opens a log for appending; one that grew too long becomes `<path>.1` first. */
-function openLog(path: string): number {
-  try {
-    if (statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  } catch {
-    // There is none yet.
-  }
-  return openSync(path, 'a', 0o600);
 }

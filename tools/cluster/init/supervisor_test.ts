@@ -5,31 +5,52 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceSpec, ServiceStatus } from './spec.ts';
-import { Supervisor, backoffMs, isolatedCommand } from './supervisor.ts';
+import { isolatedCommand } from './process.ts';
+import { Supervisor, backoffMs } from './supervisor.ts';
+
+interface Supervised {
+  readonly folder: string;
+  readonly supervisor: Supervisor;
+  readonly statuses: () => readonly ServiceStatus[];
+}
+
+/** Runs services until `work` is done with them. */
+async function supervise(
+  services: readonly ServiceSpec[],
+  work: (supervised: Supervised) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const stop = new AbortController();
+  let statuses: readonly ServiceStatus[] = [];
+  const supervisor = new Supervisor({ logFolder: folder, onStatus: (now) => (statuses = now), signal: stop.signal });
+  supervisor.update(services);
+  const running = supervisor.run();
+  try {
+    await work({ folder, supervisor, statuses: () => statuses });
+  } finally {
+    stop.abort();
+    await running;
+  }
+}
+
+async function until(statuses: Supervised['statuses'], done: (statuses: readonly ServiceStatus[]) => boolean) {
+  const deadline = performance.now() + 20_000;
+  while (!done(statuses())) {
+    assert.ok(performance.now() < deadline, `the expected state did not come: ${JSON.stringify(statuses())}`);
+    await sleep(10);
+  }
+}
 
 /** Runs services until `done` says so of their statuses; returns the statuses then. */
 async function superviseUntil(
   services: readonly ServiceSpec[],
   done: (statuses: readonly ServiceStatus[], folder: string) => boolean,
 ): Promise<readonly ServiceStatus[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
-  const stop = new AbortController();
-  let statuses: readonly ServiceStatus[] = [];
-  const supervisor = new Supervisor({
-    services,
-    logFolder: folder,
-    onStatus: (now) => (statuses = now),
-    signal: stop.signal,
+  let reached: readonly ServiceStatus[] = [];
+  await supervise(services, async ({ folder, statuses }) => {
+    await until(statuses, (now) => done(now, folder));
+    reached = statuses();
   });
-  const running = supervisor.run();
-  const deadline = performance.now() + 20_000;
-  while (!done(statuses, folder)) {
-    assert.ok(performance.now() < deadline, `the expected state did not come: ${JSON.stringify(statuses)}`);
-    await sleep(10);
-  }
-  const reached = statuses;
-  stop.abort();
-  await running;
   return reached;
 }
 
@@ -99,4 +120,44 @@ test('ends a process that ignores SIGTERM', async () => {
     ([stubborn]) => stubborn?.state === 'ready',
   );
   assert.ok(performance.now() - startMs < 10_000);
+});
+
+const sleeper = (name: string, more: Partial<ServiceSpec> = {}): ServiceSpec => ({
+  name,
+  command: shell('exec sleep 60'),
+  ...more,
+});
+
+test('starts what is new in a list, ends what is missing, and leaves the rest alone', async () => {
+  await supervise([sleeper('stays'), sleeper('goes')], async ({ supervisor, statuses }) => {
+    await until(statuses, (now) => now.length === 2 && now.every(({ state }) => state === 'ready'));
+    const [stays, goes] = statuses();
+    supervisor.update([sleeper('stays'), sleeper('comes')]);
+    await until(statuses, (now) => now.map(({ name }) => name).join() === 'stays,comes' && now[1]?.state === 'ready');
+    assert.deepEqual(statuses()[0], stays);
+    await until(statuses, () => !existsSync(`/proc/${goes?.pid}`));
+  });
+});
+
+test('starts a service anew when its command changes, and not before the old one has ended', async () => {
+  const marks = join(mkdtempSync(join(tmpdir(), 'marks-')), 'marks');
+  const env = { MARKS: marks };
+  const slow = 'trap "sleep 1; echo old ended >>$MARKS; exit" TERM; while :; do sleep 0.1; done';
+  await supervise([{ name: 'a', command: shell(slow), env }], async ({ supervisor, statuses }) => {
+    await until(statuses, ([a]) => a?.state === 'ready');
+    supervisor.update([{ name: 'a', command: shell('echo new >>$MARKS; exec sleep 60'), env }]);
+    await until(statuses, () => read(marks) === 'old ended\nnew\n');
+  });
+});
+
+test('keeps a suspended service from running until it is suspended no more', async () => {
+  await supervise([sleeper('node'), sleeper('other')], async ({ supervisor, statuses }) => {
+    await until(statuses, (now) => now.every(({ state }) => state === 'ready'));
+    const pid = statuses()[0]?.pid;
+    supervisor.update([sleeper('node', { suspended: true }), sleeper('other')]);
+    await until(statuses, ([node]) => node?.state === 'suspended');
+    assert.equal(existsSync(`/proc/${pid}`), false);
+    supervisor.update([sleeper('node'), sleeper('other')]);
+    await until(statuses, ([node]) => node?.state === 'ready');
+  });
 });

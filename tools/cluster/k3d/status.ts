@@ -14,3 +14,8 @@ export function statusCommands(settings: K3dSettings): readonly Command[] {
     { argv: ['docker', 'exec', server(settings).name, 'kubectl', 'get', 'nodes', '--output=wide'] },
   ];
 }
+
+/** The command that stops a node, `k3d-fathom-agent-0`, or starts it. */
+export function k3dNodeCommand(verb: 'stop' | 'start', node: string): Command {
+  return { argv: ['k3d', 'node', verb, node] };
+}

@@ -1,97 +1,65 @@
 // A cluster's life, beside another cluster of the same machine: up, used, up again, killed, up again, down. Needs root.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runfile } from '../../lib/runfiles.ts';
+import { eventually } from '../../lib/testing/eventually.ts';
 import { differences, listening, networkNamespacesInUse, snapshotHost } from '../testing/host_snapshot.ts';
+import { OwnCluster } from '../testing/own_cluster.ts';
+import { answering, claim, container, pod, policy, service } from '../testing/workloads.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'fathom-lifecycle-'));
-const state = join(root, 'state');
-const folder = join(state, 'life');
+const cluster = new OwnCluster('life');
+const { folder } = cluster;
 const before = snapshotHost(folder);
 const listeningBefore = new Set(listening());
 
-/** Runs the cluster tool; returns its exit code and what it said. */
-function cluster(...args: readonly string[]) {
-  const env = { ...process.env, FATHOM_STATE: state };
-  const { status, stderr } = spawnSync(runfile('fathom/tools/cluster/cluster'), [...args, '--name', 'life'], {
-    env,
-    encoding: 'utf8',
-    timeout: 240_000,
-  });
-  return { status, stderr };
+/** Waits until `problem` says nothing any more. */
+async function until(what: string, problem: () => string): Promise<void> {
+  let last = '';
+  const check = () => ((last = problem()) === '' ? true : undefined);
+  await eventually(what, check, 20_000, 200).catch((error: unknown) => assert.fail(`${String(error)}: ${last}`));
 }
 
-function up(): void {
-  const { status, stderr } = cluster('up');
-  assert.equal(status, 0, stderr);
-}
-
-function tryKubectl(args: readonly string[], input = '') {
-  const program = join(folder, 'kit', 'bin', 'kubernetes');
-  return spawnSync(program, ['kubectl', '--kubeconfig', join(folder, 'kubeconfig'), ...args], {
-    input,
-    encoding: 'utf8',
-    timeout: 120_000,
-  });
-}
-
-function kubectl(args: readonly string[], input = ''): string {
-  const result = tryKubectl(args, input);
-  assert.equal(result.status, 0, `kubectl ${args.join(' ')}: ${result.stderr}`);
-  return result.stdout;
-}
-
-function registryPort(): number {
-  const { registry } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as {
-    registry: { endpoint: string };
-  };
-  return Number(registry.endpoint.split(':')[1]);
-}
-
-const initPid = () => (JSON.parse(readFileSync(join(folder, 'init.pid.json'), 'utf8')) as { pid: number }).pid;
-
-async function eventually(what: string, problem: () => string, timeoutMs = 20_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (problem() !== '') {
-    assert.ok(performance.now() < deadline, `${what}: ${problem()}`);
-    await sleep(200);
-  }
-}
-
-after(() => {
-  cluster('down');
-  rmSync(root, { recursive: true, force: true });
-});
+after(() => cluster.remove());
 
 test('an interrupted start is continued by the next', async () => {
-  const env = { ...process.env, FATHOM_STATE: state };
-  const child = spawn(runfile('fathom/tools/cluster/cluster'), ['up', '--name', 'life'], { env, stdio: 'ignore' });
+  const child = spawn(OwnCluster.tool, ['up', '--name', cluster.name], { env: { ...cluster.env }, stdio: 'ignore' });
   await sleep(1500);
   child.kill('SIGINT');
   await new Promise((resolve) => child.once('exit', resolve));
-  up();
+  cluster.tool('up');
 });
 
 test('a second start changes nothing', () => {
-  const pid = initPid();
-  up();
-  assert.equal(initPid(), pid);
+  const pid = cluster.initPid;
+  cluster.tool('up');
+  assert.equal(cluster.initPid, pid);
 });
 
 test('the host listens for the cluster on one loopback port only', () => {
-  const port = registryPort().toString(16).toUpperCase().padStart(4, '0');
+  const port = cluster.registryPort.toString(16).toUpperCase().padStart(4, '0');
   const opened = listening().filter((address) => !listeningBefore.has(address));
   assert.ok(opened.includes(`0100007F:${port}`), opened.join(' '));
   const beyondLoopback = opened.filter((address) => !/^(0100007F|0{24}01000000):/.test(address));
   assert.deepEqual(beyondLoopback, []);
+});
+
+test('pods of all nodes together may take three quarters of the memory', () => {
+  const { id } = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as { id: string };
+  const limits = ['memory/fathom-ID/memory.limit_in_bytes', 'fathom-ID/memory.max', 'unified/fathom-ID/memory.max']
+    .map((path) => join('/sys/fs/cgroup', path.replace('ID', id)))
+    .filter((path) => existsSync(path))
+    .map((path) => Number(readFileSync(path, 'utf8')));
+  assert.deepEqual(
+    limits.map((bytes) => (bytes / totalmem()).toFixed(3)),
+    ['0.750'],
+  );
 });
 
 test('the API answers nobody without a certificate', async () => {
@@ -108,21 +76,21 @@ test('the API answers nobody without a certificate', async () => {
 });
 
 test('pods get a volume, resolve names and reach services', () => {
-  kubectl(['apply', '-f', '-'], JSON.stringify(workload()));
-  kubectl(['wait', '--for=condition=Ready', 'pod/client', 'pod/server', '--timeout=100s']);
-  const answer = kubectl(['exec', 'client', '--', 'wget', '-qO-', 'http://server.default.svc.cluster.local']);
+  cluster.apply(...workload());
+  cluster.kubectl(['wait', '--for=condition=Ready', 'pod/client', 'pod/server', '--timeout=100s']);
+  const answer = cluster.kubectl(['exec', 'client', '--', 'wget', '-qO-', 'http://server.default.svc.cluster.local']);
   assert.equal(answer, 'hello\n');
-  kubectl(['exec', 'client', '--', 'sh', '-c', 'echo kept >/data/file; sync']);
+  cluster.kubectl(['exec', 'client', '--', 'sh', '-c', 'echo kept >/data/file; sync']);
 });
 
 test('network policies are enforced, on what goes through a service too', async () => {
   const url = 'http://server.default.svc.cluster.local';
-  const call = () => tryKubectl(['exec', 'client', '--', 'wget', '-qO-', url]);
+  const call = () => cluster.tryKubectl(['exec', 'client', '--', 'wget', '-qO-', url]);
   const refused = async (what: string) => {
-    await eventually(what, () => (call().status === 0 ? 'the call went through' : ''));
+    await until(what, () => (call().status === 0 ? 'the call went through' : ''));
     assert.match(call().stderr, /can't connect to remote host \([0-9.]+\): No route to host/);
   };
-  const heard = (what: string) => eventually(what, () => (call().stdout === 'hello\n' ? '' : call().stderr));
+  const heard = (what: string) => until(what, () => (call().stdout === 'hello\n' ? '' : call().stderr));
   const ports = [{ port: 8080 }];
   const friends = { from: [{ podSelector: { matchLabels: { friend: 'yes' } } }], ports };
   const names = {
@@ -130,31 +98,31 @@ test('network policies are enforced, on what goes through a service too', async 
     ports: [{ protocol: 'UDP', port: 53 }],
   };
 
-  kubectl(['apply', '-f', '-'], policy('server', 'server', { policyTypes: ['Ingress'], ingress: [friends] }));
+  cluster.apply(policy('server', 'server', { policyTypes: ['Ingress'], ingress: [friends] }));
   await refused('isolating the server');
-  kubectl(['label', 'pod', 'client', 'friend=yes']);
+  cluster.kubectl(['label', 'pod', 'client', 'friend=yes']);
   await heard('letting a friend in');
-  kubectl(['apply', '-f', '-'], policy('client', 'client', { policyTypes: ['Egress'], egress: [names] }));
+  cluster.apply(policy('client', 'client', { policyTypes: ['Egress'], egress: [names] }));
   await refused('isolating the client, which still resolves names');
-  kubectl(['delete', 'networkpolicy', '--all']);
+  cluster.kubectl(['delete', 'networkpolicy', '--all']);
   await heard('opening both again');
 });
 
 test('a cluster whose first process was killed comes back with all that it had', async () => {
-  process.kill(initPid(), 'SIGKILL');
-  await eventually('ending all processes', () => (snapshotHost(folder)['processes'] ?? []).join('\n'));
+  process.kill(cluster.initPid, 'SIGKILL');
+  await until('ending all processes', () => (snapshotHost(folder)['processes'] ?? []).join('\n'));
   await refusesTakenPort();
-  up();
-  kubectl(['wait', '--for=condition=Ready', 'pod/client', '--timeout=100s']);
-  assert.equal(kubectl(['exec', 'client', '--', 'cat', '/data/file']), 'kept\n');
+  cluster.tool('up');
+  cluster.kubectl(['wait', '--for=condition=Ready', 'pod/client', '--timeout=100s']);
+  assert.equal(cluster.kubectl(['exec', 'client', '--', 'cat', '/data/file']), 'kept\n');
 });
 
 test('down leaves the machine as it was', async () => {
   const namespaces = snapshotHost(folder)['networkNamespaces'] ?? [];
   assert.ok(namespaces.length >= 4, 'the switch, the control plane, the node and its pods have one each');
-  const { status, stderr } = cluster('down');
+  const { status, stderr } = cluster.tryTool('down');
   assert.equal(status, 0, stderr);
-  await eventually('taking down', () => differences(before, snapshotHost(folder)).join('\n'));
+  await until('taking down', () => differences(before, snapshotHost(folder)).join('\n'));
   const inUse = networkNamespacesInUse();
   assert.deepEqual(
     namespaces.filter((namespace) => inUse.has(namespace)),
@@ -164,10 +132,10 @@ test('down leaves the machine as it was', async () => {
 
 /** Somebody else took the registry's port while the cluster was not there: said, and nothing started. */
 async function refusesTakenPort(): Promise<void> {
-  const port = registryPort();
+  const port = cluster.registryPort;
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const { status, stderr } = cluster('up');
+  const { status, stderr } = cluster.tryTool('up');
   other.close();
   await once(other, 'close');
   assert.equal(status, 1, stderr);
@@ -178,48 +146,15 @@ async function refusesTakenPort(): Promise<void> {
   assert.deepEqual(snapshotHost(folder)['processes'], []);
 }
 
-/** A NetworkPolicy about the pods of an app. */
-function policy(name: string, app: string, spec: object): string {
-  return JSON.stringify({
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name },
-    spec: { podSelector: { matchLabels: { app } }, ...spec },
-  });
-}
-
-function workload() {
-  const image = 'registry.fathom.internal/prod/images/busybox:built';
-  const pod = (name: string, spec: object) => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: name } },
-    spec: { terminationGracePeriodSeconds: 1, ...spec },
-  });
-  const answer = `while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello\\n' | busybox nc -l -p 8080; done`;
-  return {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      pod('server', { containers: [{ name: 'main', image, command: ['sh', '-c', answer] }] }),
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'server' },
-        spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
-      },
-      {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: { name: 'data' },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
-      },
-      pod('client', {
-        containers: [
-          { name: 'main', image, command: ['sleep', '100000'], volumeMounts: [{ name: 'data', mountPath: '/data' }] },
-        ],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
-      }),
-    ],
-  };
+function workload(): readonly object[] {
+  const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+  return [
+    pod('server', { containers: [container(answering('hello'))] }),
+    service('server'),
+    claim('data'),
+    pod('client', {
+      containers: [container(['sleep', '100000'], { volumeMounts })],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    }),
+  ];
 }

@@ -16,7 +16,7 @@ const FOLDERS: readonly (readonly [folder: string, names: RegExp])[] = [
 ];
 const NODE_FOLDERS: typeof FOLDERS = [
   ['log/fathom', /\.log(\.1)?$|^status\.json$/],
-  ['config', /^(containerd\.toml|kubelet\.json|kube-proxy\.json|images\.json|hosts\.toml)$/],
+  ['config', /\.init\.json$|^init\.json$|^(containerd\.toml|kubelet\.json|kube-proxy\.json|images\.json|hosts\.toml)$/],
 ];
 const MAX_LISTED = 4_000;
 

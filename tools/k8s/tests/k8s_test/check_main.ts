@@ -19,7 +19,9 @@ writeFileSync(1, `${JSON.stringify(facts)}\n`);
 if (env['CHECK'] === 'hang') await new Promise((done) => setTimeout(done, 600_000));
 if (env['CHECK'] === 'crash') {
   await fetch(`http://${env['WEB_ADDRESS']}/crash`).catch(() => undefined);
-  // The forward goes on to the container that is started instead, once it is ready.
-  await fetch(`http://${env['WEB_ADDRESS']}/after-the-crash`);
+  // The forward goes on to the container that is started instead; the API may take the crashed one for ready a while longer.
+  const untilMs = performance.now() + 30_000;
+  const ask = () => fetch(`http://${env['WEB_ADDRESS']}/after-the-crash`).catch(() => undefined);
+  while ((await ask()) === undefined && performance.now() < untilMs) await new Promise((done) => setTimeout(done, 200));
 }
 process.exitCode = env['CHECK'] === 'fail' || env['CHECK'] === 'crash' ? 3 : 0;

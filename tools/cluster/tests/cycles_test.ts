@@ -1,0 +1,47 @@
+// Cluster after cluster, each used and taken down: the machine is afterwards what it was before.
+import assert from 'node:assert/strict';
+import { readdirSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, test } from 'node:test';
+import { runfile } from '../../lib/runfiles.ts';
+import { eventually } from '../../lib/testing/eventually.ts';
+import { roundsOf } from '../../lib/testing/random.ts';
+import { differences, snapshotHost } from '../testing/host_snapshot.ts';
+import { OwnCluster } from '../testing/own_cluster.ts';
+
+const CYCLES = roundsOf('FATHOM_CYCLES', 2);
+// What others write meanwhile is not ours; what one cluster has is several times as much.
+const DISK_TOLERANCE = 200_000_000;
+
+const cluster = new OwnCluster('fathom');
+after(() => cluster.remove());
+
+const freeBytes = () => {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  return bavail * bsize;
+};
+const temporary = () => readdirSync(tmpdir()).filter((name) => name.includes('fathom'));
+
+test(`${CYCLES} clusters leave the machine as it was`, async () => {
+  const before = snapshotHost(cluster.folder);
+  const beforeBytes = freeBytes();
+  const beforeFiles = temporary();
+  let usedBytes = 0;
+  for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
+    cluster.tool('up');
+    for (const program of ['prod/prod.apply', 'tools/cluster/mapping_push']) {
+      const { status, stderr } = cluster.run(runfile(`fathom/${program}`), []);
+      assert.equal(status, 0, stderr);
+    }
+    usedBytes = Math.max(usedBytes, beforeBytes - freeBytes());
+    cluster.tool('down');
+    let left: readonly string[] = [];
+    const check = () => ((left = differences(before, snapshotHost(cluster.folder))).length === 0 ? true : undefined);
+    await eventually(`cycle ${cycle}`, check, 20_000, 200).catch(() =>
+      assert.fail(`cycle ${cycle}: ${left.join('\n')}`),
+    );
+  }
+  assert.deepEqual(temporary(), beforeFiles);
+  const lostBytes = beforeBytes - freeBytes();
+  assert.ok(lostBytes < DISK_TOLERANCE, `${lostBytes} bytes of the disk are gone; in use were ${usedBytes}`);
+});
