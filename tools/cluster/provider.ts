@@ -10,11 +10,13 @@ export type Provider = ClusterState['provider'];
 
 export const PROVIDERS: readonly Provider[] = ['embedded', 'k3d', 'existing'];
 
+const UNREADABLE = ['STATE_UNREADABLE', 'STATE_VERSION'];
+
 /** Who runs the cluster of a state folder, also one that never came up wholly; undefined where there is none. */
 export async function recordedProvider(cluster: string, env: Env): Promise<Provider | undefined> {
   // An unreadable record must not keep `down` from its work.
   const state = await readClusterState(cluster, env).catch((error: unknown) => {
-    if (error instanceof ToolError && error.code === 'STATE_UNREADABLE') return undefined;
+    if (error instanceof ToolError && UNREADABLE.includes(error.code)) return undefined;
     throw error;
   });
   if (state !== undefined) return state.provider;

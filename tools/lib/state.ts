@@ -56,7 +56,7 @@ export function clusterFolder(cluster: string, env: Env = process.env): string {
   return join(stateRoot(env), cluster);
 }
 
-/** The state of a cluster, or undefined where it was never brought up. Throws STATE_UNREADABLE. */
+/** The state of a cluster, or undefined where it was never brought up. Throws STATE_UNREADABLE, STATE_VERSION. */
 export async function readClusterState(cluster: string, env: Env = process.env): Promise<ClusterState | undefined> {
   const path = join(clusterFolder(cluster, env), 'cluster.json');
   let text: string;
@@ -73,6 +73,7 @@ export async function readClusterState(cluster: string, env: Env = process.env):
   } catch (error) {
     throw unreadable(path, error);
   }
+  requireVersion(path, value, 1);
   if (!isClusterState(value)) throw unreadable(path, new Error('it has not the expected fields'));
   return value;
 }
@@ -84,6 +85,20 @@ export async function writeClusterState(state: ClusterState, env: Env = process.
   const draft = `${path}.${process.pid}.draft`;
   await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(draft, path);
+}
+
+/** Throws STATE_VERSION when `value`, the content of the file at `path`, names another version than `known`. */
+export function requireVersion(path: string, value: unknown, known: number): void {
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  if (version === known || typeof version !== 'number') return;
+  const age = version > known ? 'newer' : 'older';
+  throw new ToolError(
+    'STATE_VERSION',
+    `Reading ${path}: it is of version ${version}, and this Fathom reads version ${known}`,
+    {
+      hint: `Use the ${age} checkout that wrote it, or give the cluster and its data up: \`./fathom down\`, then \`./fathom up\`.`,
+    },
+  );
 }
 
 function unreadable(path: string, cause: unknown): ToolError {

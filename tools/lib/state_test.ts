@@ -41,13 +41,28 @@ test('takes a cluster that was never brought up for none', async () => {
 for (const text of [
   '{',
   '[]',
-  '{"version":2}',
+  '{"version":"2"}',
   '{"version":1,"name":"one","provider":"embedded","kubeconfig":"/x","registry":{}}',
 ]) {
   test(`refuses a state file with ${text}`, async () => {
     await writeClusterState({ ...state, name: 'bad' }, env);
     writeFileSync(join(clusterFolder('bad', env), 'cluster.json'), text);
     await assert.rejects(readClusterState('bad', env), { code: 'STATE_UNREADABLE' });
+  });
+}
+
+for (const [version, age] of [
+  [0, 'older'],
+  [2, 'newer'],
+] as const) {
+  test(`names version ${version} of a state file, and says that it is ${age}`, async () => {
+    await writeClusterState({ ...state, name: 'bad' }, env);
+    writeFileSync(join(clusterFolder('bad', env), 'cluster.json'), JSON.stringify({ ...state, version }));
+    await assert.rejects(readClusterState('bad', env), {
+      code: 'STATE_VERSION',
+      message: `Reading ${join(clusterFolder('bad', env), 'cluster.json')}: it is of version ${version}, and this Fathom reads version 1`,
+      hint: new RegExp(`^Use the ${age} checkout that wrote it`),
+    });
   });
 }
 

@@ -6,16 +6,9 @@ import type { Log } from '../../lib/log.ts';
 import { run } from '../init/run.ts';
 import { removeCgroup } from '../init/cgroups.ts';
 import { hostLinkName } from './cluster_spec.ts';
+import { runningInit } from './init_record.ts';
 import type { Layout } from './layout.ts';
-import {
-  awaitEnd,
-  childrenOf,
-  isAlive,
-  readPidRecord,
-  recordOf,
-  signalRecorded,
-  type PidRecord,
-} from './pid_record.ts';
+import { awaitEnd, childrenOf, recordOf, signalRecorded, type PidRecord } from './pid_record.ts';
 import { clusterCgroup } from './node_config.ts';
 import type { EmbeddedPlan } from './plan.ts';
 
@@ -32,8 +25,8 @@ export interface EndOptions {
 
 /** Ends the cluster's processes, and checks that mounts, interfaces and cgroups went with them. */
 export async function endCluster({ plan, layout, graceful = true }: EndOptions, log: Log): Promise<void> {
-  const outer = await readPidRecord(layout.rootPid);
-  if (outer !== undefined && isAlive(outer)) await endTree(outer, graceful, log);
+  const outer = await runningInit(layout);
+  if (outer !== undefined) await endTree(outer, graceful, log);
   await awaitNoLink(hostLinkName(plan.id));
   await removeCgroup(clusterCgroup(plan));
 }

@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import { requireClock } from './clock.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
@@ -42,10 +43,11 @@ interface Pair {
 /**
  * Makes what is missing in `folder`: `<name>.crt` and `<name>.key` (PEM, 0600). A certificate is made anew when less
  * than a third of its life remains, when its authority is a new one, or when its names changed.
- * Returns the names of those made now.
+ * Returns the names of those made now. Throws CLUSTER_CLOCK before the beginning of an authority that is there.
  */
 export async function ensurePki(options: PkiOptions): Promise<readonly string[]> {
   const nowMs = options.nowMs ?? Date.now();
+  requireClock(options.folder, options.authorities, nowMs);
   const made: string[] = [];
   const authorities = new Map<string, Pair>();
   for (const name of options.authorities) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,4 +65,32 @@ test('makes anew what is broken, has other names, or has a lost authority', asyn
   assert.deepEqual(await ensurePki({ ...pki, certificates: moved }), ['etcd']);
   await rm(join(pki.folder, `${FRONT_PROXY_AUTHORITY}.crt`));
   assert.deepEqual(await ensurePki({ ...pki, certificates: moved }), [FRONT_PROXY_AUTHORITY, 'front-proxy-client']);
+});
+
+test('refuses a clock that is before the authorities, and leaves them as they are', async () => {
+  const pki = await options();
+  const nowMs = Date.now();
+  await ensurePki({ ...pki, nowMs });
+  const all = async () => {
+    const names = (await readdir(pki.folder)).sort();
+    return Promise.all(names.map(async (name) => [name, await readFile(join(pki.folder, name), 'utf8')]));
+  };
+  const before = await all();
+  await assert.rejects(ensurePki({ ...pki, nowMs: nowMs - DAY_MS }), {
+    code: 'CLUSTER_CLOCK',
+    message: /^Reading the clock: it is .* UTC, before the cluster's certificates begin, .* UTC$/,
+    hint: /^Set the clock: `timedatectl set-ntp true`/,
+  });
+  assert.deepEqual(await all(), before);
+  // A little is no harm: certificates begin five minutes before they were made.
+  assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs - 240_000 }), []);
+});
+
+test('makes leaves anew that a clock which was ahead made, without touching the authorities', async () => {
+  const pki = await options();
+  const nowMs = Date.now();
+  await ensurePki({ ...pki, nowMs });
+  const names = certificates.map(({ name }) => name);
+  assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs + 300 * DAY_MS }), names);
+  assert.deepEqual(await ensurePki({ ...pki, nowMs }), names);
 });

@@ -1,7 +1,9 @@
 // What a cluster was given at its first start and keeps for life: subnets, ports, nodes. `<state>/plan.json`.
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
+import { requireVersion } from '../../lib/state.ts';
+import { planProblem } from './plan_form.ts';
 import { addressIn, formatSubnet, parseSubnet, subnetIn, type Subnet } from './subnets.ts';
 
 /** One node; its number is its place in the pod range, from 1. */
@@ -144,19 +146,23 @@ function subnetOf(text: string): Subnet {
   return subnet;
 }
 
-const MAKE_ANEW = 'Run `./fathom down` and then `./fathom up` to make the cluster anew.';
+const MAKE_ANEW = 'Put a copy of it back, or give the cluster and its data up: `./fathom down`, then `./fathom up`.';
 
-/** Reads the plan at `path`; undefined where there is none. Throws CLUSTER_PLAN_BROKEN. */
+/** Reads the plan at `path`; undefined where there is none. Throws CLUSTER_PLAN_BROKEN, STATE_VERSION. */
 export async function readPlan(path: string): Promise<EmbeddedPlan | undefined> {
   try {
     const plan = JSON.parse(await readFile(path, 'utf8')) as Partial<EmbeddedPlan> | null;
-    if (plan?.version !== 1 || !Array.isArray(plan.nodes) || typeof plan.id !== 'string') {
-      throw new Error('it has not the expected fields');
-    }
+    requireVersion(path, plan, 1);
+    const problem = plan?.version === 1 ? planProblem(plan) : 'it has no version';
+    if (problem !== undefined) throw new Error(problem);
     return plan as EmbeddedPlan;
   } catch (error) {
+    if (error instanceof ToolError) throw error;
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan ${path}`, { cause: error, hint: MAKE_ANEW });
+    throw new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan ${path}: ${errorText(error)}`, {
+      cause: error,
+      hint: MAKE_ANEW,
+    });
   }
 }
 

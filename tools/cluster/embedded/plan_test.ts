@@ -71,9 +71,26 @@ test('reads the plan that it wrote, and says what to do about a broken one', asy
   assert.equal(await readPlan(path), undefined);
   await writePlan(path, plan);
   assert.deepEqual(await readPlan(path), plan);
-  for (const text of ['{', '{}', 'null', '{"version":2,"nodes":[],"id":"x"}']) {
+  const broken = [{ registryPort: 0 }, { podSubnet: '10.0.0.0/99' }, { nodes: [] }, { nodes: [1] }, { id: '' }];
+  const changed = broken.map((change) => JSON.stringify({ ...plan, ...change }));
+  for (const text of ['', '{', '{}', 'null', '[]', '7', ...changed]) {
     await writeFile(path, text);
     await assert.rejects(readPlan(path), { code: 'CLUSTER_PLAN_BROKEN' }, text);
+  }
+});
+
+test('names the version of a plan that another Fathom wrote', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json');
+  for (const [version, age] of [
+    [0, 'older'],
+    [2, 'newer'],
+  ] as const) {
+    await writeFile(path, JSON.stringify({ ...plan, version }));
+    await assert.rejects(readPlan(path), {
+      code: 'STATE_VERSION',
+      message: `Reading ${path}: it is of version ${version}, and this Fathom reads version 1`,
+      hint: `Use the ${age} checkout that wrote it, or give the cluster and its data up: \`./fathom down\`, then \`./fathom up\`.`,
+    });
   }
 });
 

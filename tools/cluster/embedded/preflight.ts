@@ -6,11 +6,16 @@ import { dirname } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { formatBytes } from '../../lib/log.ts';
 import { hierarchies } from '../init/cgroups.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { lookAtInotify } from './inotify.ts';
+import { lookAtResolver, readResolver } from './resolver.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
   readonly what: string;
   readonly ok: boolean;
+  /** Whether a cluster comes up without it, too. Default: false. */
+  readonly isNote?: boolean;
   /** What was found, or how to mend it. */
   readonly say: string;
 }
@@ -20,21 +25,33 @@ const MIN_DISK = 3 * GB;
 const MIN_MEMORY = 1.5 * GB;
 const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin';
 
-/** Looks at everything; `folder` is where the state is going to be. */
+/** What to do without root, and what else there is. */
+export const NEEDS_ROOT =
+  'Run it again with sudo. There is no rootless mode: it could make no link to this machine, no rules for services and ' +
+  'policies, and no cgroups that hold pods to their limits. Without root there are `--provider=k3d` with a Docker that ' +
+  'you may use (also a rootless one), and `--provider=existing` with a cluster that others run.';
+
+/** Looks at everything; `folder` is where the state is going to be. Without root, at what can be looked at. */
 export function lookAtMachine(folder: string): readonly Finding[] {
-  const root = process.getuid?.() === 0;
-  const finding = (what: string, ok: boolean, found: string, mend: string) => ({ what, ok, say: ok ? found : mend });
-  const rootFinding = finding('root', root, 'yes', 'Run it as root, for example with sudo.');
-  if (!root) return [rootFinding];
-  const tries = (...command: readonly string[]) => {
-    const [program = '', ...args] = command;
-    const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` };
-    return spawnSync(program, args, { env, timeout: 20_000 }).status === 0;
-  };
+  const isRoot = process.getuid?.() === 0;
+  const root = finding('root', isRoot, 'yes', NEEDS_ROOT);
+  return [root, ...(isRoot ? lookAsRoot() : []), ...lookAtResources(folder)];
+}
+
+function finding(what: string, ok: boolean, found: string, mend: string): Finding {
+  return { what, ok, say: ok ? found : mend };
+}
+
+function tries(...command: readonly string[]): boolean {
+  const [program = '', ...args] = command;
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` };
+  return spawnSync(program, args, { env, timeout: 20_000 }).status === 0;
+}
+
+function lookAsRoot(): readonly Finding[] {
   const filesystems = readFileSync('/proc/filesystems', 'utf8');
-  const disk = freeBytes(folder);
   return [
-    rootFinding,
+    lookAtCapabilities(readFileSync('/proc/self/status', 'utf8')),
     finding(
       'namespaces',
       tries('unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', 'mount', '-t', 'proc', 'proc', '/proc'),
@@ -78,6 +95,26 @@ export function lookAtMachine(folder: string): readonly Finding[] {
       existsSync('/sys/fs/cgroup/cgroup.controllers') ? 'version 2' : 'version 1, which works',
       'Mount them: `mount -t cgroup2 none /sys/fs/cgroup`; in a container, give it --cgroupns=private and write access.',
     ),
+  ];
+}
+
+/** The finding about the capabilities in the text of /proc/self/status. */
+export function lookAtCapabilities(status: string): Finding {
+  const found = capabilitiesOf(status);
+  const missing = found?.missing ?? [];
+  const resource = found?.hasResource === false ? '; CAP_SYS_RESOURCE is missing, which nothing here needs' : '';
+  return finding(
+    'capabilities',
+    missing.length === 0,
+    `all that are needed${resource}`,
+    `${missing.join(', ')} missing: the container or service around this shell took them away. Use a machine, or start the ` +
+      `container with ${missing.map((name) => `--cap-add=${name.slice(4)}`).join(' ')}, or as a privileged one.`,
+  );
+}
+
+function lookAtResources(folder: string): readonly Finding[] {
+  const disk = freeBytes(folder);
+  return [
     finding(
       'disk space',
       disk >= MIN_DISK,
@@ -90,12 +127,14 @@ export function lookAtMachine(folder: string): readonly Finding[] {
       `${formatBytes(freemem())} free`,
       `${formatBytes(freemem())} free: end some programs, the cluster takes about ${formatBytes(MIN_MEMORY)}.`,
     ),
+    lookAtInotify(),
+    lookAtResolver(readResolver()),
   ];
 }
 
 /** Throws CLUSTER_PREREQUISITE for the first thing that is missing. */
 export function requireMachine(folder: string): void {
-  const missing = lookAtMachine(folder).find(({ ok }) => !ok);
+  const missing = lookAtMachine(folder).find(({ ok, isNote }) => !ok && isNote !== true);
   if (missing === undefined) return;
   throw new ToolError('CLUSTER_PREREQUISITE', `Starting the cluster: this machine lacks ${missing.what}`, {
     hint: missing.say,

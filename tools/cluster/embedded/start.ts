@@ -10,8 +10,9 @@ import { hostLinkName, initCommand } from './cluster_spec.ts';
 import type { Context } from './control_plane.ts';
 import { endCluster } from './end.ts';
 import { requireFreePort, requireFreeRange } from './host.ts';
+import { runningInit } from './init_record.ts';
 import type { Layout } from './layout.ts';
-import { isAlive, readPidRecord, recordOf, writePidRecord } from './pid_record.ts';
+import { recordOf, writePidRecord } from './pid_record.ts';
 import { statusEmbedded } from './status.ts';
 
 /** Where a user finds out more. */
@@ -27,8 +28,7 @@ export interface StartOptions {
 /** Starts the cluster's init, unless it runs and was started from the same files. */
 export async function ensureRunning(context: Context, digest: string, { log, signal }: StartOptions): Promise<boolean> {
   const { plan, layout } = context;
-  const record = await readPidRecord(layout.rootPid);
-  if (record !== undefined && isAlive(record)) {
+  if ((await runningInit(layout)) !== undefined) {
     if ((await readFile(layout.started, 'utf8').catch(() => '')) === digest) return false;
     await step('Stopping the cluster, to start it with its new programs or settings', () => endCluster(context, log), {
       log,
@@ -73,8 +73,7 @@ export async function ensureRunning(context: Context, digest: string, { log, sig
 
 /** Throws CLUSTER_START as soon as waiting is in vain: the cluster's init has died, or a machine can't start. */
 export async function requireInit(layout: Layout): Promise<void> {
-  const record = await readPidRecord(layout.rootPid);
-  if (record !== undefined && isAlive(record)) return requireMachines(layout);
+  if ((await runningInit(layout)) !== undefined) return requireMachines(layout);
   const lines = (await readFile(join(layout.machineLogs('cluster'), 'init.log'), 'utf8').catch(() => ''))
     .trim()
     .split('\n');

@@ -1,8 +1,8 @@
 // How an embedded cluster fares, from its state folder alone.
 import { readFile } from 'node:fs/promises';
 import type { InitStatus } from '../init/spec.ts';
+import { runningInit } from './init_record.ts';
 import { layoutOf } from './layout.ts';
-import { isAlive, readPidRecord } from './pid_record.ts';
 import { API_PORT, addresses, readPlan, runningNodes, type EmbeddedPlan } from './plan.ts';
 
 /** What `status` tells. */
@@ -19,8 +19,7 @@ export async function statusEmbedded(folder: string): Promise<EmbeddedStatus | u
   const layout = layoutOf(folder);
   const plan = await readPlan(layout.plan);
   if (plan === undefined) return undefined;
-  const record = await readPidRecord(layout.rootPid);
-  const running = record !== undefined && isAlive(record);
+  const running = (await runningInit(layout)) !== undefined;
   const names = ['cluster', 'control', ...runningNodes(plan).map(({ name }) => name)];
   const statuses = running ? await Promise.all(names.map((name) => readStatus(layout.status(name)))) : [];
   const machines = statuses.filter((status) => status !== undefined);

@@ -14,6 +14,7 @@ import { parseMirror, withMirrors } from './mirrors.ts';
 import { makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
 import { requireMachine } from './preflight.ts';
 import { ensureRunning } from './start.ts';
+import { requireUsableState } from './state_check.ts';
 import { parseSubnet } from './subnets.ts';
 import { ensureUsable } from './usable.ts';
 
@@ -77,6 +78,7 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
   return withLock(layout.folder, async () => {
     requireMachine(layout.folder);
     await claimFolder(layout.folder);
+    await requireUsableState(layout);
     const kit = await installKit(options.kit, layout.kits, options.resolve);
     // Until a cluster's routes are there, only this lock keeps two clusters from choosing the same range.
     const { context, started } = await withLock(

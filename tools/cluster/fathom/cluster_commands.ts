@@ -8,6 +8,7 @@ import { clusterFolder, readClusterState, type ClusterState } from '../../lib/st
 import { personalNamespace } from '../../lib/user.ts';
 import { downEmbedded } from '../embedded/down.ts';
 import { layoutOf } from '../embedded/layout.ts';
+import { NEEDS_ROOT } from '../embedded/preflight.ts';
 import { statusEmbedded } from '../embedded/status.ts';
 import { CLUSTER } from './cluster_name.ts';
 import { downExistingCommand, statusExistingCommand } from './existing_commands.ts';
@@ -126,7 +127,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
 export function requireRoot(what: string): void {
   if (process.getuid?.() !== 0) {
     throw new ToolError('NOT_ROOT', `${what}: it needs root, for namespaces, mounts and interfaces`, {
-      hint: 'Run it again with sudo.',
+      hint: NEEDS_ROOT,
     });
   }
 }

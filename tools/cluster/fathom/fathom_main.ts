@@ -5,6 +5,7 @@ import { runMain, type MainContext } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog, type Log } from '../../lib/log.ts';
 import { cacheRoot } from '../../lib/state.ts';
+import { bundleCommand } from './bundle/bundle.ts';
 import { doctor } from './doctor.ts';
 import { downCommand, envCommand, kubeconfigCommand, kubectlCommand, statusCommand } from './cluster_commands.ts';
 import { loadCommand } from './load_command.ts';
@@ -42,7 +43,8 @@ const COMMANDS: Readonly<
   'start-node': { help: 'start a stopped node again: ./fathom start-node node-2', run: startNodeCommand },
   kubeconfig: { help: 'print the path of the kubeconfig', run: kubeconfigCommand },
   env: { help: 'print exports for a shell: eval "$(./fathom env)"', run: envCommand },
-  doctor: { help: 'check what the machine needs, and say how to mend it', run: doctor },
+  doctor: { help: 'check what the machine needs, and say how to mend it; --provider', run: doctor },
+  bundle: { help: 'write what a report of a defect needs into one file; --output', run: bundleCommand },
 };
 
 function usage(): string {

@@ -14,6 +14,7 @@ export interface ClusterOptions {
   readonly namespace?: string;
   readonly registry?: string;
   readonly 'registry-endpoint'?: string;
+  readonly output?: string;
 }
 
 const ALL = {
@@ -26,6 +27,7 @@ const ALL = {
   namespace: { type: 'string' },
   registry: { type: 'string' },
   'registry-endpoint': { type: 'string' },
+  output: { type: 'string' },
 } as const;
 
 /** Reads the arguments of a command that takes the options `names`. Throws FATHOM_USAGE. */

@@ -36,6 +36,18 @@ const CASES: readonly (readonly [string, string, string, RegExp])[] = [
     /with sudo/,
   ],
   [
+    'that may make no links',
+    'exec setpriv --bounding-set=-net_admin,-mknod -- "$0" up --name life',
+    'CLUSTER_PREREQUISITE: .*lacks capabilities',
+    /CAP_NET_ADMIN, CAP_MKNOD missing: .*--cap-add=NET_ADMIN --cap-add=MKNOD/,
+  ],
+  [
+    'without a resolv.conf',
+    'mkdir DIR/upper DIR/work && mount -t overlay -o lowerdir=/etc,upperdir=DIR/upper,workdir=DIR/work none /etc && rm -f /etc/resolv.conf',
+    'CLUSTER_PREREQUISITE: .*lacks DNS',
+    /resolv\.conf is missing.*echo nameserver/,
+  ],
+  [
     'without nftables',
     `mount --bind /dev/null ${nft === '' ? '/nowhere' : realpathSync(nft)}`,
     'CLUSTER_PREREQUISITE: .*lacks nftables',
