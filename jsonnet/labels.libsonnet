@@ -13,4 +13,10 @@
 
   // The label of pods that call a Service. The NetworkPolicy of its pods lets in who has it.
   calls(serviceName):: { ['calls.fathom.internal/' + serviceName]: 'true' },
+
+  // The pods of //prod:ingress, as a peer of a NetworkPolicy: one of the `callers` of a service that Ingresses lead to.
+  ingressController():: {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress' } },
+    podSelector: { matchLabels: $.selector('traefik') },
+  },
 }

@@ -109,6 +109,11 @@ _PROGRAMS = {
         "ldflags": ["-linkmode external -extldflags -static"],
         "module": "runc",
     },
+    "go_traefik": {
+        "binaries": {"traefik": "github.com/traefik/traefik/v3/cmd/traefik"},
+        "ldflags": ["-X github.com/traefik/traefik/v3/pkg/version.Version={version:github.com/traefik/traefik/v3}"],
+        "module": "traefik",
+    },
 }
 
 # The folders of k8s.io/api that say when their kinds come and go; the index of schemas refuses to do without one.

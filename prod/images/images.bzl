@@ -1,15 +1,16 @@
-"""Images of single Go programs, as nodes need them before there is a registry."""
+"""Images of single Go programs."""
 
 load("//:cluster_constants.bzl", "REGISTRY")
 load("//tools/oci:defs.bzl", "oci_image", "oci_image_test", "oci_tarball")
 
-def go_program_image(program, path, test = {}, **kwargs):
+def go_program_image(program, path, test = {}, tarball = True, **kwargs):
     """An image of one static program, `:image`, the file that a node imports, `:tarball`, and `:image_test`.
 
     Args:
       program: label of the program.
       path: string: its path in the image.
       test: dict of attributes of oci_image_test: how much it may weigh, how it is run.
+      tarball: bool: whether nodes need it before there is a registry.
       **kwargs: attributes of oci_image.
     """
     oci_image(
@@ -20,11 +21,12 @@ def go_program_image(program, path, test = {}, **kwargs):
         file_paths = {program: path},
         **kwargs
     )
-    oci_tarball(
-        name = "tarball",
-        image = ":image",
-        registry = REGISTRY,
-    )
+    if tarball:
+        oci_tarball(
+            name = "tarball",
+            image = ":image",
+            registry = REGISTRY,
+        )
     oci_image_test(
         name = "image_test",
         size = "small",

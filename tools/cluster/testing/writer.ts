@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const REQUEST_MS = 5000;
-const PAUSE_MS = 20;
+const PAUSE_MS = 50;
 
 /** A writer at work. */
 export interface Writer {
