@@ -213,7 +213,7 @@ test('an image that is loaded starts on every node, without a registry', async (
     join(folder, 'index.json'),
     index.replaceAll('registry.fathom.internal/prod/images/busybox', 'none.example/box'),
   );
-  cluster.command('tar', '--create', `--file=${tar}`, `--directory=${folder}`, '.');
+  cluster.command('tar', '--create', `--file=${tar}`, `--directory=${folder}`, 'blobs', 'index.json', 'oci-layout');
   const { signal } = new AbortController();
   const [image = ''] = await loadEmbedded({ folder: cluster.folder, tar, log: createLog(), signal });
   assert.equal(image, 'none.example/box:built');
