@@ -35,7 +35,7 @@ test('what is pushed to the endpoint of this machine is pulled by its name in th
   );
 
   run('fathom/prod/prod.apply');
-  const image = run('fathom/tools/cluster/mapping_push').trim();
+  const image = run('fathom/tools/cluster/tests/push').trim();
   assert.match(image, new RegExp(`^${REGISTRY}/tools/cluster/mapping@sha256:[0-9a-f]{64}$`));
   kubectl('run', 'pulled', `--image=${image}`, '--image-pull-policy=Always');
   kubectl('wait', '--for=condition=Ready', 'pod/pulled', '--timeout=100s');

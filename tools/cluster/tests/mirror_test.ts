@@ -38,5 +38,5 @@ function push(endpoint: string): string {
   const registry = { reference: REGISTRY, endpoint, plainHttp: true };
   const record = { version: 1, name: 'fathom', provider: 'existing', kubeconfig: join(state, 'none'), registry };
   writeFileSync(join(state, 'fathom', 'cluster.json'), JSON.stringify(record));
-  return cluster.command('env', `FATHOM_STATE=${state}`, runfile('fathom/tools/cluster/mapping_push')).trim();
+  return cluster.command('env', `FATHOM_STATE=${state}`, runfile('fathom/tools/cluster/tests/push')).trim();
 }
