@@ -1,5 +1,12 @@
 // The default StorageClass: folders of the node, made and deleted by local-path-provisioner.
-import { MOVES_SOON, addonLabels, imageAnnotations, type AddonImage, type AddonOptions, type AnyObject } from './objects.ts';
+import {
+  MOVES_SOON,
+  addonLabels,
+  imageAnnotations,
+  type AddonImage,
+  type AddonOptions,
+  type AnyObject,
+} from './objects.ts';
 
 const NAME = 'local-path-provisioner';
 const NAMESPACE = 'local-path-storage';
