@@ -90,7 +90,10 @@ _PROGRAMS = {
         "binaries": {"registry": "."},
         "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],
         "module": "registry",
-        "srcs": ["main.go"],
+        "srcs": [
+            "inventory.go",
+            "main.go",
+        ],
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},
