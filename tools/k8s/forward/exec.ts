@@ -57,7 +57,7 @@ export async function execInPod(client: KubeClient, options: ExecOptions): Promi
     code === undefined ? (textAt(status, 'message') ?? 'no reason given') : `exit code ${textAt(code, 'message')}`;
   const words = stderr.toString('utf8').trim().slice(-MAX_STDERR_CHARACTERS);
   throw new ToolError('K8S_EXEC_FAILED', `${doing}: ${command[0] ?? ''}: ${end}${words === '' ? '' : `: ${words}`}`, {
-    hint: `Look at pod ${namespace}/${pod}: \`./fathom kubectl -n ${namespace} logs ${pod}\`. A program that is missing is one of a newer image: \`./fathom up\` brings it.`,
+    hint: `Look at pod ${namespace}/${pod}: \`./fathom kubectl -n ${namespace} logs ${pod}\`.`,
   });
 }
 

@@ -1,6 +1,7 @@
 // Collections against a real API server and a real registry, which runs as a process here and in a pod elsewhere.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLog } from '../../lib/log.ts';
@@ -290,22 +291,63 @@ test('puts all back where it ends before blobs are swept', async () => {
   assert.deepEqual(registry.calls, []);
 });
 
+/** A registry's address that calls `onDelete` before it passes on what deletes. */
+async function watched({ endpoint }: LocalRegistry, onDelete: () => Promise<unknown>) {
+  const [hostname, port] = endpoint.split(':');
+  const proxy = createServer((request, response) => {
+    const { method, url, headers } = request;
+    const pass = () =>
+      request.pipe(
+        httpRequest({ hostname, port, method, path: url, headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 0, answer.headers);
+          answer.pipe(response);
+        }),
+      );
+    if (method === 'DELETE') void onDelete().then(pass);
+    else pass();
+  });
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+  return {
+    endpoint: `127.0.0.1:${(proxy.address() as { port: number }).port}`,
+    [Symbol.asyncDispose]: async () => {
+      proxy.closeAllConnections();
+      await new Promise((done) => proxy.close(done));
+    },
+  };
+}
+
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
+
+/** A lease of a run that goes on. */
+function leaseOf(name: string) {
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  const labels = { 'app.kubernetes.io/managed-by': 'fathom' };
+  return { metadata: { name, labels }, spec: { holderIdentity: 'grace@laptop', leaseDurationSeconds: 15, renewTime } };
+}
+
+test('puts all back where somebody who had found it there is still at work', async () => {
+  await using registry = await start();
+  const image = await imageOf('found');
+  await push(registry.endpoint, [image]);
+  let count = 0;
+  await using front = await watched(registry, async () => count++ || post(LEASES, leaseOf('fathom-found')));
+  const failing = collect({ ...registry, endpoint: front.endpoint });
+  await assert.rejects(failing, { code: 'K8S_LOCKED', message: /grace@laptop in kube-system\/fathom-found/ });
+  assert.equal(count, 1);
+  assert.equal(await isWhole(registry.endpoint, image), true);
+  await remove(`${LEASES}/fathom-found`);
+});
+
 test('does not begin while somebody else is at work', async () => {
   await using registry = await start();
   const image = await imageOf('busy');
   await push(registry.endpoint, [image]);
-  const path = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
-  const spec = {
-    holderIdentity: 'grace@laptop',
-    leaseDurationSeconds: 15,
-    renewTime: new Date().toISOString().replace('Z', '000Z'),
-  };
-  const metadata = { name: 'fathom-other', labels: { 'app.kubernetes.io/managed-by': 'fathom' } };
-  await post(path, { metadata, spec });
+  await post(LEASES, leaseOf('fathom-other'));
+  const held = await registry.host.inventory();
   await assert.rejects(collect(registry), { code: 'K8S_LOCKED', message: /grace@laptop in kube-system\/fathom-other/ });
-  assert.equal(await isWhole(registry.endpoint, image), true);
+  assert.equal(await registry.host.inventory(), held, 'nothing was deleted, and so nothing put back');
   // One whose holder has gone counts no more.
-  await merge(`${path}/fathom-other`, { spec: { renewTime: '2001-01-01T00:00:00.000000Z' } });
+  await merge(`${LEASES}/fathom-other`, { spec: { renewTime: '2001-01-01T00:00:00.000000Z' } });
   await collect(registry);
   assert.equal(await isWhole(registry.endpoint, image), false);
 });

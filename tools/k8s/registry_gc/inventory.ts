@@ -102,6 +102,6 @@ function recordOf(text: string): Readonly<Record<string, unknown>> {
 function invalid(problem: string, cause?: unknown): ToolError {
   return new ToolError('K8S_REGISTRY_INVENTORY', `Reading what the registry holds: not understood: ${problem}`, {
     ...(cause === undefined ? {} : { cause }),
-    hint: 'Use the registry of this checkout: `./fathom up` brings its image to the nodes, `bazel run //prod:apply` starts it.',
+    hint: 'Use the registry of this checkout: nodes get its image when their cluster is made, by `./fathom up`.',
   });
 }
