@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError } from '../../lib/errors.ts';
 import { formatDuration } from '../../lib/log.ts';
 import { podsOf } from '../deploy/cause.ts';
-import { type Plan, type PlannedObject, isChange } from '../deploy/plan.ts';
+import { desiredObjects } from '../deploy/desired.ts';
+import { type PlannedObject, isChange } from '../deploy/plan.ts';
 import { makePlan } from '../deploy/planner.ts';
 import { Progress } from '../deploy/progress.ts';
 import type { Connected, Session } from '../deploy/session.ts';
@@ -32,22 +33,32 @@ const INVENTORY_WITHIN_MS = 600_000;
 const SWEEP_WITHIN_MS = 1_800_000;
 const LOOK_EVERY_MS = 300;
 
+interface RunOptions {
+  readonly doing: string;
+  readonly withinMs: number;
+  /** Whether it may be run in this pod. Default: always. */
+  readonly isSafe?: (pod: KubeObject) => boolean;
+}
+
 /** The registry of a Deployment. */
 export function createPodHost(session: Session, connected: Connected, settings: GcSettings): RegistryHost {
   const { program, config, readOnlyConfig } = settings;
   const readOnlySets = session.sets.map((set) => withConfig(set, settings));
-  const deploymentOf = (plan: Plan): PlannedObject => {
-    const found = plan.objects.find(({ object }) => isDeployment(object, settings));
+  const deploymentOf = <T extends { readonly object: KubeObject }>({ objects }: { objects: readonly T[] }): T => {
+    const found = objects.find(({ object }) => isDeployment(object, settings));
     if (found !== undefined) return found;
     throw changed(`${session.input.label} has no Deployment ${settings.deployment}`);
   };
-  const run = async (words: readonly string[], { doing, withinMs }: { doing: string; withinMs: number }) => {
-    const deployment = deploymentOf(await makePlan(session, connected, session.sets)).object;
-    const { client } = connected;
+  const run = async (words: readonly string[], { doing, withinMs, isSafe = () => true }: RunOptions) => {
+    const { client, resources } = connected;
+    // As it is wanted: who only looks needs no right to apply it.
+    const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
+    const deployment = deploymentOf({ objects: wanted }).object;
     const pods = (await podsOf(client, deployment)).filter(isRunning);
     const [pod] = pods;
     // Several have one volume among them: a second one might be of another mode.
     if (pod === undefined || pods.length > 1) throw changed(`it has ${pods.length} pods that run, not one`);
+    if (!isSafe(pod)) throw changed(`pod ${pod.metadata.name} takes pushes`);
     return execInPod(client, {
       namespace: pod.metadata.namespace ?? '',
       pod: pod.metadata.name,
@@ -86,8 +97,10 @@ export function createPodHost(session: Session, connected: Connected, settings: 
     inventory: () =>
       run(['inventory', config], { doing: 'Listing what the registry holds', withinMs: INVENTORY_WITHIN_MS }),
     async sweep() {
+      // A pod stays what it was started as: whoever starts the registry anew meanwhile ends the sweep with its pod.
+      const isSafe = (pod: KubeObject) => JSON.stringify(argumentsOf(pod, settings)).includes(readOnlyConfig);
       const words = ['garbage-collect', '--quiet', config];
-      await run(words, { doing: 'Deleting blobs that nothing names', withinMs: SWEEP_WITHIN_MS });
+      await run(words, { doing: 'Deleting blobs that nothing names', withinMs: SWEEP_WITHIN_MS, isSafe });
     },
     async prepare() {
       const plan = await makePlan(session, connected, session.sets);

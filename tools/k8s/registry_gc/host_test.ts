@@ -137,7 +137,7 @@ test('a connection that ends before the program is no success', async () => {
   await assert.rejects(waiting, reason);
 });
 
-test('lists and sweeps in the pod of the registry', async () => {
+test('lists in the pod of the registry, and sweeps where that takes no pushes', async () => {
   const commands: string[] = [];
   onExec = ({ command, print, exit }) => {
     commands.push(command.join(' '));
@@ -147,7 +147,11 @@ test('lists and sweeps in the pod of the registry', async () => {
   await withHost(async (host) => {
     await host.prepare();
     assert.equal(await host.inventory(), '{"kind":"end"}\n');
+    await assert.rejects(host.sweep(), { code: 'K8S_REGISTRY_CHANGED', message: /registry-1 takes pushes/ });
+    const { signal } = new AbortController();
+    await Promise.all([host.start('read-only', signal), rollAfter(SETTINGS.readOnlyConfig)]);
     await host.sweep();
+    await Promise.all([host.start('writable', signal), rollAfter(SETTINGS.config)]);
   });
   assert.deepEqual(commands, [
     '/usr/bin/registry inventory /etc/config.yml',
