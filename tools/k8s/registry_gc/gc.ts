@@ -123,7 +123,7 @@ async function deleteUnused(work: Work, { inventory, selection }: Looked): Promi
   try {
     // Runs that have begun are not disturbed where that can be helped.
     await waitForOthers(session, connected.client);
-    log.info(`deleting ${selection.deleted.length} manifests`);
+    if (selection.deleted.length > 0) log.info(`deleting ${selection.deleted.length} manifests`);
     await withTransport(work, session.signal, (transport) =>
       deleteManifests(transport, selection.deleted, (manifest) => removed.push(manifest)),
     );
