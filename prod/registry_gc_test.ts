@@ -202,11 +202,11 @@ test(
 
 test('a collection that was killed is mended by the next one', { timeout: 600_000 }, async () => {
   const run = start([]);
-  await until(
-    'blobs are being deleted',
-    async () => (run.stderr().includes('deleting blobs') ? true : undefined),
-    300_000,
-  );
+  const look = async () => {
+    assert.equal(run.child.exitCode, null, run.stderr());
+    return run.stderr().includes('deleting blobs') ? true : undefined;
+  };
+  await until('blobs are being deleted', look, 300_000);
   run.child.kill('SIGKILL');
   await run.ended;
   assert.equal(await isWritable(), false);
