@@ -5,18 +5,21 @@
 // https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#execaction-v1-core
 import type { WebSocket } from 'ws';
 import { ToolError } from '../../lib/errors.ts';
+import { retry } from '../../lib/retry.ts';
 import { PODS } from '../deploy/cause.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { pathOf } from '../kube/discovery.ts';
 import { KubeConnectionError } from '../kube/errors.ts';
 import { asList, at, textAt } from '../model/object.ts';
-import { openSocket } from './socket.ts';
+import { handshakeReason, openSocket } from './socket.ts';
 
 const PROTOCOL = 'v4.channel.k8s.io';
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
 
+/** How long a handshake that fails is repeated, in milliseconds. */
+const OPEN_WITHIN_MS = 20_000;
 /** How often the connection is shown to be in use: what is silent for long is cut off on the way. */
 const PING_EVERY_MS = 20_000;
 /** Of what the program says of its failure. */
@@ -44,7 +47,9 @@ export async function execInPod(client: KubeClient, options: ExecOptions): Promi
     ...command.map((word): [string, string] => ['command', word]),
   ]);
   const path = `${pathOf(PODS, { namespace, name: pod })}/exec?${query.toString()}`;
-  const socket = await openSocket(client, { path, protocol: PROTOCOL, doing, signal });
+  // Nothing was run where the handshake was refused.
+  const open = () => openSocket(client, { path, protocol: PROTOCOL, doing, signal });
+  const socket = await retry(open, { signal, reason: handshakeReason, deadlineMs: OPEN_WITHIN_MS });
   const { stdout, stderr, status } = await readAll(socket, signal);
   if (textAt(status, 'status') === 'Success') return stdout.toString('utf8');
   if (status === undefined) {

@@ -1,8 +1,9 @@
 // A WebSocket to the API server, as port-forward and exec speak over it.
 import { WebSocket } from 'ws';
+import type { RetryReason } from '../../lib/retry.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { authorize } from '../kube/credentials.ts';
-import { KubeConnectionError, KubeStatusError } from '../kube/errors.ts';
+import { KubeConnectionError, KubeStatusError, isNotFound, retryReason } from '../kube/errors.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Answers to a refused handshake are short. */
@@ -29,14 +30,21 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
     ...access.tls,
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
     headers: header === undefined ? {} : { authorization: header },
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     perMessageDeflate: false,
   });
   const where = { server: access.server, context: access.context, isKnown: true };
   return new Promise((resolve, reject) => {
+    let isLate = false;
     const abort = () => socket.terminate();
+    const timer = setTimeout(() => {
+      isLate = true;
+      abort();
+    }, HANDSHAKE_TIMEOUT_MS);
     signal.addEventListener('abort', abort, { once: true });
-    const settled = () => signal.removeEventListener('abort', abort);
+    const settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
     socket.once('open', () => {
       settled();
       // Messages may have come with the answer: they wait for whoever listens.
@@ -45,8 +53,11 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
       socket.on('error', () => socket.terminate());
       resolve(socket);
     });
-    socket.once('error', (cause) => {
+    socket.once('error', (error) => {
       settled();
+      const cause = isLate
+        ? Object.assign(new Error('no answer in time', { cause: error }), { code: 'ETIMEDOUT' })
+        : error;
       reject(signal.aborted ? signal.reason : new KubeConnectionError(doing, { ...where, cause }));
     });
     socket.once('unexpected-response', (request, response) => {
@@ -62,4 +73,10 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
       });
     });
   });
+}
+
+/** Whether another handshake may help: a pod may have gone since it was listed, or its node not know it yet. */
+export function handshakeReason(error: unknown): RetryReason | undefined {
+  if (isNotFound(error) || (error instanceof KubeStatusError && error.status >= 500)) return {};
+  return retryReason(error);
 }

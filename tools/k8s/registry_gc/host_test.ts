@@ -111,6 +111,17 @@ test('runs a program in a pod and returns what it prints, in however many pieces
   assert.deepEqual(seen, [`registry-${podCount}`, 'registry', ['program', '--flag', 'two words']]);
 });
 
+test('asks a node again that does not know the pod yet', async () => {
+  let count = 0;
+  onExec = ({ exit }) => {
+    count++;
+    exit(0);
+  };
+  node.refuse(2);
+  await exec(['program']);
+  assert.equal(count, 1);
+});
+
 test('says how a program failed, and what it said', async () => {
   onExec = ({ print, exit }) => {
     print('no such file\n', 'stderr');

@@ -19,6 +19,8 @@ export interface ExecCall {
 
 /** A node that the API server knows. */
 export interface ExecNode {
+  /** Refuses so many handshakes, as a node does that does not know a pod yet. */
+  refuse(count: number): void;
   stop(): Promise<void>;
 }
 
@@ -33,7 +35,13 @@ export async function startExecNode(
   const read = (file: string) => readFile(join(server.folder, 'certs', file));
   const [cert, key] = await Promise.all([read('apiserver.crt'), read('apiserver.key')]);
   const kubelet = createServer({ cert, key });
-  const sockets = new WebSocketServer({ server: kubelet, handleProtocols: (offered) => [...offered][0] ?? false });
+  let refusals = 0;
+  const sockets = new WebSocketServer({
+    server: kubelet,
+    handleProtocols: (offered) => [...offered][0] ?? false,
+    verifyClient: (_info: unknown, done: (isAllowed: boolean, status?: number) => void) =>
+      refusals-- > 0 ? done(false, 500) : done(true),
+  });
   sockets.on('connection', (socket, request) => {
     const url = new URL(request.url ?? '', 'https://kubelet');
     const [, , , pod = '', container = ''] = url.pathname.split('/');
@@ -53,6 +61,7 @@ export async function startExecNode(
   await new Promise<void>((done) => kubelet.listen(0, '127.0.0.1', done));
   await makeNode(server, name, (kubelet.address() as { port: number }).port);
   return {
+    refuse: (count) => void (refusals = count),
     stop: async () => {
       for (const socket of sockets.clients) socket.terminate();
       kubelet.closeAllConnections();
