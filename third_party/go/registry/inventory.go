@@ -46,7 +46,19 @@ type entry struct {
 	MediaType string `json:"mediaType,omitempty"`
 	// Of a blob; manifests are blobs as well.
 	Size int64 `json:"size,omitempty"`
+	// Of the end: how many lines there are before it.
+	Count int `json:"count,omitempty"`
 }
+
+// Where the storage has what is listed: paths.go of the module's storage, whose layout is that of all registries.
+const (
+	root             = "/docker/registry/v2"
+	repositoriesPath = root + "/repositories"
+	blobsPath        = root + "/blobs"
+)
+
+// How often the list is begun anew where something vanished while it was made, such as an upload that ended.
+const attempts = 20
 
 func printInventory(ctx context.Context, path string, out io.Writer) error {
 	file, err := os.Open(path)
@@ -66,29 +78,65 @@ func printInventory(ctx context.Context, path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	repositories, ok := namespace.(distribution.RepositoryEnumerator)
-	if !ok {
-		return errors.New("the registry cannot list its repositories")
+	// Nothing is printed of a list that is not whole: what it lacked would count as not there.
+	var list []entry
+	for attempt := 1; ; attempt++ {
+		list, err = inventory(ctx, source{namespace, storageDriver})
+		if err == nil {
+			break
+		}
+		if !isMissing(err) || attempt == attempts {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	encoder := json.NewEncoder(out)
-	err = repositories.Enumerate(ctx, func(name string) error {
-		return printRepository(ctx, source{namespace, storageDriver}, name, encoder)
-	})
-	// Nothing was pushed yet.
-	if err != nil && !isMissing(err) {
-		return err
-	}
-	err = namespace.Blobs().Enumerate(ctx, func(dgst digest.Digest) error {
-		blob, err := namespace.BlobStatter().Stat(ctx, dgst)
-		if err != nil {
-			return fmt.Errorf("blob %s: %w", dgst, err)
+	for _, one := range append(list, entry{Kind: "end", Count: len(list)}) {
+		if err := encoder.Encode(one); err != nil {
+			return err
 		}
-		return encoder.Encode(entry{Kind: "blob", Digest: dgst, Size: blob.Size})
+	}
+	return nil
+}
+
+func inventory(ctx context.Context, from source) ([]entry, error) {
+	var list []entry
+	repositories, ok := from.namespace.(distribution.RepositoryEnumerator)
+	if !ok {
+		return nil, errors.New("the registry cannot list its repositories")
+	}
+	err := ifThere(ctx, from.driver, repositoriesPath, func() error {
+		return repositories.Enumerate(ctx, func(name string) error {
+			own, err := inventoryOf(ctx, from, name)
+			list = append(list, own...)
+			return err
+		})
 	})
-	if err != nil && !isMissing(err) {
+	if err != nil {
+		return nil, err
+	}
+	err = ifThere(ctx, from.driver, blobsPath, func() error {
+		return from.namespace.Blobs().Enumerate(ctx, func(dgst digest.Digest) error {
+			blob, err := from.namespace.BlobStatter().Stat(ctx, dgst)
+			if err != nil {
+				return fmt.Errorf("blob %s: %w", dgst, err)
+			}
+			list = append(list, entry{Kind: "blob", Digest: dgst, Size: blob.Size})
+			return nil
+		})
+	})
+	return list, err
+}
+
+// ifThere does nothing where a folder was never made. Whatever is missing in it later is an error.
+func ifThere(ctx context.Context, from driver.StorageDriver, path string, work func() error) error {
+	if _, err := from.Stat(ctx, path); err != nil {
+		if isMissing(err) {
+			return nil
+		}
 		return err
 	}
-	return encoder.Encode(entry{Kind: "end"})
+	return work()
 }
 
 type source struct {
@@ -96,59 +144,65 @@ type source struct {
 	driver    driver.StorageDriver
 }
 
-func printRepository(ctx context.Context, from source, name string, encoder *json.Encoder) error {
+func inventoryOf(ctx context.Context, from source, name string) ([]entry, error) {
 	named, err := reference.WithName(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	repository, err := from.namespace.Repository(ctx, named)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	manifests, err := repository.Manifests(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	enumerator, ok := manifests.(distribution.ManifestEnumerator)
 	if !ok {
-		return errors.New("the registry cannot list its manifests")
+		return nil, errors.New("the registry cannot list its manifests")
 	}
-	err = enumerator.Enumerate(ctx, func(dgst digest.Digest) error {
-		manifest, err := manifests.Get(ctx, dgst)
-		if err != nil {
-			return fmt.Errorf("%s@%s: %w", name, dgst, err)
-		}
-		mediaType, content, err := manifest.Payload()
-		if err != nil {
-			return fmt.Errorf("%s@%s: %w", name, dgst, err)
-		}
-		// A push of what is there writes this file again.
-		// https://distribution.github.io/distribution/storage-drivers/ and paths.go of the module's storage
-		link := fmt.Sprintf("/docker/registry/v2/repositories/%s/_manifests/revisions/%s/%s/link", name, dgst.Algorithm(), dgst.Encoded())
-		info, err := from.driver.Stat(ctx, link)
-		if err != nil {
-			return fmt.Errorf("%s@%s: %w", name, dgst, err)
-		}
-		modified := info.ModTime().UTC()
-		return encoder.Encode(entry{Kind: "manifest", Repository: name, Digest: dgst, Modified: &modified, Content: content, MediaType: mediaType})
+	var list []entry
+	revisions := fmt.Sprintf("%s/%s/_manifests/revisions", repositoriesPath, name)
+	// A repository of which only blobs were uploaded so far has no revisions.
+	err = ifThere(ctx, from.driver, revisions, func() error {
+		return enumerator.Enumerate(ctx, func(dgst digest.Digest) error {
+			manifest, err := manifests.Get(ctx, dgst)
+			if err != nil {
+				return fmt.Errorf("%s@%s: %w", name, dgst, err)
+			}
+			mediaType, content, err := manifest.Payload()
+			if err != nil {
+				return fmt.Errorf("%s@%s: %w", name, dgst, err)
+			}
+			// A push of what is there writes this file again.
+			link := fmt.Sprintf("%s/%s/%s/link", revisions, dgst.Algorithm(), dgst.Encoded())
+			info, err := from.driver.Stat(ctx, link)
+			if err != nil {
+				return fmt.Errorf("%s@%s: %w", name, dgst, err)
+			}
+			modified := info.ModTime().UTC()
+			list = append(list, entry{Kind: "manifest", Repository: name, Digest: dgst, Modified: &modified, Content: content, MediaType: mediaType})
+			return nil
+		})
 	})
-	// A repository of which only blobs were uploaded so far.
-	if err != nil && !isMissing(err) {
-		return err
+	if err != nil {
+		return nil, err
 	}
-	return printTags(ctx, repository, name, encoder)
+	tags, err := tagsOf(ctx, repository, name)
+	return append(list, tags...), err
 }
 
-func printTags(ctx context.Context, repository distribution.Repository, name string, encoder *json.Encoder) error {
+func tagsOf(ctx context.Context, repository distribution.Repository, name string) ([]entry, error) {
 	tags := repository.Tags(ctx)
 	all, err := tags.All(ctx)
 	var none distribution.ErrRepositoryUnknown
 	if errors.As(err, &none) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("tags of %s: %w", name, err)
+		return nil, fmt.Errorf("tags of %s: %w", name, err)
 	}
+	var list []entry
 	for _, tag := range all {
 		descriptor, err := tags.Get(ctx, tag)
 		var unknown distribution.ErrTagUnknown
@@ -157,13 +211,11 @@ func printTags(ctx context.Context, repository distribution.Repository, name str
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s:%s: %w", name, tag, err)
+			return nil, fmt.Errorf("%s:%s: %w", name, tag, err)
 		}
-		if err := encoder.Encode(entry{Kind: "tag", Repository: name, Tag: tag, Digest: descriptor.Digest}); err != nil {
-			return err
-		}
+		list = append(list, entry{Kind: "tag", Repository: name, Tag: tag, Digest: descriptor.Digest})
 	}
-	return nil
+	return list, nil
 }
 
 func isMissing(err error) bool {

@@ -19,7 +19,7 @@ const DIGEST = /sha256:[0-9a-f]{64}/g;
 export function inUseOf(objects: Iterable<unknown>): InUse {
   const digests = new Set<Digest>();
   const tags = new Set<string>();
-  for (const object of objects) visit(object, '', { digests, tags });
+  for (const object of objects) visit(object, '', { digests, tags, isStatus: false });
   return { digests, tags };
 }
 
@@ -49,6 +49,8 @@ export function tagOf(image: string): string | undefined {
 interface Found {
   readonly digests: Set<Digest>;
   readonly tags: Set<string>;
+  /** Whether it is in a status. */
+  readonly isStatus: boolean;
 }
 
 function visit(value: unknown, field: string, found: Found): void {
@@ -60,6 +62,10 @@ function visit(value: unknown, field: string, found: Found): void {
   } else if (Array.isArray(value)) {
     for (const item of value) visit(item, field, found);
   } else {
-    for (const [key, item] of Object.entries(asRecord(value) ?? {})) visit(item, key, found);
+    // What a status says to people may be the end of a log, such as that of the registry about its last pushes.
+    const isTold = ([key]: readonly [string, unknown]) => key === 'message' && found.isStatus;
+    for (const [key, item] of Object.entries(asRecord(value) ?? {}).filter((entry) => !isTold(entry))) {
+      visit(item, key, key === 'status' ? { ...found, isStatus: true } : found);
+    }
   }
 }

@@ -22,6 +22,13 @@ test('finds the digests of a pod, in its specification and in its status', () =>
   assert.deepEqual([...tags], ['services/x:built']);
 });
 
+test('does not take the end of a log in a status for a need', () => {
+  const ended = { state: { terminated: { message: `err.detail=${one} msg="blob unknown"` } }, imageID: image(two) };
+  const configMap = { kind: 'ConfigMap', data: { message: image(three) } };
+  const { digests } = inUseOf([{ kind: 'Pod', status: { containerStatuses: [ended] } }, configMap]);
+  assert.deepEqual([...digests].toSorted(), [two, three].toSorted());
+});
+
 test('finds the digests of templates, however deep they are, and of an argument of several', () => {
   const cronJob = { spec: { jobTemplate: { spec: { template: { spec: { containers: [{ image: image(one) }] } } } } } };
   const revision = {

@@ -40,17 +40,18 @@ export function parseInventory(text: string): Inventory {
   const tags: Tag[] = [];
   const blobs = new Map<Digest, number>();
   let isWhole = false;
-  for (const line of text.split('\n').filter((one) => one !== '')) {
+  const lines = text.split('\n').filter((one) => one !== '');
+  for (const line of lines) {
     const entry = recordOf(line);
-    const { kind, repository, digest, tag, size = 0 } = entry;
-    if (kind === 'end') isWhole = true;
+    const { kind, repository, digest, tag, size = 0, count = 0 } = entry;
+    if (kind === 'end') isWhole = count === lines.length - 1;
     else if (kind === 'manifest' && typeof repository === 'string') manifests.push(manifestOf(entry, repository));
     else if (kind === 'tag' && typeof repository === 'string' && typeof tag === 'string' && isDigest(digest)) {
       tags.push({ repository, tag, digest });
     } else if (kind === 'blob' && isDigest(digest) && typeof size === 'number') blobs.set(digest, size);
     else throw invalid(`the line ${line.slice(0, 200)}`);
   }
-  if (!isWhole) throw invalid('the list was cut off');
+  if (!isWhole) throw invalid('the list is not whole');
   return { manifests, tags, blobs };
 }
 

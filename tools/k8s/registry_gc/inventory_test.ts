@@ -3,13 +3,12 @@ import { test } from 'node:test';
 import { digestOf } from '../../lib/digest.ts';
 import { parseInventory } from './inventory.ts';
 import { parseInvocation } from './settings.ts';
-import { held } from './testing/held.ts';
+import { held, listOf } from './testing/held.ts';
 
-const END = '{"kind":"end"}';
 const { digest, lines } = held('web', { layers: ['layer'], subject: digestOf('other'), tags: ['v1'] });
 
 test('reads manifests with what they name, tags, and sizes', () => {
-  const { manifests, tags, blobs } = parseInventory([...lines, END, ''].join('\n'));
+  const { manifests, tags, blobs } = parseInventory(listOf(lines));
   const [manifest] = manifests;
   assert.ok(manifest);
   assert.deepEqual(manifest.references, [digestOf('web'), digestOf('layer')]);
@@ -20,7 +19,7 @@ test('reads manifests with what they name, tags, and sizes', () => {
 });
 
 test('an empty registry holds nothing', () => {
-  assert.deepEqual(parseInventory(END), { manifests: [], tags: [], blobs: new Map() });
+  assert.deepEqual(parseInventory(listOf([])), { manifests: [], tags: [], blobs: new Map() });
 });
 
 const [manifestLine = ''] = lines;
@@ -28,11 +27,13 @@ const changed = (fields: object) => JSON.stringify({ ...(JSON.parse(manifestLine
 
 for (const [name, text] of [
   ['a list without an end', lines.join('\n')],
-  ['a line that is cut off', `${manifestLine.slice(0, -5)}\n${END}`],
-  ['a line of an unknown kind', `{"kind":"novelty"}\n${END}`],
-  ['a digest of another form', `{"kind":"blob","digest":"sha512:1","size":1}\n${END}`],
-  ['a manifest of other bytes', `${changed({ content: Buffer.from('{}').toString('base64') })}\n${END}`],
-  ['a manifest without a time', `${changed({ modified: 'yesterday' })}\n${END}`],
+  ['a list that lacks a line', listOf(lines).split('\n').slice(1).join('\n')],
+  ['a list of which only the end came', listOf(lines).split('\n').at(-2) ?? ''],
+  ['a line that is cut off', listOf([manifestLine.slice(0, -5)])],
+  ['a line of an unknown kind', listOf(['{"kind":"novelty"}'])],
+  ['a digest of another form', listOf(['{"kind":"blob","digest":"sha512:1","size":1}'])],
+  ['a manifest of other bytes', listOf([`${changed({ content: Buffer.from('{}').toString('base64') })}`])],
+  ['a manifest without a time', listOf([`${changed({ modified: 'yesterday' })}`])],
   ['text that is none of it', 'Usage:\n  registry [command]\n'],
 ] as const) {
   test(`refuses ${name}`, () => {

@@ -49,6 +49,10 @@ export function held(name: string, options: HeldOptions = {}): Held {
 
 /** The inventory of some manifests, and of blobs that are in none. */
 export function inventoryOf(all: readonly Held[], strays: readonly string[] = []): Inventory {
-  const lines = [...all.flatMap(({ lines: own }) => own), ...strays.map(blobLine), '{"kind":"end"}'];
-  return parseInventory(lines.join('\n'));
+  return parseInventory(listOf([...all.flatMap(({ lines }) => lines), ...strays.map(blobLine)]));
+}
+
+/** Lines as a whole list. */
+export function listOf(lines: readonly string[]): string {
+  return [...lines, JSON.stringify({ kind: 'end', count: lines.length }), ''].join('\n');
 }
