@@ -19,6 +19,9 @@ local config = {
   http: { addr: ':%d' % port, headers: { 'X-Content-Type-Options': ['nosniff'] } },
 };
 
+// What it is started with while its blobs are collected (`registry.gc`): it takes and deletes nothing.
+local readOnly = config { storage+: { maintenance+: { readonly: { enabled: true } } } };
+
 local probe = { httpGet: { path: '/v2/', port: 'http' } };
 
 // namespace: where it runs; image: its name in the nodes, which know it by the tag `built`; digest: of that image.
@@ -34,7 +37,10 @@ function(namespace, image, digest) k.files(service({
     readinessProbe: probe { periodSeconds: 2 },
     livenessProbe: probe { periodSeconds: 10 },
   },
-  files: { 'config.yml': std.manifestYamlDoc(config, quote_keys=false) },
+  files: {
+    'config.yml': std.manifestYamlDoc(config, quote_keys=false),
+    'read_only.yml': std.manifestYamlDoc(readOnly, quote_keys=false),
+  },
   volumes: { '/var/lib/registry': { persistentVolumeClaim: { claimName: name } } },
   // A changed image starts a new pod.
   annotations: { 'fathom.internal/image': std.stripChars(digest, '\n') },

@@ -98,7 +98,10 @@ _PROGRAMS = {
         "binaries": {"registry": "."},
         "ldflags": ["-X github.com/distribution/distribution/v3/version.version={version:github.com/distribution/distribution/v3}"],
         "module": "registry",
-        "srcs": ["registry/main.go"],
+        "srcs": [
+            "registry/inventory.go",
+            "registry/main.go",
+        ],
     },
     "go_runc": {
         "binaries": {"runc": "github.com/opencontainers/runc"},

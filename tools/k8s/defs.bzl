@@ -27,6 +27,7 @@ load("//tools/k8s/private:golden.bzl", _k8s_update_goldens = "k8s_update_goldens
 load("//tools/k8s/private:k8s_test.bzl", _k8s_test = "k8s_test")
 load("//tools/k8s/private:namespaces.bzl", _personal_namespaces = "personal_namespaces")
 load("//tools/k8s/private:pins_macros.bzl", _k8s_pins = "k8s_pins", _k8s_pins_matrix = "k8s_pins_matrix")
+load("//tools/k8s/private:registry_gc.bzl", _registry_gc = "registry_gc")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
 load("//tools/k8s/private:service.bzl", _JOB_MANIFESTS = "JOB_MANIFESTS", _SERVICE_MANIFESTS = "SERVICE_MANIFESTS", _STATEFULSET_MANIFESTS = "STATEFULSET_MANIFESTS", _WORKER_MANIFESTS = "WORKER_MANIFESTS", _service = "service")
 load("//tools/k8s/private:stacks.bzl", _k8s_object = "k8s_object", _k8s_objects = "k8s_objects")
@@ -52,6 +53,7 @@ k8s_test = _k8s_test
 k8s_update_goldens = _k8s_update_goldens
 kubernetes_schemas = _kubernetes_schemas
 personal_namespaces = _personal_namespaces
+registry_gc = _registry_gc
 service = _service
 service_exports = _service_exports
 service_imports = _service_imports

@@ -15,7 +15,14 @@ export { type CopyOptions, type CopyReport, copyImages, missingParts } from './r
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker_config.ts';
 export { registryAddress } from './registry/address_of.ts';
 export { RegistryConnectionError, RegistryStatusError } from './registry/errors.ts';
-export { type Place, headManifest } from './registry/exchanges.ts';
+export {
+  type ManifestBytes,
+  type Place,
+  deleteManifest,
+  headManifest,
+  isReadOnly,
+  putManifest,
+} from './registry/exchanges.ts';
 export { type RegistryAddress, openRegistry } from './registry/open.ts';
 export { type PushItem, type PushOptions, type PushReport, pushImages } from './registry/push.ts';
 export { type Reference, checkRepository, parseReference } from './registry/reference.ts';

@@ -16,6 +16,7 @@ import (
 )
 
 func main() {
+	registry.RootCmd.AddCommand(inventoryCommand)
 	if err := registry.RootCmd.Execute(); err != nil {
 		os.Exit(1)
 	}

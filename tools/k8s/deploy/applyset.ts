@@ -6,7 +6,8 @@ import { type KubeObject, groupKind } from '../model/object.ts';
 const PREFIX = 'applyset.kubernetes.io';
 /** On every member: the id of its set. */
 export const PART_OF = `${PREFIX}/part-of`;
-const ID = `${PREFIX}/id`;
+/** On every parent: the id of its set. */
+export const SET_ID = `${PREFIX}/id`;
 const TOOLING = `${PREFIX}/tooling`;
 const GROUP_KINDS = `${PREFIX}/contains-group-kinds`;
 const NAMESPACES = `${PREFIX}/additional-namespaces`;
@@ -63,7 +64,7 @@ export function parentObject(inventory: Inventory): KubeObject {
     metadata: {
       name: parentName(stack),
       namespace,
-      labels: { [ID]: applySetId(stack, namespace), 'app.kubernetes.io/managed-by': 'fathom' },
+      labels: { [SET_ID]: applySetId(stack, namespace), 'app.kubernetes.io/managed-by': 'fathom' },
       annotations: {
         [TOOLING]: TOOL,
         [GROUP_KINDS]: inventory.groupKinds.join(','),

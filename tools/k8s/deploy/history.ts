@@ -48,13 +48,19 @@ export const NO_HISTORY: History = { revisions: [], objects: new Map() };
 
 /** The history in a parent's data. What cannot be read counts as none: a newer one is written over it. */
 export function readHistory(parent: KubeObject | undefined): History {
-  const data = asRecord(parent?.['data']);
   try {
-    const list = asList(JSON.parse(decode(data?.[REVISIONS_KEY]).toString('utf8'))) as readonly Revision[];
-    return { revisions: list, objects: readObjects(data?.[OBJECTS_KEY]) };
+    return parseHistory(parent);
   } catch {
     return NO_HISTORY;
   }
+}
+
+/** The history in a parent's data; none where it has none. Throws what says why one that is there cannot be read. */
+export function parseHistory(parent: KubeObject | undefined): History {
+  const data = asRecord(parent?.['data']);
+  if (data?.[REVISIONS_KEY] === undefined && data?.[OBJECTS_KEY] === undefined) return NO_HISTORY;
+  const list = asList(JSON.parse(decode(data[REVISIONS_KEY]).toString('utf8'))) as readonly Revision[];
+  return { revisions: list, objects: readObjects(data[OBJECTS_KEY]) };
 }
 
 function readObjects(data: unknown): ReadonlyMap<number, readonly KubeObject[]> {

@@ -24,12 +24,14 @@ export const OPTIONS = {
   all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
   'allow-empty': { type: 'boolean', doc: 'apply: prune all of a stack that has no objects any more' },
   deployer: { type: 'string', doc: 'image: the description of the image; the target gives it' },
-  'dry-run': { type: 'boolean', doc: 'namespaces.gc: only print what would be deleted' },
+  'dry-run': { type: 'boolean', doc: 'namespaces.gc, registry.gc: only print what would be deleted' },
   context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
   follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
   'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
   'in-cluster': { type: 'boolean', doc: 'the cluster of the pod in which this runs, as its service account' },
   junit: { type: 'string', doc: 'a file for JUnit XML, of verbs that change or wait' },
+  'keep-tagged': { type: 'boolean', doc: 'registry.gc: keep also every image that has a tag' },
+  'keep-younger-than': { type: 'string', doc: 'registry.gc: keep what was pushed within so long (default 24h)' },
   kubeconfig: { type: 'string', doc: 'another kubeconfig' },
   'no-wait': { type: 'boolean', doc: 'do not wait for readiness or deletions' },
   output: { type: 'string', short: 'o', doc: 'text (default) or json, on stdout' },
@@ -76,6 +78,7 @@ export interface VerbOptions {
   readonly image: ImageOptions;
   readonly logs: LogsOptions;
   readonly rollback: RollbackOptions;
+  readonly retention: RetentionOptions;
   /** A subject of RBAC. */
   readonly subject: Readonly<Record<string, string>>;
 }
@@ -93,6 +96,13 @@ export interface RollbackOptions {
   readonly isListing: boolean;
   /** Default: the revision before. */
   readonly to: number | undefined;
+}
+
+/** What a collection of images keeps beside what is in use. */
+export interface RetentionOptions {
+  /** What was pushed within so many milliseconds. */
+  readonly keepYoungerThanMs: number;
+  readonly isKeepingTagged: boolean;
 }
 
 /** Which lines `logs` prints. */
@@ -149,6 +159,10 @@ export function parseOptions(args: readonly string[]): VerbOptions {
     rollback: {
       isListing: values.list === true,
       to: values.to === undefined ? undefined : parseCount(values.to, '--to'),
+    },
+    retention: {
+      keepYoungerThanMs: parseDuration(values['keep-younger-than'] ?? '24h', '--keep-younger-than'),
+      isKeepingTagged: values['keep-tagged'] === true,
     },
     logs: {
       isFollowing: values.follow === true,

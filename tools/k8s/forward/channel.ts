@@ -7,9 +7,8 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { pathOf } from '../kube/discovery.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { authorize } from '../kube/credentials.ts';
-import { KubeConnectionError, KubeStatusError } from '../kube/errors.ts';
 import { PODS } from '../deploy/cause.ts';
+import { openSocket } from './socket.ts';
 import type { PodPort } from './target.ts';
 
 const PROTOCOL = 'v4.channel.k8s.io';
@@ -22,9 +21,6 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 const LINGER_MS = 1000;
 /** After how long a caller that takes nothing of what is left is given up. */
 const STALLED_MS = 30_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Answers to a refused handshake are short. */
-const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Options of {@link openChannel}. */
 export interface ChannelOptions {
@@ -36,47 +32,11 @@ export interface ChannelOptions {
 /** Opens the way to a pod's port; paused until {@link pump} reads from it. Throws KubeStatusError and KubeConnectionError. */
 export async function openChannel(client: KubeClient, options: ChannelOptions): Promise<WebSocket> {
   const { namespace, to, signal } = options;
-  const { access } = client;
-  const { header, cert, key } = await authorize(access, signal);
-  const doing = `Forwarding to port ${to.port} of pod ${namespace}/${to.pod}`;
-  const path = `${pathOf(PODS, { namespace, name: to.pod })}/portforward?ports=${to.port}`;
-  const url = `${access.server.replace(/^http/, 'ws').replace(/\/$/, '')}${path}`;
-  const socket = new WebSocket(url, [PROTOCOL], {
-    ...access.tls,
-    ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    headers: header === undefined ? {} : { authorization: header },
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    perMessageDeflate: false,
-  });
-  const where = { server: access.server, context: access.context, isKnown: true };
-  return new Promise((resolve, reject) => {
-    const abort = () => socket.terminate();
-    signal.addEventListener('abort', abort, { once: true });
-    const settled = () => signal.removeEventListener('abort', abort);
-    socket.once('open', () => {
-      settled();
-      // Messages may have come with the answer: they wait for whoever listens.
-      socket.pause();
-      // From here on errors end the connection: nobody waits for this promise any more.
-      socket.on('error', () => socket.terminate());
-      resolve(socket);
-    });
-    socket.once('error', (cause) => {
-      settled();
-      reject(signal.aborted ? signal.reason : new KubeConnectionError(doing, { ...where, cause }));
-    });
-    socket.once('unexpected-response', (request, response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => {
-        if (chunks.reduce((sum, { length }) => sum + length, 0) < MAX_ERROR_BYTES) chunks.push(chunk);
-      });
-      response.once('close', () => {
-        settled();
-        request.destroy();
-        const body = Buffer.concat(chunks).toString('utf8');
-        reject(new KubeStatusError(doing, { status: response.statusCode ?? 0, body }));
-      });
-    });
+  return openSocket(client, {
+    path: `${pathOf(PODS, { namespace, name: to.pod })}/portforward?ports=${to.port}`,
+    protocol: PROTOCOL,
+    doing: `Forwarding to port ${to.port} of pod ${namespace}/${to.pod}`,
+    signal,
   });
 }
 

@@ -4,8 +4,8 @@ import { type Socket, createServer } from 'node:net';
 import { ToolError, errorText } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { KubeStatusError, isNotFound, retryReason } from '../kube/errors.ts';
 import { openChannel, pump } from './channel.ts';
+import { handshakeReason } from './socket.ts';
 import { type ForwardTarget, podPortsOf, targetText } from './target.ts';
 
 /** A forwarded port. */
@@ -91,13 +91,7 @@ async function connect(client: KubeClient, options: ForwardOptions & { readonly 
       attempts: 100,
       baseMs: 100,
       maxMs: 1000,
-      // A pod that has gone since it was listed, or whose node does not know it yet.
-      reason: (error) =>
-        error instanceof NoReadyPodError ||
-        isNotFound(error) ||
-        (error instanceof KubeStatusError && error.status >= 500)
-          ? {}
-          : retryReason(error),
+      reason: (error) => (error instanceof NoReadyPodError ? {} : handshakeReason(error)),
     },
   );
 }

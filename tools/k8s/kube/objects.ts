@@ -56,13 +56,15 @@ export interface ListOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Whether a resource that is unknown is an error. Default: false. */
+  readonly isRequired?: boolean;
 }
 
 const PAGE = '500';
 
-/** The live objects of a resource; an empty list where the resource is unknown. */
+/** The live objects of a resource; an empty list where the resource is unknown and not required. */
 export async function listObjects(client: KubeClient, resource: Resource, options: ListOptions): Promise<KubeObject[]> {
-  const { namespace, labelSelector, fieldSelector } = options;
+  const { namespace, labelSelector, fieldSelector, isRequired = false } = options;
   const objects: KubeObject[] = [];
   let next: string | undefined;
   do {
@@ -75,7 +77,7 @@ export async function listObjects(client: KubeClient, resource: Resource, option
         doing: `Listing ${resource.plural}${namespace === undefined ? '' : ` of namespace ${namespace}`}`,
       });
     } catch (error) {
-      if (isNotFound(error)) return objects;
+      if (isNotFound(error) && !isRequired) return objects;
       throw error;
     }
     // Items of a list leave out what the list says once.

@@ -18,7 +18,7 @@ function sources(): string {
   const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
   const parts = [
     ...['build', 'deploy', 'forward', 'gitops', 'k8s_test', 'kube', 'model', 'namespaces', 'pins', 'readiness'],
-    ...['secrets', 'verbs'],
+    ...['registry_gc', 'secrets', 'verbs'],
   ];
   return parts
     .flatMap((part) => readdirSync(join(folder, part)).map((name) => join(folder, part, name)))

@@ -109,6 +109,12 @@ function classify(status: number, endpoint: string): { readonly code: string; re
   }
   if (status === 404)
     return { code: 'OCI_NOT_FOUND', hint: 'Check that the address is that of an OCI registry (/v2/).' };
+  if (status === 405) {
+    return {
+      code: 'OCI_READ_ONLY',
+      hint: 'Run it again in a minute: a registry takes nothing while its images are collected.',
+    };
+  }
   if (status === 507) return { code: 'OCI_REGISTRY_FULL', hint: 'Free space on the registry’s volume.' };
   if (TEMPORARY_STATUS.has(status)) {
     return { code: 'OCI_REGISTRY_FAILED', hint: 'Run it again; if it stays, look at the registry’s log.' };

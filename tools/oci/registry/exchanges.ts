@@ -182,6 +182,32 @@ export async function putManifest(place: Place, manifest: ManifestBytes, referen
   return response.headers['oci-subject'] !== undefined;
 }
 
+/** Takes a manifest away, with the tags that name it; false: there was none. Its blobs stay. */
+export async function deleteManifest({ transport, repository }: Place, digest: Digest): Promise<boolean> {
+  const response = await transport.send({
+    doing: `Deleting ${nameOf(repository, digest)} in ${transport.endpoint}`,
+    method: 'DELETE',
+    url: `/v2/${repository}/manifests/${digest}`,
+    scopes: [`repository:${repository}:delete`],
+    allowed: [202, 404],
+  });
+  return response.status === 202;
+}
+
+/** Whether the registry takes nothing now: it refuses to open an upload, which is not left open. */
+export async function isReadOnly(place: Place): Promise<boolean> {
+  const { transport, repository } = place;
+  try {
+    const { url } = await initiateUpload(place);
+    const doing = `Closing an upload to ${transport.endpoint}/${repository}`;
+    await transport.send({ doing, method: 'DELETE', url, scopes: pushScopes(repository), allowed: [204, 404] });
+    return false;
+  } catch (error) {
+    if (isAnswer(error, [405])) return true;
+    throw error;
+  }
+}
+
 /** What reading a repository takes. */
 export function pullScopes(repository: string): string[] {
   return [`repository:${repository}:pull`];
