@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import { hasLifeLeft } from './expiry.ts';
 import { requireClock } from './clock.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -81,7 +82,7 @@ export async function ensurePki(options: PkiOptions): Promise<readonly string[]>
 function isFresh(certificate: x509.X509Certificate, nowMs: number): boolean {
   const startMs = certificate.notBefore.getTime();
   const endMs = certificate.notAfter.getTime();
-  return nowMs >= startMs && endMs - nowMs > (endMs - startMs) / 3;
+  return nowMs >= startMs && hasLifeLeft({ startMs, endMs }, nowMs);
 }
 
 async function fits(certificate: x509.X509Certificate, spec: CertificateSpec, authority: Pair): Promise<boolean> {

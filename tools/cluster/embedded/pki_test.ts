@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CLUSTER_AUTHORITY, FRONT_PROXY_AUTHORITY, SERVICE_ACCOUNT_KEYS, certificatesOf } from './certificates.ts';
+import { expiryLine } from './expiry.ts';
 import { ensurePki, type PkiOptions } from './pki.ts';
 import { makePlan } from './plan.ts';
 
@@ -54,6 +55,20 @@ test('leaves alone what is good, and renews before two thirds of a life are over
   assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs + 200 * DAY_MS }), []);
   const names = certificates.map(({ name }) => name);
   assert.deepEqual(await ensurePki({ ...pki, nowMs: nowMs + 300 * DAY_MS }), names);
+});
+
+test('tells until when the first certificate is valid, and when it is time to make it anew', async () => {
+  const pki = await options();
+  assert.equal(await expiryLine(pki.folder, Date.now()), '');
+  const nowMs = Date.UTC(2030, 0, 1);
+  await ensurePki({ ...pki, nowMs });
+  assert.equal(await expiryLine(pki.folder, nowMs + 200 * DAY_MS), 'certificates until 2031-01-01 00:00:00 UTC');
+  assert.match(
+    await expiryLine(pki.folder, nowMs + 300 * DAY_MS),
+    /2031-01-01 00:00:00 UTC: `\.\/fathom up` makes them anew/,
+  );
+  await writeFile(join(pki.folder, 'broken.crt'), 'no certificate');
+  assert.match(await expiryLine(pki.folder, nowMs), /^certificates until 2031/);
 });
 
 test('makes anew what is broken, has other names, or has a lost authority', async () => {

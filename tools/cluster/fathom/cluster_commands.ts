@@ -7,6 +7,7 @@ import { step } from '../../lib/log.ts';
 import { clusterFolder, readClusterState, type ClusterState } from '../../lib/state.ts';
 import { personalNamespace } from '../../lib/user.ts';
 import { downEmbedded } from '../embedded/down.ts';
+import { expiryLine } from '../embedded/expiry.ts';
 import { layoutOf } from '../embedded/layout.ts';
 import { NEEDS_ROOT } from '../embedded/preflight.ts';
 import { statusEmbedded } from '../embedded/status.ts';
@@ -108,6 +109,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     `cluster ${status.plan.name}: ${status.running ? 'runs' : 'is stopped: `./fathom up` starts it again'}`,
     `state ${folder}`,
     `api ${status.api}, registry 127.0.0.1:${status.plan.registryPort}`,
+    await expiryLine(layoutOf(folder).pki, Date.now()),
     ...status.plan.nodes
       .filter(({ stopped }) => stopped === true)
       .map(({ name }) => `${name}: stopped: \`./fathom start-node ${name}\` starts it`),
@@ -119,7 +121,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
       ),
     ]),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${lines.filter((line) => line !== '').join('\n')}\n`);
   return status.running ? 0 : 1;
 }
 
