@@ -80,7 +80,9 @@ test('the stack is deleted, and every pod of it is waited for', async (context) 
 });
 
 /** A file of another repository, named as $(rootpath) does. */
-const external = (path = '') => runfile(path.replace(/^(\.\.|external)\//, ''));
+function external(path = ''): string {
+  return runfile(path.replace(/^(\.\.|external)\//, ''));
+}
 
 /** Runs a verb on the stack; tells how long it took. */
 async function engine(context: TestContext, verb: string, code: number) {
