@@ -54,10 +54,7 @@ export function createPodHost(session: Session, connected: Connected, settings: 
     // As it is wanted: who only looks needs no right to apply it.
     const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
     const deployment = deploymentOf({ objects: wanted }).object;
-    const pods = (await podsOf(client, deployment)).filter(isRunning);
-    const [pod] = pods;
-    // Several have one volume among them: a second one might be of another mode.
-    if (pod === undefined || pods.length > 1) throw changed(`it has ${pods.length} pods that run, not one`);
+    const pod = await onlyPod(client, deployment);
     if (!isSafe(pod)) throw changed(`pod ${pod.metadata.name} takes pushes`);
     return execInPod(client, {
       namespace: pod.metadata.namespace ?? '',
@@ -67,6 +64,19 @@ export function createPodHost(session: Session, connected: Connected, settings: 
       doing,
       signal: AbortSignal.any([session.signal, AbortSignal.timeout(withinMs)]),
     });
+  };
+
+  /** The pod that runs. One that was deleted, or whose collection was killed, is just being started anew: it is waited for. */
+  const onlyPod = async (client: KubeClient, deployment: KubeObject): Promise<KubeObject> => {
+    const deadlineMs = performance.now() + session.options.timeoutMs;
+    for (;;) {
+      const pods = (await podsOf(client, deployment)).filter(isRunning);
+      const [pod] = pods;
+      // Several have one volume among them: a second one might be of another mode.
+      if (pod !== undefined && pods.length === 1) return pod;
+      if (performance.now() >= deadlineMs) throw changed(`it has ${pods.length} pods that run, not one`);
+      await sleep(LOOK_EVERY_MS, undefined, { signal: session.signal }).catch(() => session.signal.throwIfAborted());
+    }
   };
 
   const start = async (planned: PlannedObject, { client, signal }: { client: KubeClient; signal: AbortSignal }) => {
