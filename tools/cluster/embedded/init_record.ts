@@ -1,7 +1,6 @@
 // The first process of a cluster: by its record, or where that is lost, by what it was started with.
-import { readFileSync, readdirSync } from 'node:fs';
 import type { Layout } from './layout.ts';
-import { isAlive, readPidRecord, recordOf, writePidRecord, type PidRecord } from './pid_record.ts';
+import { commandLines, isAlive, readPidRecord, recordOf, writePidRecord, type PidRecord } from './pid_record.ts';
 
 /**
  * The process that all others of the cluster descend from; undefined where none runs. A start that was killed between
@@ -18,13 +17,6 @@ export async function runningInit(layout: Pick<Layout, 'spec' | 'rootPid'>): Pro
 
 /** The spec of a cluster's init is the last argument of no other process of this name. */
 function findInit(specPath: string): PidRecord | undefined {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-      if (words[0] === 'unshare' && words.at(-1) === specPath) return recordOf(Number(pid));
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return undefined;
+  const found = commandLines().find(({ words }) => words[0] === 'unshare' && words.at(-1) === specPath);
+  return found === undefined ? undefined : recordOf(found.pid);
 }

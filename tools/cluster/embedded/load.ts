@@ -1,13 +1,13 @@
 // Images for the nodes of an embedded cluster that come from a file.
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { readFileSync, readdirSync } from 'node:fs';
 import { ToolError } from '../../lib/errors.ts';
 import { step, type Log } from '../../lib/log.ts';
 import { run } from '../init/run.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { NODE_KIT } from './node.ts';
 import { CONTAINERD_SOCKET } from './node_config.ts';
+import { commandLines, type CommandLine } from './pid_record.ts';
 import { runningNodes } from './plan.ts';
 import { statusEmbedded } from './status.ts';
 
@@ -101,16 +101,7 @@ async function importInto(
 
 /** The first process of a node's machine, as the host counts it: the one that was started from its spec. */
 function initPidOf(layout: Layout, node: string): number | undefined {
-  const spec = layout.spec(node);
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return words[0]?.endsWith('/bin/tini') === true && words.includes(spec);
-      } catch {
-        return false;
-      }
-    });
+  const isInit = ({ words }: CommandLine) =>
+    words[0]?.endsWith('/bin/tini') === true && words.at(-1) === layout.spec(node);
+  return commandLines().find(isInit)?.pid;
 }

@@ -76,17 +76,33 @@ export async function awaitEnd(record: PidRecord, timeoutMs: number): Promise<bo
   return true;
 }
 
-/** The children of a process, by a walk over /proc (which needs no kernel option). */
-export function childrenOf(pid: number): readonly number[] {
+/** A process by its command line. */
+export interface CommandLine {
+  readonly pid: number;
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  readonly parent: number;
+}
+
+/** All processes that this one sees, by a walk over /proc (which needs no kernel option). */
+export function commandLines(): readonly CommandLine[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => {
+    .flatMap((name) => {
       try {
-        const stat = readFileSync(`/proc/${candidate}/stat`, 'utf8');
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(0, -1);
+        return [{ pid: Number(name), words, parent }];
       } catch {
-        return false;
+        return []; // It ended meanwhile.
       }
     });
+}
+
+/** The children of a process. */
+export function childrenOf(pid: number): readonly number[] {
+  return commandLines()
+    .filter(({ parent }) => parent === pid)
+    .map((child) => child.pid);
 }

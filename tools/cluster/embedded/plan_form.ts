@@ -16,7 +16,15 @@ export function planProblem(value: unknown): string | undefined {
   if (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535) return 'registryPort is no port';
   const { nodes } = plan;
   if (!Array.isArray(nodes) || nodes.length === 0 || !nodes.every(isNode)) return 'nodes is no list of nodes';
+  const { mirrors = [] } = plan;
+  if (!Array.isArray(mirrors) || !mirrors.every(isMirror)) return 'mirrors is no list of mirrors';
   return undefined;
+}
+
+function isMirror(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, upstream } = value as Readonly<Record<string, unknown>>;
+  return typeof host === 'string' && typeof upstream === 'string' && URL.canParse(upstream);
 }
 
 function isNode(value: unknown): boolean {

@@ -4,12 +4,14 @@ import { resolve } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { clusterFolder } from '../../lib/state.ts';
 import { loadEmbedded } from '../embedded/load.ts';
+import { runSteps } from '../k3d/run.ts';
+import { loadSteps } from '../k3d/steps.ts';
 import { CLUSTER } from './cluster_name.ts';
 import { requireRoot, runningState } from './cluster_commands.ts';
 import type { CommandContext } from './fathom_main.ts';
-import { mustRun } from './run.ts';
+import { settingsOf } from './k3d_commands.ts';
 
-export async function loadCommand({ args, env, root, signal, log }: CommandContext): Promise<number> {
+export async function loadCommand({ args, env, signal, log }: CommandContext): Promise<number> {
   const [given = '', ...rest] = args;
   if (given === '' || given.startsWith('-') || rest.length > 0) {
     throw new ToolError('FATHOM_USAGE', 'Reading the arguments of ./fathom load: it takes one, a file', {
@@ -30,8 +32,7 @@ export async function loadCommand({ args, env, root, signal, log }: CommandConte
   }
   const what = `Loading ${tar}`;
   if (provider === 'k3d') {
-    const hint = 'Run `k3d node list`: all nodes must run.';
-    await mustRun(['k3d', 'image', 'import', `--cluster=${CLUSTER}`, tar], { cwd: root, env, signal, what, hint });
+    await runSteps(loadSteps(settingsOf(undefined), tar), { env, log, signal });
     return 0;
   }
   requireRoot(what);

@@ -10,7 +10,7 @@ import { k3dFiles } from './files.ts';
 import { runSteps, type RunOptions } from './run.ts';
 import { k3dSettings } from './settings.ts';
 import type { Step } from './step.ts';
-import { downSteps, upSteps } from './steps.ts';
+import { downSteps, loadSteps, upSteps } from './steps.ts';
 import { FakePrograms, type World } from './testing/fake_programs.ts';
 
 const settings = k3dSettings({ name: 'fathom', registry: 'registry.fathom.internal' });
@@ -248,4 +248,15 @@ test('takes everything down, and nothing the second time', async (context) => {
   assert.deepEqual(changes, ['k3d cluster delete fathom', 'docker network rm k3d-network']);
   await run(downSteps(settings));
   assert.deepEqual(fakes.takeChanges(), []);
+});
+
+test('an image is imported between two looks at what a failed import leaves', () => {
+  assert.deepEqual(
+    loadSteps(settings, '/tmp/image.tar').flatMap(({ act }) => act.map(({ argv }) => argv.join(' '))),
+    [
+      'docker rm --force k3d-fathom-tools',
+      'k3d image import --cluster=fathom /tmp/image.tar',
+      'docker rm --force k3d-fathom-tools',
+    ],
+  );
 });

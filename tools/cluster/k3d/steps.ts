@@ -229,7 +229,7 @@ function importImage(settings: K3dSettings, { image: { tar, digest, reference } 
       what: `Importing ${reference}`,
       check: nodes.map((node) => ({ command: ctr(node, 'list', '--quiet', wanted), accepts: [reference] })),
       act: [
-        { argv: ['k3d', 'image', 'import', `--cluster=${settings.name}`, tar] },
+        importCommand(settings.name, tar),
         ...nodes.map((node) => ctr(node, 'label', reference, `${IMAGE_LABEL}=${digest}`)),
       ],
       timeoutMs: START_TIMEOUT_MS,
@@ -237,6 +237,25 @@ function importImage(settings: K3dSettings, { image: { tar, digest, reference } 
     },
   ];
 }
+
+/** The steps that give an archive's images to all nodes. */
+export function loadSteps(settings: K3dSettings, tar: string): readonly Step[] {
+  return [removeTools(settings), importStep(settings, tar), removeTools(settings)];
+}
+
+function importStep({ name }: K3dSettings, tar: string): Step {
+  return {
+    what: `Importing ${tar}`,
+    check: [],
+    act: [importCommand(name, tar)],
+    timeoutMs: START_TIMEOUT_MS,
+    hint: 'Run `k3d node list`: all nodes must run.',
+  };
+}
+
+const importCommand = (cluster: string, tar: string): Command => ({
+  argv: ['k3d', 'image', 'import', `--cluster=${cluster}`, tar],
+});
 
 function announceRegistry(settings: K3dSettings): Step {
   const object = registryHosting({

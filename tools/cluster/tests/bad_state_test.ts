@@ -78,6 +78,12 @@ const CASES: readonly (readonly [string, Readonly<Record<string, unknown>>, stri
   ['files of something else', { 'notes.txt': 'mine' }, 'CLUSTER_FOLDER_FOREIGN: ', /FATHOM_STATE/],
   ['an empty plan', { ...data, 'plan.json': '' }, 'CLUSTER_PLAN_BROKEN: ', AGAIN],
   ['half a plan', { ...data, 'plan.json': JSON.stringify(plan).slice(0, 80) }, 'CLUSTER_PLAN_BROKEN: ', AGAIN],
+  [
+    'a plan with a mirror of nothing',
+    { ...data, 'plan.json': { ...plan, mirrors: [{ host: 'docker.io' }] } },
+    'CLUSTER_PLAN_BROKEN: .*mirrors',
+    AGAIN,
+  ],
   ['a plan without nodes', { ...data, 'plan.json': { ...plan, nodes: [] } }, 'CLUSTER_PLAN_BROKEN: .*nodes', AGAIN],
   [
     'a plan with a broken range',

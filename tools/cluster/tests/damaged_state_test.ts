@@ -12,47 +12,19 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runfile } from '../../lib/runfiles.ts';
+import { OwnCluster } from '../testing/own_cluster.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'fathom-damaged-'));
-const state = join(root, 'state');
 // The name that `./fathom` knows.
-const folder = join(state, 'fathom');
-const env = { ...process.env, FATHOM_STATE: state };
-
-function cluster(command: 'up' | 'down') {
-  const { status, stderr } = spawnSync(runfile('fathom/tools/cluster/cluster'), [command], {
-    env,
-    encoding: 'utf8',
-    timeout: 240_000,
-  });
-  return { status, stderr };
-}
-
-function up(): string {
-  const { status, stderr } = cluster('up');
-  assert.equal(status, 0, stderr);
-  return stderr;
-}
-
-function kubectl(args: readonly string[], input = ''): string {
-  const program = join(folder, 'kit', 'bin', 'kubernetes');
-  const { status, stdout, stderr } = spawnSync(
-    program,
-    ['kubectl', '--kubeconfig', join(folder, 'kubeconfig'), '--context', 'fathom-fathom', ...args],
-    { input, encoding: 'utf8', timeout: 120_000 },
-  );
-  assert.equal(status, 0, `kubectl ${args.join(' ')}: ${stderr}`);
-  return stdout;
-}
-
+const own = new OwnCluster('fathom');
+const { folder, env } = own;
+const up = () => own.tool('up').stderr;
+const kubectl = (args: readonly string[], input = '') => own.kubectl(args, input);
 const read = (path: string) => readFileSync(join(folder, path), 'utf8');
-const initPid = () => (JSON.parse(read('init.pid.json')) as { pid: number }).pid;
+const initPid = () => own.initPid;
 
 /** Ends the cluster's processes as a crash of the machine would. */
 async function crash(): Promise<void> {
@@ -69,10 +41,7 @@ before(() => {
   up();
   kubectl(['create', 'configmap', 'kept', '--from-literal=a=b']);
 });
-after(() => {
-  cluster('down');
-  rmSync(root, { recursive: true, force: true });
-});
+after(() => own.remove());
 
 test('a bundle of a cluster that runs has its pods and logs, and none of its secrets', async () => {
   const secret = 'Planted-secret.value-1';
@@ -100,14 +69,14 @@ test('a bundle of a cluster that runs has its pods and logs, and none of its sec
     .map((name) => fileURLToPath(new URL(name, import.meta.url)))
     .find((path) => existsSync(path));
   assert.ok(main !== undefined);
-  const output = join(root, 'bundle.tar.gz');
+  const output = join(own.state, 'bundle.tar.gz');
   const { status, stderr } = spawnSync(process.execPath, [main, 'bundle', `--output=${output}`], {
     env,
     encoding: 'utf8',
     timeout: 300_000,
   });
   assert.equal(status, 0, stderr);
-  const into = mkdtempSync(join(root, 'extracted-'));
+  const into = mkdtempSync(join(own.state, 'extracted-'));
   assert.equal(spawnSync('tar', ['-xzf', output, '-C', into, '--strip-components=1']).status, 0);
   const content = new Map(
     readdirSync(into, { recursive: true, encoding: 'utf8' })
@@ -182,7 +151,7 @@ test('a stopped cluster that lost the key of its tokens is refused, and starts w
   await crash();
   const key = read('pki/service-account.key');
   rmSync(join(folder, 'pki', 'service-account.key'));
-  const { status, stderr } = cluster('up');
+  const { status, stderr } = own.tryTool('up');
   assert.equal(status, 1);
   assert.match(stderr, /^error: CLUSTER_KEYS: Reading the cluster's key .*: it is missing, .*\n  hint: Put a copy/m);
   assert.ok(!existsSync(join(folder, 'pki', 'service-account.key')));
@@ -195,7 +164,7 @@ test('down ends a cluster whose process is recorded nowhere', () => {
   const pid = initPid();
   rmSync(join(folder, 'init.pid.json'));
   writeFileSync(join(folder, 'plan.json'), '{');
-  const { status, stderr } = cluster('down');
+  const { status, stderr } = own.tryTool('down');
   assert.equal(status, 0, stderr);
   assert.ok(!existsSync(`/proc/${pid}`));
   assert.ok(!existsSync(folder));
