@@ -9,6 +9,8 @@ const MIN_HIDDEN_LENGTH = 6;
 const SHORT_WORD = /^[a-z-]{0,11}$/;
 /** A line of a longer value, such as of a private key. */
 const MIN_HIDDEN_LINE = 12;
+/** A line that all keys and certificates have in common: hidden, it would hide where any of them begins. */
+const PEM_BOUNDARY = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 
 /** What this process must not show, the longest first, so that no part of one stays where another is cut out. */
 let hidden: readonly string[] = [];
@@ -17,7 +19,7 @@ let hidden: readonly string[] = [];
 export function hideValue(value: string | Uint8Array): void {
   const bytes = Buffer.from(value);
   const text = bytes.toString('utf8');
-  const lines = text.split(/\r?\n/).filter((line) => line.length >= MIN_HIDDEN_LINE);
+  const lines = text.split(/\r?\n/).filter((line) => line.length >= MIN_HIDDEN_LINE && !PEM_BOUNDARY.test(line));
   const forms = [text, ...lines].flatMap((one) => [one, encodeURIComponent(one.toWellFormed()), jsonText(one)]);
   const all = [...forms, ...['base64', 'base64url', 'hex'].map((form) => bytes.toString(form as BufferEncoding))];
   const long = all.filter((form) => form.length >= MIN_HIDDEN_LENGTH && !SHORT_WORD.test(form));

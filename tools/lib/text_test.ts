@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolError, errorText, systemErrorCode } from './errors.ts';
 import { formatBytes, formatDuration, step } from './log.ts';
-import { redact } from './redact.ts';
+import { hideValue, redact } from './redact.ts';
 
 for (const [text, expected] of [
   ['https://ada:s3cret@host/x', 'https://***@host/x'],
@@ -13,6 +13,14 @@ for (const [text, expected] of [
 ] as const) {
   test(`redacts ${JSON.stringify(text)} to ${JSON.stringify(expected)}`, () => assert.equal(redact(text), expected));
 }
+
+test('hides the lines of a key and leaves those with which any of them begins and ends', () => {
+  const around = (line: string) => `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----\n`;
+  hideValue(around('c2VjcmV0LWtleS1vZi10aGlzLXRlc3Q='));
+  assert.equal(redact('it has c2VjcmV0LWtleS1vZi10aGlzLXRlc3Q='), 'it has ***');
+  assert.equal(redact(around('c2VjcmV0LWtleS1vZi10aGlzLXRlc3Q=')), '***');
+  assert.equal(redact(around('b3RoZXItY2VydGlmaWNhdGU=')), around('b3RoZXItY2VydGlmaWNhdGU='));
+});
 
 test('finds the system error code behind wrapped and aggregate errors', () => {
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });

@@ -27,6 +27,13 @@ export function copySourceOf(info: ReadonlyMap<string, string>): CopySource | un
   };
 }
 
+/** How much a replica has of its master's data, to compare replicas by; less than nothing where that is not known. */
+export function copiedBytes(source: CopySource | undefined): number {
+  // One that is being sent all of it has thrown away what it had; one that never had a link counts from elsewhere.
+  if (source === undefined || source.isSyncing || (source.downSeconds ?? 0) < 0) return -1;
+  return source.offset;
+}
+
 /** The master of the server that says `nodes`, where it copies from another address; undefined: it is as it shall be. */
 export function masterElsewhere(
   nodes: readonly ClusterNode[],

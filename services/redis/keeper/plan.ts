@@ -1,7 +1,7 @@
 // What must be done so that the Redis servers of a set become, and stay, one cluster. Pure: from what each of them says
 // to what each of them has to do. Whoever plans from the same answers plans the same, and each keeper carries out only
 // what concerns its own server: so it does no harm that all of them plan at once, or again after an end in the middle.
-import { type CopySource, masterElsewhere } from './copying.ts';
+import { copiedBytes, type CopySource, masterElsewhere } from './copying.ts';
 import { type ClusterNode, firstOwner, rangesOf, SLOT_COUNT, type SlotRange, slotsOf } from './nodes.ts';
 import { claimsOf, ownerlessSlots } from './ownerless.ts';
 import { type Reopening, reopeningsOf } from './reopen.ts';
@@ -238,13 +238,15 @@ function claim(places: readonly Place[], keys: readonly KeyCounts[]): Action[] {
   return [...slots].map(([place, list]) => ({ place, kind: 'claim', id: places[place]?.view?.id ?? '', slots: list }));
 }
 
-/** The first replica of a master that is gone with its slots. A vote comes first, where there can be one. */
+/** Of a master that is gone with its slots, the replica with most of its data. A vote comes first, where there can be one. */
 function takeOver({ servers, owners, gone }: Cluster): Action[] {
   return [...gone]
     .filter((id) => owners.has(id))
     .flatMap((masterId): Action[] => {
-      const first = servers.find(({ self }) => self.masterId === masterId);
-      return first === undefined ? [] : [{ place: first.place, kind: 'takeOver', masterId }];
+      const replicas = servers.filter(({ self }) => self.masterId === masterId);
+      // Stable: among equals, the first. An offset stays as it is while the master is gone.
+      const [best] = replicas.sort((a, b) => copiedBytes(b.view.copiesFrom) - copiedBytes(a.view.copiesFrom));
+      return best === undefined ? [] : [{ place: best.place, kind: 'takeOver', masterId }];
     });
 }
 

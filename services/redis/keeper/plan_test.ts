@@ -188,6 +188,22 @@ const CASES: readonly Case[] = [
     masters: 3,
     actions: [{ place: 4, kind: 'takeOver', masterId: 's1' }],
   },
+  ...[
+    { name: 'has less of its data', copies: { offset: 41 } },
+    { name: 'is just being sent all of it', copies: { offset: 99, isSyncing: true } },
+    { name: 'has never had a link to it', copies: { offset: 99, downSeconds: -1 } },
+  ].map(({ name, copies }) => ({
+    name: `of the replicas of a master that is gone, one that ${name} does not take over`,
+    places: knowing(
+      [
+        ...replaced(replaced(FORMED, 1, { id: 'n1' }), 4, { id: 's4', follows: 's1', copies }),
+        { id: 's6', follows: 's1', copies: { offset: 42 } },
+      ],
+      [{ id: 's1', slots: THIRDS[1], flags: 'fail,noaddr', address: ':0@0' }],
+    ),
+    masters: 3,
+    actions: [{ place: 6, kind: 'takeOver', masterId: 's1' } as const],
+  })),
   {
     name: 'a master that is gone with its only copy is forgotten',
     places: knowing(replaced(FORMED.slice(0, 3), 1, { id: 'n1' }), [{ id: 's1', slots: THIRDS[1], flags: 'fail' }]),

@@ -15,8 +15,8 @@ export interface Server {
   readonly epoch?: number;
   /** Default: the address of its place. */
   readonly address?: string;
-  /** Of a replica: from where it copies, and whether it is being sent all of it. Default: from where its master is. */
-  readonly copies?: { readonly host: string; readonly isSyncing?: boolean };
+  /** Of a replica: how it copies. Default: all that there is, from where its master is. */
+  readonly copies?: Partial<CopySource>;
 }
 
 export const THIRDS = ['0-5461', '5462-10922', '10923-16383'] as const;
@@ -37,11 +37,12 @@ export function line(server: Server, isMyself: boolean): string {
 function sourceOf({ follows, copies }: Server): CopySource | undefined {
   if (follows === undefined) return undefined;
   return {
-    host: copies?.host ?? `10.0.0.${Number(follows.slice(1))}`,
+    host: `10.0.0.${Number(follows.slice(1))}`,
     port: 6379,
-    isSyncing: copies?.isSyncing ?? false,
+    isSyncing: false,
     downSeconds: undefined,
     offset: 0,
+    ...copies,
   };
 }
 
