@@ -74,7 +74,11 @@ _PROGRAMS = {
         "module": "local_path_provisioner",
     },
     "go_oci_peers": {
-        "binaries": {"oci_peers": "."},
+        "binaries": {
+            "crane": "github.com/google/go-containerregistry/cmd/crane",
+            "oci_peers": ".",
+        },
+        "ldflags": ["-X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version:github.com/google/go-containerregistry}"],
         "module": "oci_peers",
         "srcs": [
             "oci_peers/main.go",

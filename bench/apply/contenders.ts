@@ -1,5 +1,5 @@
 // The programs that are compared, on the same objects and the same API server.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runfile } from '../../tools/lib/runfiles.ts';
@@ -7,20 +7,21 @@ import type { KubeObject } from '../../tools/k8s/model/object.ts';
 import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { configMap } from '../../tools/k8s/testing/objects.ts';
 import { runEngine } from '../../tools/k8s/testing/process.ts';
+import { type Sample, measure } from './measure.ts';
 
 export type Verb = 'apply' | 'diff';
 
 /** A program that applies and compares. */
 export interface Contender {
   readonly name: string;
-  /** Runs a verb on objects of a namespace of its own; rejects where the program fails. */
-  run(verb: Verb, objects: readonly KubeObject[], onStart: (child: ChildProcess) => void): Promise<void>;
+  /** Runs a verb on objects of a namespace of its own, and resolves to what it took; rejects where it fails. */
+  run(verb: Verb, objects: readonly KubeObject[]): Promise<Sample>;
 }
 
-/** `count` ConfigMaps of about 500 bytes; those below `changed` have another value. */
-export function configMaps(count: number, namespace: string, changed = 0): KubeObject[] {
+/** `count` ConfigMaps of about 500 bytes; the first of them has the value `change`. */
+export function configMaps(count: number, namespace: string, change = 'first'): KubeObject[] {
   return Array.from({ length: count }, (_, index) =>
-    configMap(`o${index}`, namespace, { text: 'x'.repeat(380), value: index < changed ? 'changed' : 'first' }),
+    configMap(`o${index}`, namespace, { text: 'x'.repeat(380), value: index === 0 ? change : 'first' }),
   );
 }
 
@@ -30,15 +31,16 @@ const ENDS_WITHIN_MS = 900_000;
 export function fathom(server: ApiServer): Contender {
   return {
     name: 'fathom',
-    async run(verb, objects, onStart) {
-      const namespace = objects[0]?.metadata.namespace ?? '';
-      // As the launcher of a verb has it.
-      const env = { NODE_COMPILE_CACHE: join(server.folder, 'compiled') };
-      const stack = { sets: [{ stack: 'bench', namespace, objects }], env };
-      const outcome = await runEngine(server, stack, { verb, onStart, endsWithinMs: ENDS_WITHIN_MS });
-      // A diff exits 1 when something differs.
-      if (outcome.code !== 0 && !(verb === 'diff' && outcome.code === 1)) throw new Error(outcome.stderr);
-    },
+    run: (verb, objects) =>
+      measure(async (onStart) => {
+        const namespace = objects[0]?.metadata.namespace ?? '';
+        // As the launcher of a verb has it.
+        const env = { NODE_COMPILE_CACHE: join(server.folder, 'compiled') };
+        const stack = { sets: [{ stack: 'bench', namespace, objects }], env };
+        const outcome = await runEngine(server, stack, { verb, onStart, endsWithinMs: ENDS_WITHIN_MS });
+        // A diff exits 1 when something differs.
+        if (outcome.code !== 0 && !(verb === 'diff' && outcome.code === 1)) throw new Error(outcome.stderr);
+      }),
   };
 }
 
@@ -50,21 +52,22 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
   const flags = isServerSide ? ['--server-side'] : [];
   return {
     name: isServerSide ? 'kubectl --server-side' : 'kubectl',
-    async run(verb, objects, onStart) {
-      const file = `${program}.json`;
-      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-      const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
-      const child = spawn(program, [verb, ...flags, ...where], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        timeout: ENDS_WITHIN_MS,
-      });
-      onStart(child);
-      let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      const code = await new Promise<number | null>((resolve, reject) =>
-        child.on('error', reject).on('close', resolve),
-      );
-      if (code !== 0 && !(verb === 'diff' && code === 1)) throw new Error(stderr);
-    },
+    run: (verb, objects) =>
+      measure(async (onStart) => {
+        const file = `${program}.json`;
+        await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+        const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
+        const child = spawn(program, [verb, ...flags, ...where], {
+          stdio: ['ignore', 'ignore', 'pipe'],
+          timeout: ENDS_WITHIN_MS,
+        });
+        onStart(child);
+        let stderr = '';
+        child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+        const code = await new Promise<number | null>((resolve, reject) =>
+          child.on('error', reject).on('close', resolve),
+        );
+        if (code !== 0 && !(verb === 'diff' && code === 1)) throw new Error(stderr);
+      }),
   };
 }

@@ -35,33 +35,3 @@ function peakOf(pid: number | undefined): number {
     return 0;
   }
 }
-
-/** What several runs took. */
-export interface Figures {
-  /** All of them, in their order. */
-  readonly seconds: readonly number[];
-  readonly medianSeconds: number;
-  readonly megabytes: number;
-}
-
-/** Median and extremes of samples. */
-export function figuresOf(samples: readonly Sample[]): Figures {
-  const seconds = samples.map((sample) => round(sample.seconds));
-  return {
-    seconds,
-    medianSeconds: medianOf(seconds),
-    megabytes: Math.round(Math.max(...samples.map(({ megabytes }) => megabytes))),
-  };
-}
-
-function medianOf(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
-  return round((low + high) / 2);
-}
-
-/** To milliseconds. */
-export function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
-}

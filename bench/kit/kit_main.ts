@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, type Sample } from './load.ts';
 import { CONTENDERS, type Contender, type Running, serve, startServer, stopServer } from './servers.ts';
-import { intervalOf, medianOf } from './statistics.ts';
+import { intervalOf, medianOf } from '../lib/statistics.ts';
 
 const CONCURRENCY = 64;
 const WARM_UP_MS = 4000;

@@ -1,0 +1,82 @@
+// What both sides do, each on namespaces of its own that have the same objects.
+import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import type { Run } from '../lib/compare.ts';
+import { type Contender, configMaps } from './contenders.ts';
+
+export const CASES = ['first', 'no-op', 'diff', 'one change'] as const;
+export type Case = (typeof CASES)[number];
+
+/** Whom we are compared with. */
+export interface Rival {
+  readonly contender: Contender;
+  readonly aims: Partial<Record<Case, number>>;
+  /** It does first applies alone. Default: false. */
+  readonly onlyFirst?: boolean;
+  /** It is not asked to do more. Default: any number. */
+  readonly maxObjects?: number;
+}
+
+/** The cases that a rival can do. */
+export function casesOf({ onlyFirst = false }: Rival): readonly Case[] {
+  return onlyFirst ? ['first'] : CASES;
+}
+
+/** Options of {@link createStage}. */
+export interface StageOptions {
+  readonly server: ApiServer;
+  readonly ours: Contender;
+  readonly rival: Contender;
+  readonly objects: number;
+  /** Called with the engine's peak of memory, in megabytes, after each of its runs. */
+  readonly onPeak: (megabytes: number) => void;
+}
+
+type Sides = { readonly ours: Run; readonly peer: Run };
+
+/** What to run in each case. */
+export function createStage({ server, ours, rival, objects, onPeak }: StageOptions): Readonly<Record<Case, Sides>> {
+  const both = (runOf: (contender: Contender) => Run): Sides => {
+    const run = runOf(ours);
+    return { ours: run, peer: runOf(rival) };
+  };
+  const timed = async (contender: Contender, verb: 'apply' | 'diff', namespace: string, change?: string) => {
+    const { seconds, megabytes } = await contender.run(verb, configMaps(objects, namespace, change));
+    if (contender === ours) onPeak(megabytes);
+    return seconds;
+  };
+  let count = 0;
+  const makeNamespace = async () => {
+    const name = `bench-${objects}-${rival.name.replaceAll(/[^a-z]+/g, '-')}-${(count += 1)}`;
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    await server.client.request({ method: 'POST', path: '/api/v1/namespaces', body, doing: 'Making a namespace' });
+    return name;
+  };
+  const kept = new Map<Contender, Promise<string>>();
+  const applied = (contender: Contender) => {
+    const known =
+      kept.get(contender) ??
+      makeNamespace().then(async (name) => {
+        await timed(contender, 'apply', name);
+        return name;
+      });
+    kept.set(contender, known);
+    return known;
+  };
+  return {
+    first: both((contender) => async () => {
+      const namespace = await makeNamespace();
+      const seconds = await timed(contender, 'apply', namespace);
+      const path = `/api/v1/namespaces/${namespace}/configmaps`;
+      await server.client.request({ method: 'DELETE', path, doing: 'Taking objects away' });
+      return seconds;
+    }),
+    'no-op': both((contender) => async () => timed(contender, 'apply', await applied(contender))),
+    diff: both((contender) => async () => timed(contender, 'diff', await applied(contender))),
+    'one change': both((contender) => async (round) => {
+      const namespace = await applied(contender);
+      const seconds = await timed(contender, 'apply', namespace, `round ${round}`);
+      await timed(contender, 'apply', namespace);
+      return seconds;
+    }),
+  };
+}

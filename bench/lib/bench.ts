@@ -1,0 +1,93 @@
+// The frame of a benchmark: its options, the machine it ran on, and where its result goes.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { type MainContext, runMain } from '../../tools/lib/cli.ts';
+import { ToolError } from '../../tools/lib/errors.ts';
+import { gitIn } from '../../tools/lib/git.ts';
+import { createLog, type Log } from '../../tools/lib/log.ts';
+import { userPath } from '../../tools/lib/runfiles.ts';
+import { MIN_PAIRS } from './compare.ts';
+import type { BenchResult, Comparison, Measurement } from './result.ts';
+
+/** What a benchmark works with. */
+export interface BenchContext extends MainContext {
+  readonly pairs: number;
+  readonly log: Log;
+  /** The checkout. */
+  readonly root: string;
+  /** Only the cases whose name has this text. Default: all. */
+  readonly only?: string;
+}
+
+/** What a benchmark has found. */
+export interface Findings {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly comparisons?: readonly Comparison[];
+  readonly measurements?: readonly Measurement[];
+}
+
+/** Options of {@link benchMain}. */
+export interface BenchOptions {
+  /** The folder below bench/. */
+  readonly name: string;
+  readonly description: string;
+  /** Default of `--pairs`. Default: 9. */
+  readonly pairs?: number;
+  readonly run: (context: BenchContext) => Promise<Findings>;
+}
+
+/** Runs a benchmark as a program: `--write` keeps its result in the checkout, else it goes to stdout. */
+export async function benchMain({ name, description, pairs: usual = 9, run }: BenchOptions): Promise<void> {
+  await runMain(async (main) => {
+    const command = new Command(name)
+      .description(description)
+      .option('--pairs <number>', 'how often each comparison is run', `${usual}`)
+      .option('--only <text>', 'only the cases whose name has this text')
+      .option('--output <file>', 'where the result goes; default: stdout')
+      .option('--write', `keep the result as bench/results/${name}.json`)
+      .parse([...main.argv], { from: 'user' });
+    const options = command.opts<{ pairs: string; only?: string; output?: string; write?: boolean }>();
+    const log = createLog();
+    const pairs = pairsOf(options.pairs);
+    if (pairs < MIN_PAIRS) log.warn(`${pairs} pairs are too few for an interval that can be trusted: ${MIN_PAIRS} do`);
+    const root = main.env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
+    const only = options.only === undefined ? {} : { only: options.only };
+    const found = await run({ ...main, pairs, log, root, ...only });
+    const result: BenchResult = {
+      benchmark: name,
+      machine: { cpus: cpus().length, memoryBytes: totalmem(), kernel: release().split('.').slice(0, 2).join('.') },
+      versions: { node: process.version, ...found.versions },
+      commit: await commitOf(root),
+      comparisons: found.comparisons ?? [],
+      measurements: found.measurements ?? [],
+    };
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    const file = options.write === true ? join(root, 'bench/results', `${name}.json`) : options.output;
+    if (file === undefined) process.stdout.write(text);
+    else {
+      const path = userPath(file, main.env);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    return 0;
+  });
+}
+
+function pairsOf(text: string): number {
+  const pairs = Number(text);
+  if (!Number.isInteger(pairs) || pairs < 1 || pairs > 1000) {
+    throw new ToolError('BENCH_USAGE', `Reading --pairs: '${text}' is no number of pairs`, {
+      hint: 'Say how many, from 1 to 1000: --pairs 9.',
+    });
+  }
+  return pairs;
+}
+
+async function commitOf(root: string): Promise<string> {
+  const git = gitIn(root);
+  const commit = (await git('rev-parse', '--short=12', 'HEAD')).trim();
+  const changes = await git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results');
+  return changes.trim() === '' ? commit : `${commit}+`;
+}

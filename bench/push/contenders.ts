@@ -1,0 +1,65 @@
+// The programs that push, each as whole processes, by what their own documentation advises.
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mapLimited } from '../../tools/lib/limit.ts';
+import { runfile } from '../../tools/lib/runfiles.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
+import type { BenchImage } from './images.ts';
+
+const run = promisify(execFile);
+const ENDS_WITHIN_MS = 300_000;
+
+/** Pushes all images to `127.0.0.1:<port>`; rejects where that fails. */
+export interface Pusher {
+  readonly name: string;
+  push(images: readonly BenchImage[], endpoint: string): Promise<void>;
+}
+
+/** Fathom: one process for all images, as a verb of a stack has it. */
+export function fathomPusher(folder: string): Pusher {
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  return {
+    name: 'fathom',
+    async push(images, endpoint) {
+      const file = join(folder, 'items.json');
+      await writeFile(
+        file,
+        JSON.stringify(images.map(({ repository, image }) => ({ repository, image, tags: ['v1'] }))),
+      );
+      await run(runfile('fathom/bench/push/pusher'), [file, endpoint], { env, timeout: ENDS_WITHIN_MS });
+    },
+  };
+}
+
+/** crane: a process for each image, as many at once as `atOnce`. */
+export async function cranePusher(atOnce: number): Promise<Pusher> {
+  const crane = peerPath('CRANE');
+  const { stdout } = await run(crane, ['version']);
+  return {
+    name: `crane ${stdout.trim()}, ${atOnce === 1 ? 'one after the other' : `${atOnce} at once`}`,
+    async push(images, endpoint) {
+      await mapLimited(images, atOnce, ({ layout, repository }) =>
+        run(crane, ['push', '--insecure', layout, `${endpoint}/${repository}:v1`], { timeout: ENDS_WITHIN_MS }),
+      );
+    },
+  };
+}
+
+/** skopeo of the machine, a process for each image; undefined where there is none. */
+export async function skopeoPusher(): Promise<Pusher | undefined> {
+  const version = await run('skopeo', ['--version']).catch(() => undefined);
+  if (version === undefined) return undefined;
+  return {
+    name: `skopeo ${/[\d.]+/.exec(version.stdout)?.[0] ?? ''}, one after the other`,
+    async push(images, endpoint) {
+      for (const { layout, repository } of images) {
+        const to = `docker://${endpoint}/${repository}:v1`;
+        await run('skopeo', ['copy', '--quiet', '--dest-tls-verify=false', `oci:${layout}`, to], {
+          timeout: ENDS_WITHIN_MS,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// `bazel run //bench/push -- [--write] [--pairs 9]`: 25 images of 60 MB that share 55 MB, to distribution's registry on
+// loopback: when it has nothing, when it has all of them, when one image has changed; time, and bytes on the wire.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../../tools/lib/log.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
+import { startRealRegistry } from '../../tools/oci/testing/real_registry.ts';
+import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
+import { benchMain } from '../lib/bench.ts';
+import { type CompareOptions, type Run, comparePairs, measurementOf } from '../lib/compare.ts';
+import type { Comparison, Pair } from '../lib/result.ts';
+import { type Pusher, cranePusher, fathomPusher, skopeoPusher } from './contenders.ts';
+import { countingProxy } from './counting_proxy.ts';
+import { type BenchImage, IMAGES, changedImage, makeImages } from './images.ts';
+
+const AT_ONCE = 8;
+
+await benchMain({
+  name: 'push',
+  description: `${IMAGES} images that share most of their layers, to a registry on loopback.`,
+  async run({ pairs, signal, log, only }) {
+    await using folder = await scratchFolder();
+    log.info('Making the images …');
+    const images = await makeImages(folder.path);
+    const changed: BenchImage[] = [];
+    for (let round = 0; round < pairs; round++) changed.push(await changedImage(folder.path, round + 1));
+    const ours = fathomPusher(folder.path);
+    const skopeo = await skopeoPusher();
+    const rivals = [await cranePusher(1), await cranePusher(AT_ONCE), ...(skopeo === undefined ? [] : [skopeo])];
+    const comparisons: Comparison[] = [];
+    const compare = async (options: Pick<CompareOptions, 'name' | 'peer' | 'aim' | 'unit' | 'run'>) => {
+      if (only !== undefined && !options.name.includes(only)) return;
+      comparisons.push(await comparePairs({ ...options, pairs, signal, onPair: said(log, options) }));
+    };
+    for (const rival of rivals) {
+      const { name: peer } = rival;
+      const both = (runOf: (pusher: Pusher) => Run) => ({ ours: runOf(ours), peer: runOf(rival) });
+      const cold = both((pusher) => () => emptyRegistry(folder.path, (to) => timed(() => pusher.push(images, to))));
+      await compare({ name: 'nothing is there', peer, aim: 1, run: cold });
+      await emptyRegistry(folder.path, async (endpoint) => {
+        await ours.push(images, endpoint);
+        const again = both((pusher) => () => timed(() => pusher.push(images, endpoint)));
+        await compare({ name: 'all is there', peer, run: again });
+      });
+      for (const unit of ['s', 'bytes'] as const) {
+        const run = both((pusher) => (round) => onChange(folder.path, pusher, { images, changed, round, unit }));
+        const name = unit === 's' ? 'one image has changed' : 'bytes of one image that has changed';
+        await compare({ name, peer, unit, run });
+      }
+    }
+    const own = comparisons.find(({ name }) => name === 'all is there')?.pairs.map((pair) => pair.ours) ?? [];
+    const measurements =
+      own.length === 0 ? [] : [measurementOf(own, { name: `${IMAGES} images that are there`, unit: 's', aim: 1 })];
+    return { versions: { registry: 'distribution 3' }, comparisons, measurements };
+  },
+});
+
+function said(log: Log, { name, peer, unit }: Pick<CompareOptions, 'name' | 'peer' | 'unit'>) {
+  return (pair: Pair) =>
+    log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} against ${pair.peer.toFixed(3)} ${unit ?? 's'}`);
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (performance.now() - startMs) / 1000;
+}
+
+/** A registry that has nothing, for the time of `use`. */
+async function emptyRegistry<T>(folder: string, use: (endpoint: string) => Promise<T>): Promise<T> {
+  const place = await mkdtemp(join(folder, 'registry-'));
+  await mkdir(place, { recursive: true });
+  try {
+    await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), place);
+    return await use(registry.endpoint);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+interface Change {
+  readonly images: readonly BenchImage[];
+  readonly changed: readonly BenchImage[];
+  readonly round: number;
+  readonly unit: 's' | 'bytes';
+}
+
+/** A push of all images, of which the registry lacks the newest first one. */
+function onChange(folder: string, pusher: Pusher, { images, changed, round, unit }: Change): Promise<number> {
+  return emptyRegistry(folder, async (endpoint) => {
+    await pusher.push(images, endpoint);
+    const now = images.map((image, index) => (index === 0 ? (changed[round] ?? image) : image));
+    if (unit === 's') return timed(() => pusher.push(now, endpoint));
+    await using proxy = await countingProxy(endpoint);
+    await pusher.push(now, proxy.endpoint);
+    return proxy.take();
+  });
+}
