@@ -1,0 +1,157 @@
+// `bazel run //bench/typescript -- [--write] [--pairs 7]`: ts_library against `tsc -b` with a project a package, and against
+// esbuild, which checks no types: everything new, and one line changed. Both sides compile the same sources with the same
+// compiler; Bazel's server and tsc's build files are there before.
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Workspace, createWorkspace } from '../../tools/ci/services/workspace.ts';
+import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
+import { benchMain } from '../lib/bench.ts';
+import { type Run, comparePairs } from '../lib/compare.ts';
+import type { Comparison } from '../lib/result.ts';
+import { CHANGED, buildFiles, projects, sourceOf, sources } from './sources.ts';
+
+const run = promisify(execFile);
+const ENDS_WITHIN_MS = 600_000;
+const COUNTS = [50, 500];
+
+/** One of the two sides, with sources of its own. */
+interface Side {
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Takes what was built away, where the side does not see by itself that all sources are others. */
+  clean(): Promise<void>;
+  build(): Promise<void>;
+}
+
+await benchMain({
+  name: 'typescript',
+  description: 'ts_library against tsc -b and esbuild.',
+  pairs: 7,
+  async run({ pairs, signal, log, root, env, only }) {
+    const tsc = programOf(`@typescript/typescript-linux-${process.arch}`, 'lib/tsc');
+    const esbuild = programOf(`@esbuild/linux-${process.arch}`, 'bin/esbuild');
+    const { stdout: version } = await run(tsc, ['--version']);
+    const comparisons: Comparison[] = [];
+    for (const count of COUNTS) {
+      await using folder = await scratchFolder();
+      const workspace = await createWorkspace(root, env);
+      try {
+        await workspace.write(buildFiles(count));
+        const ours = bazelSide(workspace);
+        const rivals = [
+          {
+            peer: `tsc -b ${version.trim().replace('Version ', '')}`,
+            side: tscSide(folder.path, tsc, count),
+            clean: 1 / 1.3,
+            change: 5,
+          },
+          { peer: 'esbuild, no types', side: esbuildSide(join(folder.path, 'esbuild'), esbuild) },
+        ];
+        for (const { peer, side, clean, change } of rivals) {
+          const both = (runOf: (side: Side) => Run) => ({ ours: runOf(ours), peer: runOf(side) });
+          const cases = [
+            {
+              name: `${count} packages, all new`,
+              aim: clean,
+              run: both((one) => (round) => allNew(one, count, `${peer} ${round}`)),
+            },
+            {
+              name: `${count} packages, one line`,
+              aim: change,
+              run: both((one) => (round) => oneLine(one, `${peer} ${round}`, round)),
+            },
+          ];
+          for (const { name, aim, run: sides } of cases.filter(
+            (one) => only === undefined || one.name.includes(only),
+          )) {
+            const options = { name, peer, pairs, signal, run: sides, ...(aim === undefined ? {} : { aim }) };
+            const onPair = (pair: { ours: number; peer: number }) =>
+              log.info(`${name}, ${peer}: ${pair.ours.toFixed(2)} s, ${pair.peer.toFixed(2)} s`);
+            comparisons.push(await comparePairs({ ...options, onPair }));
+          }
+        }
+      } finally {
+        await workspace.end();
+      }
+    }
+    return { versions: { typescript: version.trim() }, comparisons };
+  },
+});
+
+/** A native program of an npm package. */
+function programOf(name: string, path: string): string {
+  return join(dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), path);
+}
+
+async function allNew(side: Side, count: number, salt: string): Promise<number> {
+  await side.write(sources(count, salt));
+  await side.clean();
+  return timed(() => side.build());
+}
+
+async function oneLine(side: Side, salt: string, version: number): Promise<number> {
+  await side.write({ [CHANGED]: sourceOf(0, 0, { salt, version: 2 * version }) });
+  await side.build();
+  await side.write({ [CHANGED]: sourceOf(0, 0, { salt, version: 2 * version + 1 }) });
+  return timed(() => side.build());
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (performance.now() - startMs) / 1000;
+}
+
+function bazelSide(workspace: Workspace): Side {
+  return {
+    write: workspace.write,
+    clean: () => Promise.resolve(),
+    async build() {
+      // Without a disk cache: what it writes is of no use to anybody.
+      const { succeeded, output } = await workspace.bazel(
+        'build',
+        '--disk_cache=',
+        '--color=no',
+        '--curses=no',
+        '//...',
+      );
+      if (!succeeded) throw new Error(output.slice(-5000));
+    },
+  };
+}
+
+function tscSide(folder: string, tsc: string, count: number): Side {
+  const root = join(folder, 'tsc');
+  let written = false;
+  return {
+    async write(files) {
+      await writeAll(root, written ? files : { ...projects(count), ...files });
+      written = true;
+    },
+    async clean() {
+      await run(tsc, ['-b', '--clean'], { cwd: root, timeout: ENDS_WITHIN_MS });
+    },
+    async build() {
+      await run(tsc, ['-b'], { cwd: root, timeout: ENDS_WITHIN_MS, maxBuffer: 64 << 20 });
+    },
+  };
+}
+
+function esbuildSide(root: string, esbuild: string): Side {
+  return {
+    write: (files) => writeAll(root, files),
+    clean: () => rm(join(root, 'out'), { recursive: true, force: true }),
+    async build() {
+      await run(esbuild, ['./lib_*/*.ts', '--outdir=out', '--log-level=error'], { cwd: root, timeout: ENDS_WITHIN_MS });
+    },
+  };
+}
+
+async function writeAll(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+}
