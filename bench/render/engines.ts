@@ -83,7 +83,7 @@ function parseEngine(text: string): readonly [string, string] {
 async function contentsOf(folder: string): Promise<string> {
   const names = (await readdir(folder)).sort();
   const values = await Promise.all(
-    names.map(async (name) => [name, JSON.parse(await readFile(join(folder, name), 'utf8'))]),
+    names.map(async (name) => [name, JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown]),
   );
   return JSON.stringify(values);
 }

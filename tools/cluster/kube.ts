@@ -1,7 +1,7 @@
 // The few calls to the Kubernetes API that bringing a cluster up needs.
 import { ApiException, Health, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
 import { ToolError, errorText } from '../lib/errors.ts';
-import type { AnyObject } from './addons/objects.ts';
+import type { AnyObject } from './addons/addon.ts';
 
 const FIELD_MANAGER = 'fathom-cluster';
 const PARALLEL = 8;

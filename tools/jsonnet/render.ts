@@ -83,8 +83,10 @@ async function evaluate(request: RenderRequest, output: readonly string[]) {
   return new Promise<{ exitCode: number; message: string }>((settle, reject) => {
     const env = { GOGC: GARBAGE_PERCENT, ...process.env };
     execFile(request.compiler, args, { env, maxBuffer: 1 << 26 }, (error, _stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error);
-      else settle({ exitCode: error === null ? 0 : Number(error.code), message: stderr.trim() });
+      const exitCode = error === null ? 0 : error.code;
+      if (error !== null && typeof exitCode !== 'number')
+        reject(new Error(`Starting ${request.compiler}: ${error.message}`, { cause: error }));
+      else settle({ exitCode: Number(exitCode), message: stderr.trim() });
     });
   });
 }
@@ -93,9 +95,9 @@ async function readTree(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const texts = await Promise.all(
-    files.map(async (file) => [file.slice(folder.length + 1), await readFile(file, 'utf8')]),
+    files.sort().map(async (file) => [file.slice(folder.length + 1), await readFile(file, 'utf8')]),
   );
-  return Object.fromEntries(texts.sort()) as Record<string, string>;
+  return Object.fromEntries(texts) as Record<string, string>;
 }
 
 function hintFor({ hint = '' }: RenderRequest, general: string): string {

@@ -141,7 +141,7 @@ async function calledPort(options: {
 /** The Service that callers use, which is not the headless one beside it. */
 function servicesOf(manifests: string): readonly ServiceObject[] {
   return parseAllDocuments(manifests)
-    .map((document): unknown => document.toJS())
+    .map((document) => document.toJS() as unknown)
     .filter(isService)
     .filter(({ spec }) => spec.clusterIP !== 'None');
 }

@@ -32,7 +32,8 @@ export async function serveHttp({ port, routes, log }: HttpOptions): Promise<Htt
     const [path = ''] = (request.url ?? '').split('?');
     const route = request.method === 'GET' && Object.hasOwn(routes, path) ? routes[path] : undefined;
     const answer = route?.() ?? Promise.resolve<Answer>({ status: 404, text: 'not found' });
-    answer
+    // It can't fail: what fails is answered.
+    void answer
       .catch((error: unknown): Answer => {
         log.error({ err: error, path }, 'answering failed');
         return { status: 500, text: 'an internal error, see the log' };

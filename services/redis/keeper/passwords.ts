@@ -26,7 +26,7 @@ export async function followPasswords({ link, folder, log, signal, intervalMs = 
     await delay(intervalMs, undefined, { signal }).catch(() => undefined);
     const now = await read().catch(() => undefined);
     if (now === undefined || signal.aborted) continue;
-    if (known === undefined) known = now;
+    known ??= now;
     if (known.join('\n') === now.join('\n')) continue;
     try {
       // First the password of copying: the next command may end this connection, as its user has changed.

@@ -33,7 +33,7 @@ await runMain(async ({ argv, env, signal }) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     new Exec(config)
       .exec(namespace, POD, CONTAINER, command, process.stdout, process.stderr, null, false, resolve)
-      .then((socket) => {
+      .then((socket: { onclose: unknown }) => {
         // Gone without a status: the pod has ended, or the connection to it.
         socket.onclose = () => setTimeout(() => reject(broken(namespace, undefined)), 500);
       })

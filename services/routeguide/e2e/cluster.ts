@@ -90,7 +90,7 @@ export async function logOf(
   return text
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line): Record<string, unknown> => JSON.parse(line));
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** Waits as long as pods may take to start. */

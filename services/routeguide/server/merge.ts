@@ -23,6 +23,6 @@ export async function* merged<T>(
       heads[first] = await (iterators[first] as AsyncIterator<T>).next();
     }
   } finally {
-    await Promise.all(iterators.map((iterator) => iterator.return?.()));
+    await Promise.all(iterators.map(async (iterator) => iterator.return?.()));
   }
 }

@@ -1,5 +1,5 @@
 // Cluster DNS: CoreDNS answers for cluster.local from the API; other names go to the resolvers of the node.
-import { MOVES_SOON, addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from './objects.ts';
+import { MOVES_SOON, addonLabels, imageAnnotations, type AddonOptions, type AnyObject } from './addon.ts';
 
 const NAME = 'coredns';
 const NAMESPACE = 'kube-system';

@@ -6,7 +6,7 @@ import {
   type AddonImage,
   type AddonOptions,
   type AnyObject,
-} from './objects.ts';
+} from './addon.ts';
 
 const NAME = 'local-path-provisioner';
 const NAMESPACE = 'local-path-storage';

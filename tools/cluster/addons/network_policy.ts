@@ -1,5 +1,5 @@
 // What the nodes' enforcers of network policies may read. They run on the nodes themselves (tools/cluster/policy).
-import { addonLabels, type AddonOptions, type AnyObject } from './objects.ts';
+import { addonLabels, type AddonOptions, type AnyObject } from './addon.ts';
 
 const NAME = 'fathom:network-policy';
 

@@ -52,7 +52,7 @@ export function mirrorFiles(plan: EmbeddedPlan, layout: Layout): Readonly<Record
       http: { addr: `${address}:${port}` },
       proxy: { remoteurl: upstream },
     };
-    return [configPath(layout, host), `${JSON.stringify(config, null, 2)}\n`];
+    return [configPath(layout, host), `${JSON.stringify(config, null, 2)}\n`] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,7 @@
 // Whether a cluster that was started can be used: API, nodes and addons.
 import { step, type Log } from '../../lib/log.ts';
-import { ADDON_DEPLOYMENTS, addonObjects, type AddonImage } from '../addons/objects.ts';
+import type { AddonImage } from '../addons/addon.ts';
+import { ADDON_DEPLOYMENTS, addonObjects } from '../addons/objects.ts';
 import type { InstalledKit } from '../kit.ts';
 import { apiErrorText, applyObjects, connectKube, probeApi, type Kube } from '../kube.ts';
 import { probeDeployment, probeNode } from '../probes.ts';

@@ -9,13 +9,13 @@ import type { CommandContext } from './fathom_main.ts';
 import { refuseOptions, type ClusterOptions } from './options.ts';
 
 /** What this provider alone takes. */
-export const EXISTING_OPTIONS: readonly (keyof ClusterOptions)[] = [
+export const EXISTING_OPTIONS = [
   'context',
   'kubeconfig',
   'namespace',
   'registry',
   'registry-endpoint',
-];
+] as const satisfies readonly (keyof ClusterOptions)[];
 
 const TOOL = ['run', '//tools/cluster:outside', '--'] as const;
 

@@ -32,7 +32,7 @@ async function runSpec(read: ReadSpec, signal: AbortSignal): Promise<void> {
   let { digest } = read;
   await prepare(spec);
   mkdirSync(spec.logFolder, { recursive: true });
-  let failed: unknown;
+  let failed: Error | undefined;
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
   const wiring = createWiring(spec, (error) => {

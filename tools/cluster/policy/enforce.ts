@@ -84,7 +84,7 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin';
 
 /** Hands a script to nft, which `prefix` may start elsewhere. Throws POLICY_RULES with what it says. */
 export async function loadRules(script: string, prefix: readonly string[] = []): Promise<void> {
-  const [program = '', ...args] = [...prefix, 'nft', '-f', '-'];
+  const [program, ...args] = [...prefix, 'nft', '-f', '-'];
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` };
   const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], env, timeout: 20_000 });
   let stderr = '';

@@ -3,7 +3,6 @@
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
-load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "FIND_RUNFILES", "create_launcher", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":compile.bzl", "COMPILE_ATTRS", "DEPS_ATTR", "RUNTIME_ATTRS", "class_path", "class_path_argument", "compile_java", "java_argument", "library_info", "runtime_directory")

@@ -143,7 +143,7 @@ async function runPhase(planned: readonly PlannedObject[], work: Work): Promise<
         const other = byKey.get(dependency);
         return other === undefined ? work.started.get(dependency) : begin(other);
       });
-      const ready = (await Promise.all(before)).filter((target) => target !== undefined);
+      const ready = await Promise.all(before.filter((target) => target !== undefined));
       if (ready.length > 0) await waitReady(ready, work.wait);
       return { resource: one.resource, object: await slot(() => write(one, work)) };
     })();

@@ -32,8 +32,8 @@ for (const [name, text] of [
   ['a line that is cut off', listOf([manifestLine.slice(0, -5)])],
   ['a line of an unknown kind', listOf(['{"kind":"novelty"}'])],
   ['a digest of another form', listOf(['{"kind":"blob","digest":"sha512:1","size":1}'])],
-  ['a manifest of other bytes', listOf([`${changed({ content: Buffer.from('{}').toString('base64') })}`])],
-  ['a manifest without a time', listOf([`${changed({ modified: 'yesterday' })}`])],
+  ['a manifest of other bytes', listOf([changed({ content: Buffer.from('{}').toString('base64') })])],
+  ['a manifest without a time', listOf([changed({ modified: 'yesterday' })])],
   ['text that is none of it', 'Usage:\n  registry [command]\n'],
 ] as const) {
   test(`refuses ${name}`, () => {

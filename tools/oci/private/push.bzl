@@ -32,10 +32,10 @@ def _oci_push_impl(ctx):
         fail("{}: 'artifacts' must be empty for an index, got {}. Attach them to its images, each with an oci_push of its own.".format(ctx.label, [str(target.label) for target in ctx.attr.artifacts]))
     image = ctx.attr.image[OciImageIndexInfo] if is_index else ctx.attr.image[OciImageInfo]
     arguments = [shell_quote("--image"), runfile_argument(_runfile(ctx, image.index_entry))]
-    arguments += [shell_quote("--registry=" + ctx.attr.registry)]
-    arguments += [shell_quote("--repository=" + (ctx.attr.repository or image.repository))]
+    arguments.append(shell_quote("--registry=" + ctx.attr.registry))
+    arguments.append(shell_quote("--repository=" + (ctx.attr.repository or image.repository)))
     if ctx.attr.sign_key:
-        arguments += [shell_quote("--sign-key=" + ctx.attr.sign_key)]
+        arguments.append(shell_quote("--sign-key=" + ctx.attr.sign_key))
     arguments += [shell_quote("--default-tag=" + tag) for tag in ctx.attr.remote_tags]
     artifacts = [
         struct(artifact_type = artifact_type, media_type = artifact_type, file = file)
@@ -43,8 +43,8 @@ def _oci_push_impl(ctx):
         for file in target[DefaultInfo].files.to_list()
     ]
     for artifact in artifacts:
-        arguments += [shell_quote("--artifact-type=" + artifact.artifact_type)]
-        arguments += [shell_quote("--artifact-media-type=" + artifact.media_type)]
+        arguments.append(shell_quote("--artifact-type=" + artifact.artifact_type))
+        arguments.append(shell_quote("--artifact-media-type=" + artifact.media_type))
         arguments += [shell_quote("--artifact"), runfile_argument(_runfile(ctx, artifact.file))]
     program = [file for file in ctx.files._program if file.extension == "mjs"][0]
     launcher = create_launcher(

@@ -264,7 +264,7 @@ async function npmCi(archive: Buffer, { integrity, wanted }: { readonly integrit
     output: failure.stdout,
     said: failure.stderr,
   };
-  return stage0('explain_main.ts', request, { folder, env });
+  return await stage0('explain_main.ts', request, { folder, env });
 }
 
 test('npm: installs what its lock pins', async () => {

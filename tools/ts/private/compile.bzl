@@ -69,9 +69,6 @@ def _outputs(ctx, src):
             )
     return fail("{}: 'srcs' must be {} files, got {}".format(ctx.label, ", ".join(_SOURCE_EXTENSIONS), name))
 
-def _npm_entry(info):
-    return struct(package_name = info.package_name, version = info.version, key = info.key, directory = info.directory, meta = info.meta)
-
 def _npm_root(info):
     return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(info.label.workspace_name, info.package_name))
 

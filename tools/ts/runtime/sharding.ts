@@ -38,6 +38,7 @@ wrappedTest.skip = real.test.skip;
 wrappedTest.todo = real.test.todo;
 wrappedIt.only = wrappedTest.only;
 
+// oxlint-disable-next-line import/no-default-export -- it stands for node:test, which has one
 export default wrappedTest;
 export { wrappedTest as test, wrappedIt as it };
 export const { after, afterEach, before, beforeEach, describe, mock, run, snapshot, suite } = real;

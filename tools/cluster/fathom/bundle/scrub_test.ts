@@ -78,7 +78,7 @@ test('hides what the own environment keeps secret, and nothing else of it', () =
 });
 
 test('takes the time of its length, not the square of it', () => {
-  const long = [`${'a'.repeat(1 << 20)}`, 'token '.repeat(1 << 17), `${'QUFB'.repeat(1 << 18)}-----END X`].join('\n');
+  const long = ['a'.repeat(1 << 20), 'token '.repeat(1 << 17), `${'QUFB'.repeat(1 << 18)}-----END X`].join('\n');
   const startMs = performance.now();
   scrub(long);
   assert.ok(performance.now() - startMs < 5_000);

@@ -74,7 +74,7 @@ async function hideKeys(base: string): Promise<void> {
 async function listing(base: string): Promise<string> {
   const lines: string[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
-    for (const name of (await readdir(folder).catch(() => [])).sort()) {
+    for (const name of (await readdir(folder).catch((): string[] => [])).sort()) {
       if (lines.length >= MAX_LISTED) return;
       const path = join(folder, name);
       const found = await lstat(path).catch(() => undefined);

@@ -49,6 +49,8 @@ export class FakePrograms {
     this.#calls = join(folder, 'calls');
     this.env = { PATH: bin, WORLD: this.#world, CALLS: this.#calls };
     mkdirSync(bin, { recursive: true });
+    // A package.json farther up, as somebody may have in /tmp, would say what kind of module they are.
+    writeFileSync(join(bin, 'package.json'), '{"type":"commonjs"}');
     for (const name of ['docker', 'k3d']) {
       const path = join(bin, name);
       writeFileSync(path, `#!${process.execPath}\n${SOURCE}`);
