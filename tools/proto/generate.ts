@@ -21,11 +21,20 @@ export interface GenerateRequest {
   readonly plugin: string;
   /** Folders in which protoc looks for imports. */
   readonly roots: readonly string[];
-  /** Options of ts-proto. */
+  /** Options of ts-proto beyond {@link OPTIONS}; they come last, so they win. */
   readonly options: readonly string[];
   readonly files: readonly (ProtoModule & { readonly code: string; readonly descriptor: string })[];
   readonly modules: readonly ProtoModule[];
 }
+
+/** How code is generated. Enums are literals: code that a compiler can erase. See https://github.com/stephenh/ts-proto. */
+const OPTIONS = [
+  'outputServices=grpc-js',
+  'importSuffix=.ts',
+  'esModuleInterop=true',
+  'enumsAsLiterals=true',
+  'annotateFilesWithVersion=false',
+];
 
 /**
  * ts-proto's options that say where the code of imported protos is, for those that are not beside the importing file
@@ -56,7 +65,7 @@ export async function generate(request: GenerateRequest): Promise<void> {
         ...imports,
         `--plugin=protoc-gen-ts_proto=${resolve(plugin)}`,
         `--ts_proto_out=${out}`,
-        `--ts_proto_opt=${[...options, ...importMappings(file, modules)].join(',')}`,
+        `--ts_proto_opt=${[...OPTIONS, ...options, ...importMappings(file, modules)].join(',')}`,
         `--descriptor_set_out=${set}`,
         '--include_imports',
         file.proto,

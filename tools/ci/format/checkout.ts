@@ -19,18 +19,26 @@ export interface Unformatted {
 /** Files that are wrong on purpose: they show what the tools say of them. */
 const BROKEN_ON_PURPOSE = /\/fixtures\/|(^|\/)fails_|jsonnet\/tests\/missing_/;
 
-/** The files that git tracks or would add, which a formatter is for. */
-export function formattedFiles(workspace: string): readonly string[] {
+/** The files that git tracks or would add. */
+export function checkoutFiles(workspace: string): readonly string[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: workspace,
     encoding: 'utf8',
     timeout: 60_000,
     maxBuffer: 64 << 20,
   });
-  return listed
-    .split('\0')
-    .filter((path) => path !== '' && formatterOf(path) !== undefined && !BROKEN_ON_PURPOSE.test(path))
-    .filter((path) => existsSync(join(workspace, path)));
+  // A file that git still lists may be gone.
+  return listed.split('\0').filter((path) => path !== '' && existsSync(join(workspace, path)));
+}
+
+/** Those of them that are not wrong on purpose. */
+export function sourceFiles(workspace: string): readonly string[] {
+  return checkoutFiles(workspace).filter((path) => !BROKEN_ON_PURPOSE.test(path));
+}
+
+/** Those of them that a formatter is for. */
+export function formattedFiles(workspace: string): readonly string[] {
+  return sourceFiles(workspace).filter((path) => formatterOf(path) !== undefined);
 }
 
 /** Those of `paths` that are not as their formatter would have them. */

@@ -39,9 +39,6 @@ _ATTRS = dict(
     _protoc = attr.label(default = "@com_google_protobuf//:protoc", executable = True, cfg = "exec", allow_files = True),
 )
 
-# Enums as literals: code that a compiler can erase. See https://github.com/stephenh/ts-proto for each option.
-_OPTIONS = ["outputServices=grpc-js", "importSuffix=.ts", "esModuleInterop=true", "enumsAsLiterals=true", "annotateFilesWithVersion=false"]
-
 def _package_path(ctx, path):
     """A path of this package from the root of the tree in which TypeScript is compiled."""
     prefix = "external/" + ctx.label.workspace_name + "/" if ctx.label.workspace_name else ""
@@ -81,7 +78,7 @@ def _impl(ctx):
         protoc = ctx.executable._protoc.path,
         plugin = ctx.executable._plugin.path,
         roots = roots,
-        options = _OPTIONS + ctx.attr.options,
+        options = ctx.attr.options,
         files = [
             struct(proto = f.proto, module = _package_path(ctx, f.stem), code = f.code.path, descriptor = f.descriptor.path)
             for f in files

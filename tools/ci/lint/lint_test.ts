@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { realpathSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { runfile } from '../../lib/runfiles.ts';
+import { renderFinding } from './finding.ts';
+import { jsonnetLint, parseJsonnetLint } from './jsonnet.ts';
+import { lint } from './lint.ts';
+import { lineLimit, longFiles } from './sizes.ts';
+import { buildifier } from './starlark.ts';
+import { makeTree } from './tree.ts';
+import { oxlint, tsc } from './typescript.ts';
+
+// The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
+const workspace = dirname(realpathSync(runfile('fathom/README.md')));
+
+test('finds nothing in the checkout', async (t) => {
+  const { files, findings, long } = await lint(workspace, { fix: false });
+  for (const name of ['WORKSPACE', 'jsonnet/pod.libsonnet', 'tools/lib/errors.ts'])
+    assert.ok(files.includes(name), `${name} is not among the ${files.length} files of ${workspace}`);
+  for (const { path, lines, limit } of long) t.diagnostic(`${path}: ${lines} lines, over ${limit}`);
+  assert.deepEqual(findings.map(renderFinding), [], 'bazel run //:lint -- --fix mends what is mechanical');
+});
+
+const folder = await mkdtemp(join(tmpdir(), 'lint-test-'));
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function write(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return Object.keys(files);
+}
+
+test('uses the types of generated code and of packages, and finds what is wrong with either', async () => {
+  const { readFile } = await import('node:fs/promises');
+  const own = async (name: string) => readFile(join(workspace, name), 'utf8');
+  const paths = await write({
+    'package.json': await own('package.json'),
+    'package-lock.json': await own('package-lock.json'),
+    'tsconfig.json': await own('tsconfig.json'),
+    '.oxlintrc.jsonc': await own('.oxlintrc.jsonc'),
+    'tools/a/v1/a.proto': 'syntax = "proto3";\npackage a.v1;\nmessage A {\n  string name = 1;\n}\n',
+    'tools/a/a.ts': [
+      "import pLimit from 'p-limit';",
+      "import { A } from './v1/a.ts';",
+      'export function begin(): void {',
+      "  pLimit(1)(async () => A.create({ name: 'x' }));",
+      '}',
+      "export const wrong: number = A.create({ name: 'x' }).name;",
+      '',
+    ].join('\n'),
+  });
+  const tree = await makeTree(folder, paths);
+  try {
+    assert.deepEqual(
+      (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
+      [{ path: 'tools/a/a.ts', line: 4, rule: 'typescript/no-floating-promises' }],
+    );
+    assert.deepEqual((await tsc(tree)).map(renderFinding), [
+      "tools/a/a.ts:6: Type 'string' is not assignable to type 'number'. [TS2322]",
+    ]);
+  } finally {
+    await rm(tree, { recursive: true, force: true });
+  }
+});
+
+test('finds an unused load, and mends it when asked to', async () => {
+  const paths = await write({ 'x/BUILD.bazel': 'load(":a.bzl", "a", "b")\n\na(name = "x")\n' });
+  assert.deepEqual((await buildifier(folder, paths, { fix: false })).map(renderFinding), [
+    'x/BUILD.bazel:1: Loaded symbol "b" is unused. Please remove it. [buildifier/load]',
+  ]);
+  assert.deepEqual(await buildifier(folder, paths, { fix: true }), []);
+});
+
+test('finds an unused variable of Jsonnet beside an import that a build makes', async () => {
+  const paths = await write({ 'x.jsonnet': "local made = import 'made.json';\nlocal unused = 1;\nmade\n" });
+  assert.deepEqual((await jsonnetLint(folder, paths)).map(renderFinding), [
+    'x.jsonnet:2: Unused variable: unused [jsonnet-lint]',
+  ]);
+});
+
+test('reads places of one line and of several', () => {
+  const text = 'a/b.jsonnet:3:1-9 one\n\nlocal x = 1;\n\n\nb.libsonnet:(4:2)-(6:3) two\n\n{\n\nProblems found!\n';
+  assert.deepEqual(parseJsonnetLint(text).map(renderFinding), [
+    'a/b.jsonnet:3: one [jsonnet-lint]',
+    'b.libsonnet:4: two [jsonnet-lint]',
+  ]);
+});
+
+test('tells long files, the longest first, tests from twice the length on', async () => {
+  const long = (lines: number) => 'x\n'.repeat(lines);
+  const paths = await write({
+    'a.ts': long(301),
+    'b.bzl': long(300),
+    'c_test.ts': long(600),
+    'd_test.ts': long(601),
+    'e.json': long(900),
+  });
+  assert.deepEqual(await longFiles(folder, paths), [
+    { path: 'd_test.ts', lines: 601, limit: 600 },
+    { path: 'a.ts', lines: 301, limit: 300 },
+  ]);
+  assert.equal(lineLimit('tools/k8s/testing/server.ts'), 600);
+});
