@@ -30,6 +30,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/new/tests:elsewhere'],
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/ide'],
+  ['run', '//tools/ci/release:elsewhere'],
   ['run', '//tools/ci/bazel_versions'],
   // The second minor version, as a cluster.
   [
