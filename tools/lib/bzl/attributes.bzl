@@ -1,0 +1,79 @@
+"""Attributes of macros that stand for rules of other rule sets: what they do not take is refused with a remedy."""
+
+# Attributes that every rule has.
+COMMON_ATTRIBUTES = {
+    "compatible_with": "list",
+    "deprecation": "string",
+    "exec_compatible_with": "list",
+    "exec_properties": "dict",
+    "features": "list",
+    "restricted_to": "list",
+    "tags": "list",
+    "target_compatible_with": "list",
+    "testonly": "bool",
+    "visibility": "list",
+}
+
+# For each type of a table: Starlark's names of it, and what it is called in errors. What `select` makes is of any type.
+_TYPES = {
+    "any": ([], "anything"),
+    "bool": (["bool", "int"], "True or False"),
+    "command": (["list", "string"], "a list of words, or a text for a shell"),
+    "dict": (["dict"], "a dict"),
+    "environment": (["string", "dict"], "the name of an environment, or its entry of ENVS"),
+    "extends": (["string", "Label", "list"], "a label, or a list of labels"),
+    "int": (["int"], "a number"),
+    "label": (["string", "Label"], "a label"),
+    "label or dict": (["string", "Label", "dict"], "a label, or a dict"),
+    "list": (["list"], "a list"),
+    "list or dict": (["list", "dict"], "a list, or a dict of conditions to lists"),
+    "stamp": (["bool", "int", "string", "Label"], "True or False, or a label of a package `stamp`"),
+    "string": (["string"], "a text"),
+}
+
+def attribute_problems(rule, given, known, refused = {}, where = ""):
+    """What is wrong with the attributes that a macro was given.
+
+    Args:
+      rule: string: the macro's name.
+      given: dict of attribute to value; None is as if it were not given.
+      known: dict of attribute to a key of _TYPES; COMMON_ATTRIBUTES are known to every macro.
+      refused: dict of attribute to (why it is not taken, what to do instead): refused unless empty, 0 or False.
+      where: string: the target, for errors.
+
+    Returns:
+      list of string, each with target, attribute, value and remedy.
+    """
+    problems = []
+    for attribute, value in given.items():
+        form = known.get(attribute, COMMON_ATTRIBUTES.get(attribute))
+        if value == None:
+            continue
+        if attribute in refused:
+            if value:
+                why, remedy = refused[attribute]
+                problems.append("{}: '{}' must not be given to {} here, got {}: {}. {}.".format(where, attribute, rule, repr(value), why, remedy))
+        elif not form:
+            problems.append("{}: '{}' must be an attribute of {}, got {} = {}. It has {}.".format(where, attribute, rule, attribute, repr(value), ", ".join(sorted(known.keys()))))
+        elif form != "any" and type(value) not in _TYPES[form][0] + ["select"]:
+            problems.append("{}: '{}' must be {}, got {} ({}). Write it so.".format(where, attribute, _TYPES[form][1], repr(value), type(value)))
+    return problems
+
+def checked_attributes(rule, name, given, known, refused = {}, ignored = []):
+    """The attributes that a macro goes on with; fails where one is unknown, refused or of a wrong type.
+
+    Args:
+      rule: string: the macro's name.
+      name: string: the target.
+      given: dict of attribute to value.
+      known: as of attribute_problems.
+      refused: as of attribute_problems.
+      ignored: keys of `known` that are accepted and have no effect.
+
+    Returns:
+      dict: `given` without what is refused (and empty) or ignored.
+    """
+    problems = attribute_problems(rule, given, known, refused, "//{}:{}".format(native.package_name(), name))
+    if problems:
+        fail("\n".join(problems))
+    return {key: value for key, value in given.items() if key not in refused and key not in ignored}
