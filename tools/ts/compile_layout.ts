@@ -14,8 +14,8 @@ export interface CompileParams {
   readonly label: string;
   /** Path of the compiler's executable. */
   readonly tsc: string;
-  /** Path of a tsconfig.json whose options go over ours, or empty. */
-  readonly tsconfig: string;
+  /** A tsconfig.json whose options go over ours, followed by those that it extends. Empty: ours. */
+  readonly tsconfigs: readonly NamedFile[];
   /** The repository that a missing npm package is named with. */
   readonly npmRepository: string;
   readonly srcs: readonly NamedFile[];
@@ -83,11 +83,13 @@ const GLOBAL_TYPES = [
   'String',
 ];
 const GLOBALS = `interface Array<T> {}\n${GLOBAL_TYPES.map((name) => `interface ${name} {}\n`).join('')}`;
+/** What the compiler is given: beside a tsconfig.json of the user's, so that what extends that finds it. */
+export const CONFIG_FILE = 'tsconfig.compile.json';
 const GLOBALS_FILE = 'globals.d.ts';
 
 /** Fills `root`, an empty folder. */
 export function layOut(params: CompileParams, root: string): void {
-  for (const file of [...params.deps, ...params.srcs]) {
+  for (const file of [...params.deps, ...params.srcs, ...params.tsconfigs]) {
     const target = join(root, file.name);
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(file.path, target);
@@ -97,10 +99,9 @@ export function layOut(params: CompileParams, root: string): void {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(realpathSync(path), link);
   }
-  if (params.tsconfig !== '') copyFileSync(params.tsconfig, join(root, 'tsconfig.user.json'));
   if (params.emit === 'js') writeFileSync(join(root, GLOBALS_FILE), GLOBALS);
   writeFileSync(join(root, 'package.json'), '{"type":"module"}\n');
-  writeFileSync(join(root, 'tsconfig.json'), JSON.stringify(tsconfig(params)));
+  writeFileSync(join(root, CONFIG_FILE), JSON.stringify(tsconfig(params)));
 }
 
 /** The names of what the compiler is started with. */
@@ -110,6 +111,7 @@ export function sourceNames({ emit, srcs }: CompileParams): string[] {
 }
 
 function tsconfig(params: CompileParams): object {
+  const own = params.tsconfigs[0];
   // What decides where outputs are and what is in sight is not the user's to change.
   const fixed = {
     rewriteRelativeImportExtensions: true,
@@ -126,9 +128,9 @@ function tsconfig(params: CompileParams): object {
     ...EMIT_OPTIONS[params.emit],
   };
   return {
-    ...(params.tsconfig === '' ? {} : { extends: './tsconfig.user.json' }),
+    ...(own === undefined ? {} : { extends: `./${own.name}` }),
     compilerOptions: {
-      ...(params.tsconfig === '' ? COMPILER_OPTIONS : { module: 'nodenext', moduleResolution: 'nodenext' }),
+      ...(own === undefined ? COMPILER_OPTIONS : { module: 'nodenext', moduleResolution: 'nodenext' }),
       ...fixed,
     },
     files: [...sourceNames(params), ...(params.emit === 'js' ? [GLOBALS_FILE] : [])],

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
-import { type CompileParams, layOut, sourceNames } from './compile_layout.ts';
+import { CONFIG_FILE, type CompileParams, layOut, sourceNames } from './compile_layout.ts';
 import { explainDiagnostics } from './compile_diagnostics.ts';
 import { undeclaredImports } from './compile_strict_deps.ts';
 
@@ -52,7 +52,7 @@ function compile(params: CompileParams, root: string): number {
 
 /** What is wrong with the sources, a line each. */
 function runCompiler(params: CompileParams, root: string): string[] {
-  const result = spawnSync(realpathSync(params.tsc), ['-p', root, '--pretty', 'false'], {
+  const result = spawnSync(realpathSync(params.tsc), ['-p', join(root, CONFIG_FILE), '--pretty', 'false'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 << 20,

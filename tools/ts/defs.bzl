@@ -1,8 +1,9 @@
 """TypeScript: libraries, programs and tests, compiled by the native compiler and run by the pinned node."""
 
 load("//tools/ts:providers.bzl", _TsInfo = "TsInfo")
+load("//tools/ts/private:library.bzl", _ts_library = "ts_library")
 load("//tools/ts/private:project.bzl", _ts_project = "ts_project")
-load("//tools/ts/private:rules.bzl", _ts_binary = "ts_binary", _ts_library = "ts_library", _ts_test = "ts_test")
+load("//tools/ts/private:rules.bzl", _ts_binary = "ts_binary", _ts_test = "ts_test")
 load("//tools/ts/private:toolchain.bzl", _ts_toolchain = "ts_toolchain")
 
 TsInfo = _TsInfo

@@ -89,7 +89,7 @@ def _compile_action(ctx, action, params, inputs, tools):
         env = {"LC_ALL": "C"},
     )
 
-def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = None):
+def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, diagnostics = None):
     """Declares the compilation of a target's sources and describes the result.
 
     Args:
@@ -97,6 +97,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
       srcs: list of File: .ts, .mts, .tsx, .d.ts and .json, of the target's own package.
       deps: list of Target with TsInfo or NpmPackageInfo.
       tsconfig: File or None: compiler options that are put over Fathom's own.
+      extends: list of File: what `tsconfig` extends, directly or not.
       label: Label that users name in deps. Default: the target's own.
       diagnostics: File or None: for tests of failures: gets the errors, without which the action fails, and
         nothing is compiled.
@@ -137,7 +138,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
     common = dict(
         label = shown_label(label),
         tsc = toolchain.tsc.directory.path + "/lib/tsc",
-        tsconfig = tsconfig.path if tsconfig else "",
+        tsconfigs = [struct(path = file.path, name = package_path(file)) for file in ([tsconfig] + extends if tsconfig else [])],
         npmRepository = npm_repository,
         srcs = [struct(path = src.path, name = package_path(src)) for src in srcs],
     )
@@ -166,7 +167,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, label = None, diagnostics = Non
             diagnostics = diagnostics.path if diagnostics else "",
             stamp = checked.path if checked else "",
         ),
-        depset(srcs + ([tsconfig] if tsconfig else []) + [dep.checked for dep in ts_deps], transitive = [dep_files]),
+        depset(srcs + ([tsconfig] + extends if tsconfig else []) + [dep.checked for dep in ts_deps], transitive = [dep_files]),
         [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files],
     )
     if is_split and made_js:

@@ -1,16 +1,72 @@
 """ts_project: the name and attributes that rules_nodejs and rules_ts gave to the compilation of a project."""
 
-load(":rules.bzl", "ts_library")
+load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
+load(":library.bzl", "ts_library")
 
-# What these ask for is always done here, or has no meaning here.
-_DONE = ["composite", "declaration", "incremental", "link_workspace_root", "source_map", "supports_workers", "transpiler", "tsc", "validate"]
-_NOT_HERE = {
-    "allow_js": "TypeScript sources only; give JavaScript as 'data'",
-    "declaration_dir": "outputs lie beside the sources",
-    "emit_declaration_only": "JavaScript is always made; depend on the target for its declarations",
-    "out_dir": "outputs lie beside the sources",
-    "preserve_jsx": "JSX is compiled",
-    "root_dir": "outputs lie beside the sources",
+_PROJECT = {
+    "allow_js": "bool",
+    "args": "list",
+    "composite": "bool",
+    "data": "list",
+    "declaration": "bool",
+    "declaration_map": "bool",
+    "deps": "list",
+    "emit_declaration_only": "bool",
+    "extends": "extends",
+    "incremental": "bool",
+    "isolated_typecheck": "bool",
+    "link_workspace_root": "bool",
+    "preserve_jsx": "bool",
+    "resolve_json_module": "bool",
+    "source_map": "bool",
+    "srcs": "list",
+    "supports_workers": "any",
+    "transpiler": "any",
+    "ts_build_info_file": "string",
+    "tsc": "label",
+    "tsconfig": "label or dict",
+    "typescript_package": "string",
+    "typescript_require_path": "string",
+    "validate": "bool",
+}
+
+# What these ask for is always done here, or says how the compiler is run.
+_DONE = [
+    "composite",
+    "declaration",
+    "declaration_map",
+    "incremental",
+    "isolated_typecheck",
+    "link_workspace_root",
+    "resolve_json_module",
+    "source_map",
+    "supports_workers",
+    "transpiler",
+    "ts_build_info_file",
+    "tsc",
+    "typescript_package",
+    "typescript_require_path",
+    "validate",
+]
+
+_BESIDE = ("outputs lie beside the sources", "Remove it, and name outputs by the paths of their sources")
+_PINNED = ("the native compiler is pinned, and run by one program", "Set options in a tsconfig.json, and give that as 'tsconfig'")
+
+_REFUSED = {
+    "allow_js": ("only TypeScript is compiled", "Give JavaScript as 'data'"),
+    "args": _PINNED,
+    "assets": ("a library has TypeScript and JSON alone", "Give files as 'data'"),
+    "buildinfo_out": _BESIDE,
+    "declaration_dir": _BESIDE,
+    "declaration_transpiler": _PINNED,
+    "emit_declaration_only": ("JavaScript is always made", "Remove it: who needs the declarations alone depends on the target"),
+    "generate_trace": _PINNED,
+    "no_emit": ("outputs are made only where something needs them", "Remove it: a build of the target checks its types"),
+    "out_dir": _BESIDE,
+    "preserve_jsx": ("JSX is compiled", "Remove it"),
+    "root_dir": _BESIDE,
+    "tsc_worker": _PINNED,
+    "validator": _PINNED,
 }
 
 def _tsconfig_file_impl(ctx):
@@ -24,31 +80,40 @@ _tsconfig_file = rule(
     attrs = {"content": attr.string(doc = "Its text.", mandatory = True)},
 )
 
-def ts_project(name = "tsconfig", srcs = None, deps = [], data = [], tsconfig = None, **kwargs):
+def _relative(label):
+    """The path of a file of this workspace as a file of this package names it."""
+    if "//" not in label:
+        return "./" + label.lstrip(":")
+    package, _, name = label.split("//")[1].partition(":")
+    up = [".." for part in native.package_name().split("/") if part]
+    return "/".join((up or ["."]) + [part for part in [package, name] if part])
+
+def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, **kwargs):
     """Compiles a TypeScript project: ts_library under the attributes of rules_nodejs and rules_ts.
 
     Args:
       name: the target's name.
       srcs: sources. Default: every .ts and .tsx file of the package.
-      deps: TypeScript libraries and npm packages.
-      data: files that programs read at run time.
-      tsconfig: label of a tsconfig.json, or a dict of its content. Default: Fathom's own options.
-      **kwargs: `visibility`, `tags`, `testonly` and the like; and the attributes of rules_nodejs: those that ask for
-        what is always done (declaration, source_map, …) are accepted, others fail and say why.
+      tsconfig: label of a tsconfig.json, or a dict of its content. Default: the package's tsconfig.json if it has one,
+        else Fathom's own options.
+      extends: label of the tsconfig.json that it extends, or a list of them where that extends others.
+      **kwargs: deps (TypeScript libraries and npm packages), data (files that programs read at run time), what every
+        rule has, and the attributes of rules_nodejs and rules_ts: those that ask for what is always done (declaration,
+        source_map, transpiler, …) are accepted, others fail and say what to use instead.
     """
-    for attribute in _DONE:
-        kwargs.pop(attribute, None)
-    for attribute, reason in _NOT_HERE.items():
-        if kwargs.pop(attribute, None):
-            fail("//{}:{}: '{}' is not for ts_project here: {}. Remove it.".format(native.package_name(), name, attribute, reason))
-    if type(tsconfig) == "dict":
-        _tsconfig_file(name = name + "__tsconfig", content = struct(**tsconfig).to_json(), tags = ["manual"], visibility = ["//visibility:private"])
+    given = checked_attributes("ts_project", name, dict(kwargs, srcs = srcs, tsconfig = tsconfig, extends = extends), _PROJECT, _REFUSED, _DONE)
+    extends = [extends] if type(extends) == "string" else extends or []
+    if tsconfig == None:
+        tsconfig = (native.glob(["tsconfig.json"], allow_empty = True) or [None])[0]
+    elif type(tsconfig) == "dict":
+        content = dict(tsconfig)
+        if extends:
+            content.setdefault("extends", _relative(extends[0]))
+        _tsconfig_file(name = name + "__tsconfig", content = json.encode(content), tags = ["manual"], visibility = ["//visibility:private"])
         tsconfig = ":" + name + "__tsconfig"
-    ts_library(
-        name = name,
+    given.update(
         srcs = srcs if srcs != None else native.glob(["**/*.ts", "**/*.tsx"]),
-        deps = deps,
-        data = data,
+        extends = extends,
         tsconfig = tsconfig,
-        **kwargs
     )
+    ts_library(name = name, **given)

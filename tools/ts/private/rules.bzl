@@ -15,12 +15,13 @@ _LIBRARY_ATTRS = {
         doc = "TypeScript libraries and npm packages (`@npm//pino`) that the sources import. Imports of others fail.",
         providers = [[TsInfo], [NpmPackageInfo]],
     ),
+    "extends": attr.label_list(doc = "The tsconfig.json files that `tsconfig` extends, directly or not.", allow_files = [".json"]),
     "srcs": attr.label_list(
         doc = "Sources of this package: .ts, .mts, .tsx, .d.ts and .json.",
         allow_files = _SOURCES,
     ),
     "tsconfig": attr.label(
-        doc = "A tsconfig.json whose compilerOptions replace Fathom's own (strict, nodenext, es2024). Outputs and module resolution stay Bazel's.",
+        doc = "A tsconfig.json whose compilerOptions replace Fathom's own (strict, nodenext, es2024); what it extends is named by `extends`. Outputs and module resolution stay Bazel's.",
         allow_single_file = [".json"],
     ),
 }
@@ -34,7 +35,7 @@ def _data_runfiles(ctx, extra = []):
     return runfiles
 
 def _ts_library_impl(ctx):
-    info = compile_ts(ctx, ctx.files.srcs, ctx.attr.deps, ctx.file.tsconfig)
+    info = compile_ts(ctx, ctx.files.srcs, ctx.attr.deps, ctx.file.tsconfig, ctx.files.extends)
     return [
         info,
         DefaultInfo(
@@ -73,7 +74,7 @@ def _environment(ctx):
 
 def _ts_binary_impl(ctx):
     srcs = ctx.files.srcs if ctx.file.entry_point in ctx.files.srcs else ctx.files.srcs + [ctx.file.entry_point]
-    info = compile_ts(ctx, srcs, ctx.attr.deps, ctx.file.tsconfig)
+    info = compile_ts(ctx, srcs, ctx.attr.deps, ctx.file.tsconfig, ctx.files.extends)
     entry = _js_of(ctx, info, ctx.file.entry_point, "entry_point")
     data = _data_runfiles(ctx, [info.checked])
     if ctx.attr.bundle:
@@ -124,7 +125,7 @@ as they are, and an import that the build does not declare fails at run time as 
 )
 
 def _ts_test_impl(ctx):
-    info = compile_ts(ctx, ctx.files.srcs, ctx.attr.deps, ctx.file.tsconfig)
+    info = compile_ts(ctx, ctx.files.srcs, ctx.attr.deps, ctx.file.tsconfig, ctx.files.extends)
     tests = [src for src in ctx.files.srcs if src.basename.rpartition(".")[0].endswith(("_test", ".test", ".spec"))]
     if not tests:
         fail("{}: 'srcs' must have a file named …_test.ts, got {}. Rename the file with the tests.".format(ctx.label, [f.basename for f in ctx.files.srcs]))
