@@ -7,6 +7,7 @@ OciLayerInfo = provider(
         "checks": "depset of File: outputs of checks that must have passed before an image with this layer is used; they are among its files and runfiles; absent: none",
         "contents": "File: JSON {version, createdBy, packages, inputs, entries}: what is in the blob, so that nobody has to open it; or None where only the blob is known",
         "descriptor": "File: JSON {mediaType, digest, size, diffId, createdBy}, and source {registry, repository, plainHttp} where a registry has the blob",
+        "provides": "string: what a base is asked for, as `node`; absent: nothing that is asked for",
         "lazy": "bool: the pusher has the blob from its registry, so that it is not among an image's runfiles; absent: False",
     },
 )

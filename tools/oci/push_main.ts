@@ -1,4 +1,5 @@
 // The program behind oci_push targets.
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
@@ -7,6 +8,7 @@ import { readClusterState } from '../lib/state.ts';
 import { type ArtifactFile, type OciImage, type OciImageIndex, readImageOrIndex } from './image/oci_image.ts';
 import { registryAddress } from './registry/address_of.ts';
 import { type PushOptions, pushImages } from './registry/push.ts';
+import { placeOf } from './push_place.ts';
 import { signImage } from './sign/sign.ts';
 import { keySigner } from './sign/signer.ts';
 import { readSigningKey } from './sign/signing_key.ts';
@@ -24,15 +26,30 @@ await runMain(async ({ argv, env, signal }) => {
       'artifact-type': { type: 'string', multiple: true, default: [] },
       'sign-key': { type: 'string' },
       'artifact-media-type': { type: 'string', multiple: true, default: [] },
+      'repository-file': { type: 'string' },
+      'tag-file': { type: 'string' },
+      status: { type: 'string', multiple: true },
       cluster: { type: 'string', default: 'fathom' },
     },
   });
-  const { image: path, registry, repository } = values;
-  if (path === undefined || registry === undefined || repository === undefined) {
-    throw new ToolError('OCI_USAGE', 'Pushing an image: --image, --registry or --repository is missing', {
+  const { image: path } = values;
+  if (path === undefined) {
+    throw new ToolError('OCI_USAGE', 'Pushing an image: --image is missing', {
       hint: 'Run an oci_push target: `bazel run //services/x:push`.',
     });
   }
+  const { registry, repository, tags } = await placeOf(
+    {
+      registry: values.registry,
+      repository: values.repository,
+      repositoryFile: values['repository-file'],
+      tags: values.tag,
+      defaultTags: values['default-tag'],
+      tagFile: values['tag-file'],
+      statusFiles: values.status,
+    },
+    (file) => readFile(file, 'utf8'),
+  );
   const state = (await readClusterState(values.cluster, env))?.registry;
   const root = env['RUNFILES_DIR'] ?? '';
   const described = await readImageOrIndex(path, (name) => `${root}/${name}`);
@@ -42,7 +59,6 @@ await runMain(async ({ argv, env, signal }) => {
     path: file,
   }));
   const image = withArtifacts(described, artifacts);
-  const tags = values.tag ?? values['default-tag'] ?? [];
   const { endpoint, plainHttp } = registryAddress(registry, state);
   const key = values['sign-key'];
   const signer = key === undefined ? undefined : keySigner(await readSigningKey(key, env));

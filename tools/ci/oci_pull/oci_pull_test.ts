@@ -56,7 +56,7 @@ oci_pull(
 
 oci_image(
     name = "image",
-    base = "@base//:image",
+    base = "@base//image",
     repository = "team/app",
     texts = {"/etc/ours": "ours"},
 )

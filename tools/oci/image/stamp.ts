@@ -29,18 +29,22 @@ export function stampSettings(settings: ImageSettings, status: ReadonlyMap<strin
   };
 }
 
-interface StampOptions {
+export interface StampOptions {
   readonly status: ReadonlyMap<string, string>;
+  /** The attribute whose value is stamped. */
   readonly what: string;
+  /** What is being done, as a participle with its object. Default: Building image. */
+  readonly doing?: string;
 }
 
-function stamp(text: string, { status, what }: StampOptions): string {
+/** The text with `{KEY}` replaced. Throws OCI_STAMP_UNKNOWN. */
+export function stamp(text: string, { status, what, doing = 'Building image' }: StampOptions): string {
   return text.replaceAll(/\{([A-Z][A-Z0-9_]*)\}/g, (whole, key: string) => {
     const value = status.get(key);
     if (value === undefined) {
       throw new ToolError(
         'OCI_STAMP_UNKNOWN',
-        `Building image: '${what}' has ${whole}, which the workspace status lacks`,
+        `${doing}: '${what}' has ${whole}, which the workspace status lacks`,
         {
           hint: `Print a line "${key} value" in the program of --workspace_status_command; there are ${[...status.keys()].join(', ')}.`,
         },

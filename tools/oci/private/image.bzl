@@ -21,6 +21,7 @@ _ATTRS = {
     "architecture": attr.string(doc = "Go's name of the processor. Default: the base's, else amd64."),
     "base": attr.label(doc = "The image below. Default: none.", providers = [OciImageInfo]),
     "creation_time": attr.string(doc = "When it was made: seconds since 1970, or a time by RFC 3339; `{KEY}` of a stamped image is filled in. Default: 1970; of a stamped image, the time of the build."),
+    "base_layers": attr.label_list(doc = "Layers below `layers`, each unless the base has one that provides the same: node, of an image of a Node.js program.", providers = [OciLayerInfo]),
     "cmd": attr.string_list(doc = "Arguments of the entrypoint, which a pod's `args` replace. Default: the base's, unless `entrypoint` is given."),
     "entrypoint": attr.string_list(doc = "The program. Default: the base's."),
     "env": attr.string_dict(doc = "Environment variables, added to the base's. Make variables (`$(NAME)`) are expanded, `$$NAME` stands for the base's variable; `{KEY}` of a stamped image is filled in."),
@@ -32,6 +33,8 @@ _ATTRS = {
         values = ["error", "ignore", "warn"],
     ),
     "layers": attr.label_list(doc = "Layers on top of the base's, the lowest first.", providers = [OciLayerInfo]),
+    "no_cmd": attr.bool(doc = "Whether the image has no `cmd`, whatever the base has."),
+    "no_entrypoint": attr.bool(doc = "Whether the image has no `entrypoint`, whatever the base has."),
     "operating_system": attr.string(doc = "Go's name of the system. Default: the base's, else linux."),
     "os_version": attr.string(doc = "The version of the system that it needs. Default: the base's, else none."),
     "ports": attr.string_list(doc = "Ports that the program listens on: `8080`, `53/udp`."),
@@ -93,6 +96,12 @@ def layer_checks(layers):
 def _expanded(ctx, attribute):
     return {key: ctx.expand_make_variables(attribute, value, {}) for key, value in getattr(ctx.attr, attribute).items()}
 
+def _refuse_both(ctx):
+    """Fails where an image has a command and is said to have none."""
+    for attribute in ["cmd", "entrypoint"]:
+        if getattr(ctx.attr, attribute) and getattr(ctx.attr, "no_" + attribute):
+            fail("{}: 'no_{}' must not be set beside '{}', got {}. Remove one of them.".format(ctx.label, attribute, attribute, getattr(ctx.attr, attribute)))
+
 def _label_files(ctx):
     """Label → the file with its value."""
     files = {}
@@ -123,12 +132,22 @@ def _settings(ctx):
         "stopSignal": ctx.attr.stop_signal,
         "annotations": ctx.attr.annotations,
     }
-    return {key: value for key, value in settings.items() if value}
+    given = {key: value for key, value in settings.items() if value}
+
+    # An empty list is another thing than none: the base's does not count.
+    if ctx.attr.no_cmd:
+        given["cmd"] = []
+    if ctx.attr.no_entrypoint:
+        given["entrypoint"] = []
+    return given
 
 def _oci_image_impl(ctx):
+    _refuse_both(ctx)
     base = ctx.attr.base[OciImageInfo] if ctx.attr.base else None
-    own = [target[OciLayerInfo] for target in ctx.attr.layers]
     base_layers = base.layers.to_list() if base else []
+    provided = [layer.provides for layer in base_layers if hasattr(layer, "provides")]
+    missing = [target for target in ctx.attr.base_layers if target[OciLayerInfo].provides not in provided]
+    own = [target[OciLayerInfo] for target in missing + ctx.attr.layers]
     layers = depset(own, transitive = [base.layers] if base else [], order = "postorder")
     name = ctx.label.name
     manifest = ctx.actions.declare_file(name + ".manifest.json")

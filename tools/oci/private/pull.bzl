@@ -2,7 +2,8 @@
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label")
 
-_DOC = """Declares an image that is in a registry, by digest: `@<name>//:image`, also `@<name>`.
+_DOC = """Declares an image that is in a registry, by digest: `@<name>//:image`, also `@<name>`
+and, as of rules_docker's container_pull, `@<name>//image`.
 
 Only manifest and configuration are read when something first needs the image. It can be the `base` of an oci_image and
 the `image` of an oci_push or k8s_object. A push mounts its layers when they are in the same registry, leaves out those
@@ -69,6 +70,13 @@ alias(
 )
 """
 
+_ALIAS = """alias(
+    name = "image",
+    actual = "//:image",
+    visibility = ["//visibility:public"],
+)
+"""
+
 def _oci_pull_impl(ctx):
     for source in ctx.attr._sources:
         ctx.path(source)
@@ -94,6 +102,7 @@ def _oci_pull_impl(ctx):
         repository = repr(repository),
         rules = absolute_label(Label("//tools/oci/private:pulled_image.bzl")),
     ), executable = False)
+    ctx.file("image/BUILD.bazel", _ALIAS, executable = False)
 
 oci_pull = repository_rule(
     implementation = _oci_pull_impl,

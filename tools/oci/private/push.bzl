@@ -16,6 +16,9 @@ A registry that asks for a login gets the one of Docker's configuration (`docker
 With a signing key the image is signed, unless it was before: in cosign's form, under the tag `sha256-<hex>.sig` and as
 a referrer, before its tags are written. `bazel run //tools/oci:verify` checks it.
 
+In `registry`, `repository` and `remote_tags`, Make variables (`$(NAME)`) are expanded, and `{KEY}` is filled in from the
+workspace status when the target is run.
+
 Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HOST[:PORT]`, `--repository NAME`,
 `--sign-key FILE` or `--sign-key env:NAME` (PEM, or encrypted by cosign with the password in COSIGN_PASSWORD).
 
@@ -26,17 +29,35 @@ any other is spoken to over https.
 def _runfile(ctx, file):
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
+def _place(ctx, repository):
+    """Where the image goes: struct(arguments = words of the pusher, files = the files that they name)."""
+    for attribute, file in [("remote_tags", "tag_file"), ("repository", "repository_file")]:
+        if getattr(ctx.attr, attribute) and getattr(ctx.attr, file):
+            fail("{}: '{}' must not be given beside '{}', got {}. Remove one of them.".format(ctx.label, attribute, file, getattr(ctx.attr, attribute)))
+    texts = [("registry", ctx.attr.registry)]
+    if not ctx.file.repository_file:
+        texts.append(("repository", ctx.attr.repository or repository))
+    texts += [("default-tag", tag) for tag in ctx.attr.remote_tags]
+    expanded = [(option, ctx.expand_make_variables(option, text, {})) for option, text in texts]
+    files = [("tag-file", ctx.file.tag_file), ("repository-file", ctx.file.repository_file)]
+    if [text for _, text in expanded if "{" in text]:
+        files += [("status", ctx.info_file), ("status", ctx.version_file)]
+    arguments = [shell_quote("--{}={}".format(option, text)) for option, text in expanded]
+    for option, file in files:
+        if file:
+            arguments += [shell_quote("--" + option), runfile_argument(_runfile(ctx, file))]
+    return struct(arguments = arguments, files = [file for _, file in files if file])
+
 def _oci_push_impl(ctx):
     is_index = OciImageIndexInfo in ctx.attr.image
     if is_index and ctx.attr.artifacts:
         fail("{}: 'artifacts' must be empty for an index, got {}. Attach them to its images, each with an oci_push of its own.".format(ctx.label, [str(target.label) for target in ctx.attr.artifacts]))
     image = ctx.attr.image[OciImageIndexInfo] if is_index else ctx.attr.image[OciImageInfo]
     arguments = [shell_quote("--image"), runfile_argument(_runfile(ctx, image.index_entry))]
-    arguments.append(shell_quote("--registry=" + ctx.attr.registry))
-    arguments.append(shell_quote("--repository=" + (ctx.attr.repository or image.repository)))
+    place = _place(ctx, image.repository)
+    arguments += place.arguments
     if ctx.attr.sign_key:
         arguments.append(shell_quote("--sign-key=" + ctx.attr.sign_key))
-    arguments += [shell_quote("--default-tag=" + tag) for tag in ctx.attr.remote_tags]
     artifacts = [
         struct(artifact_type = artifact_type, media_type = artifact_type, file = file)
         for target, artifact_type in ctx.attr.artifacts.items()
@@ -53,7 +74,7 @@ def _oci_push_impl(ctx):
         program,
         arguments = arguments,
         runfiles = ctx.attr.image[DefaultInfo].default_runfiles.merge(
-            ctx.runfiles(files = [artifact.file for artifact in artifacts]),
+            ctx.runfiles(files = [artifact.file for artifact in artifacts] + place.files),
         ),
     )
     return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]
@@ -67,7 +88,9 @@ oci_push = rule(
         "registry": attr.string(doc = "`host[:port]`.", mandatory = True),
         "remote_tags": attr.string_list(doc = "Tags. Default: none, the image is reached by its digest."),
         "repository": attr.string(doc = "Its name in the registry. Default: the image's."),
+        "repository_file": attr.label(doc = "A file with its name in the registry, instead of `repository`.", allow_single_file = True),
         "sign_key": attr.string(doc = "`env:NAME`, or a path on the machine that pushes: the key to sign with. Default: the image is not signed."),
+        "tag_file": attr.label(doc = "A file with tags, one a line, instead of `remote_tags`.", allow_single_file = True),
         "_program": attr.label(doc = "The pusher.", default = "//tools/oci:push_tool"),
     },
     executable = True,

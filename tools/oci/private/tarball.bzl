@@ -7,11 +7,12 @@ load(":image.bzl", "layer_checks")
 _DOC = """Writes an image as a tar file in the OCI image layout, which `ctr images import` reads.
 
 The image is recorded as `<registry>/<repository>@<digest>` and as `<registry>/<repository>:<tag>` for each tag.
+The file is `<name>.tar`, of a target that is named so already `<name>`.
 """
 
 def _oci_tarball_impl(ctx):
     image = ctx.attr.image[OciImageInfo]
-    output = ctx.actions.declare_file(ctx.label.name + ".tar")
+    output = ctx.actions.declare_file(ctx.label.name + ("" if ctx.label.name.endswith(".tar") else ".tar"))
     files = [image.manifest, image.config] + [layer.blob for layer in image.layers.to_list()]
     args = ctx.actions.args()
     args.add("--image", image.index_entry)

@@ -1,0 +1,101 @@
+"""The macro oci_image: the rule's target, a layer of the files that are given to it, and sub-targets."""
+
+load(":image.bzl", _oci_image = "oci_image")
+load(":layer.bzl", "LAYER_ATTRIBUTES", "oci_layer")
+load(":subtarget.bzl", "image_subtargets")
+
+# Attributes of rules_docker's container_image that say how a daemon runs or names what `bazel run` loads into it. No
+# daemon is part of a build here: `oci_load` loads an image, and names it.
+_OF_A_DAEMON = [
+    "docker_run_flags",
+    "experimental_tarball_format",
+    "legacy_repository_naming",
+    "legacy_run_behavior",
+    "tag_name",
+]
+
+_STAMPED = ["always", "yes"]
+
+def _command(value):
+    """A command as a list of words; one given as a text is run by the image's shell."""
+    return ["/bin/sh", "-c", value] if type(value) == "string" else value
+
+def _is_stamped(stamp):
+    """Whether `stamp` of rules_docker (a bool, or a label of its //stamp package) asks for it.
+
+    What `select` makes is left as it is.
+    """
+    if type(stamp) == "select":
+        return stamp
+    return stamp.split(":")[-1] in _STAMPED if type(stamp) == "string" else bool(stamp)
+
+def oci_image(name, base = None, layers = [], visibility = None, tags = [], testonly = None, **kwargs):
+    """Makes an image of a base, layers, and one more layer of the files that are given here.
+
+    The attributes of rules_docker's container_image keep their names and meaning, but for these: `repository` is the
+    whole name in a registry (there, a prefix of the name that is loaded into a daemon); `compression` is zstd unless
+    gzip is asked for; the user is 65532:65532 unless another is given; `debs` bring what they depend on. What concerns
+    a daemon (docker_run_flags, tag_name, legacy_run_behavior and the like) is accepted and has no effect: see oci_load.
+
+    Outputs: `<name>.digest`, `<name>.json`, `<name>.manifest.json`, `<name>.config.json`; output groups `sbom` and
+    `provenance`. To run (`bazel run X:<name>.explain`; the table is in subtargets.bzl):
+
+    - `<name>.diff` compares it with another image, file by file
+    - `<name>.explain` prints its layers with their sizes, what is in each and what brought it
+    - `<name>.provenance` prints how it was made
+    - `<name>.sbom` prints its bill of materials
+
+    Args:
+      name: the image; `image` in a service's package.
+      base: the image below.
+      layers: oci_layer targets, the lowest first.
+      visibility: of the image.
+      tags: of the image.
+      testonly: of the image and its layer.
+      **kwargs: attributes of the oci_image rule (entrypoint, cmd, env, labels, ports, user, volumes, workdir,
+        repository, stamp, …), of oci_layer (files, debs, tars, symlinks, directory, mode, …), which make a layer
+        `<name>__layer` on top of `layers`, and launcher and launcher_args: a program that is put at the root and
+        before the entrypoint.
+    """
+    for attribute in _OF_A_DAEMON:
+        kwargs.pop(attribute, None)
+    for attribute in ["cmd", "entrypoint"]:
+        if attribute in kwargs:
+            kwargs[attribute] = _command(kwargs[attribute])
+    if "stamp" in kwargs:
+        kwargs["stamp"] = _is_stamped(kwargs["stamp"])
+    launcher = kwargs.pop("launcher", None)
+    launcher_args = kwargs.pop("launcher_args", [])
+    if launcher:
+        path = "/" + str(launcher).split("/")[-1].split(":")[-1]
+        kwargs["file_paths"] = dict(kwargs.get("file_paths", {}), **{launcher: path})
+        kwargs["entrypoint"] = [path] + launcher_args + kwargs.get("entrypoint", [])
+    labels = kwargs.get("labels", {})
+    from_files = {}
+    for key in sorted(labels.keys()):
+        if labels[key].startswith("@"):
+            from_files.setdefault(labels[key][1:], []).append(key)
+    if from_files:
+        kwargs["labels"] = {key: value for key, value in labels.items() if not value.startswith("@")}
+        kwargs["label_files"] = {file: "\n".join(keys) for file, keys in from_files.items()}
+    layer = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
+    if layer:
+        oci_layer(
+            name = name + "__layer",
+            base = base,
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+            **layer
+        )
+        layers = layers + [":" + name + "__layer"]
+    _oci_image(
+        name = name,
+        base = base,
+        layers = layers,
+        tags = tags,
+        testonly = testonly,
+        visibility = visibility,
+        **kwargs
+    )
+    image_subtargets(name, testonly = testonly, visibility = visibility)
