@@ -1,132 +1,51 @@
 """Images of Node.js services."""
 
-load("//tools/nodejs/private:layers.bzl", "nodejs_app_layer", "nodejs_npm_layer", _nodejs_runtime_layer = "nodejs_runtime_layer")
+load("//tools/nodejs/private:layers.bzl", _nodejs_runtime_layer = "nodejs_runtime_layer")
+load("//tools/nodejs/private:program.bzl", "nodejs_program_image", _NODEJS_BASES = "NODEJS_BASES")
 load("//tools/nodejs/private:service.bzl", "service_program")
 load("//tools/oci:defs.bzl", "oci_image", "oci_image_index", "service_image_test")
-load("//tools/ts:defs.bzl", "ts_library")
 
+NODEJS_BASES = _NODEJS_BASES
 nodejs_runtime_layer = _nodejs_runtime_layer
 
-def _js_path(package, entry_point):
-    """The entry's path in the image."""
-    source = entry_point
-    if source.startswith("//"):
-        package, _, source = source[2:].partition(":")
-    source = source.lstrip(":")
-    for extension, js in [(".mts", ".mjs"), (".tsx", ".js"), (".ts", ".js")]:
-        if source.endswith(extension):
-            path = source[:-len(extension)] + js
-            return "/app/{}/{}".format(package, path) if package else "/app/" + path
-    return fail("//{}: 'entry_point' must be a TypeScript source, got \"{}\". Name the file that starts the program.".format(package, entry_point))
-
-# `os/architecture` → the image with node on which nodejs_image and nodejs_image_index build.
-NODEJS_BASES = {
-    "linux/amd64": "//tools/nodejs:base",
-    "linux/arm64": "//tools/nodejs:base_arm64",
-}
-
-def _program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs):
-    """Makes the layers of a program; returns the attributes of an image of it, without its base."""
-    if not binary:
-        binary = ":" + name + "__lib"
-        ts_library(
-            name = name + "__lib",
-            srcs = [entry_point] + [src for src in srcs if src != entry_point],
-            tags = ["manual"],
-            testonly = testonly,
-            visibility = ["//visibility:private"],
-            deps = deps,
-        )
-    elif srcs or deps:
-        fail("//{}:{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(native.package_name(), name, binary))
-    nodejs_npm_layer(
-        name = name + "__npm",
-        program = binary,
-        tags = ["manual"],
-        testonly = testonly,
-        visibility = ["//visibility:private"],
-    )
-    nodejs_app_layer(
-        name = name + "__app",
-        data = data,
-        program = binary,
-        tags = ["manual"],
-        testonly = testonly,
-        visibility = ["//visibility:private"],
-    )
-    return dict(
-        kwargs,
-        cmd = args,
-        entrypoint = ["/usr/local/bin/node"] + node_options + [_js_path(native.package_name(), entry_point)],
-        env = dict({"NODE_ENV": "production"}, **env),
-        layers = [":" + name + "__npm"] + layers + [":" + name + "__app"],
-        testonly = testonly,
-        workdir = kwargs.get("workdir", "/app"),
-    )
-
-def nodejs_image(
-        name,
-        binary = None,
-        entry_point = "main.ts",
-        srcs = [],
-        deps = [],
-        data = [],
-        base = None,
-        node_options = ["--enable-source-maps"],
-        args = [],
-        env = {},
-        layers = [],
-        visibility = None,
-        tags = [],
-        testonly = False,
-        **kwargs):
+def nodejs_image(name, base = None, visibility = None, tags = [], **kwargs):
     """Makes an image that runs a TypeScript program: base, node, its npm packages, its code.
 
-    The program runs as `node <node_options> /app/<package>/main.js <args>` in /app, as user 65532. A changed line of
-    the program rebuilds and pushes the last layer only. Outputs as of oci_image: for `image`, `image.digest`.
+    The program runs as `node <node_options> /app/<package>/main.js <templated_args> <args>` in /app, as user 65532. A
+    changed line of the program rebuilds and pushes the last layer only. Outputs as of oci_image: for `image`,
+    `image.digest`.
+
+    The program is said in one of three ways: `binary`; `entry_point` with `srcs` and `deps`; or, as in rules_docker,
+    `entry_point` with all that it needs in `data`: TypeScript libraries, npm packages, files, also plain JavaScript.
 
     Args:
       name: the image; `image` in a service's package.
-      binary: the program: a ts_library or ts_binary that has `entry_point` among its sources. Default: a ts_library
-        of `entry_point`, `srcs` and `deps`, named `<name>__lib`.
-      entry_point: the source that starts the program.
-      srcs: more sources, where `binary` is not given.
-      deps: TypeScript libraries and npm packages, where `binary` is not given.
-      data: files that the program reads at run time: /app/<path in the workspace>.
-      base: the image below, which has node. Default: Debian's C library, certificates, time zones, and node.
-      node_options: arguments of node itself.
-      args: arguments of the program, which a pod's `args` replace.
-      env: environment variables; NODE_ENV is `production` unless given.
-      layers: more layers, between npm packages and code.
+      base: the image below; node is put on it where it has none of Fathom's. Default: Debian's C library,
+        certificates, time zones, and node.
       visibility: of the image.
       tags: of the image.
-      testonly: of all targets.
-      **kwargs: attributes of oci_image: labels, ports, repository, user, volumes, …
+      **kwargs:
+        `binary`: a ts_library or ts_binary that has `entry_point` among its sources.
+        `entry_point`: the source that starts the program, "main.ts" unless given; `:main.js` is what it is compiled to.
+        `srcs`, `deps`: more sources, and TypeScript libraries and npm packages, of a ts_library `<name>__lib`.
+        `data`: what the program reads at run time, at /app/<path in the workspace>; libraries and npm packages.
+        `layers`: ready layers, and what of `data` gets a layer of its own: npm packages, libraries, files.
+        `node_options`: arguments of node itself, ["--enable-source-maps"] unless given.
+        `templated_args`: arguments of the program; `args`: more of them, which a pod's `args` replace.
+        `env`: environment variables; NODE_ENV is "production" unless given.
+        `chdir`: the folder of the workspace in which the program starts.
+        Attributes of oci_image: labels, ports, repository, user, volumes, launcher, launcher_args, ….
+        Of rules_docker and rules_nodejs: node_repository_name, include_node_repo_args, default_env_vars,
+        link_workspace_root, toolchain have no effect; configuration_env_vars is refused.
     """
     oci_image(
         name = name,
-        base = base or Label(NODEJS_BASES["linux/amd64"]),
         tags = tags,
         visibility = visibility,
-        **_program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs)
+        **nodejs_program_image("nodejs_image", name, dict(kwargs, base = base))
     )
 
-def nodejs_image_index(
-        name,
-        binary = None,
-        entry_point = "main.ts",
-        srcs = [],
-        deps = [],
-        data = [],
-        bases = None,
-        node_options = ["--enable-source-maps"],
-        args = [],
-        env = {},
-        layers = [],
-        visibility = None,
-        tags = [],
-        testonly = False,
-        **kwargs):
+def nodejs_image_index(name, bases = None, visibility = None, tags = [], **kwargs):
     """Makes images that run a TypeScript program on several platforms, under one digest.
 
     As nodejs_image, for linux/amd64 and linux/arm64: the images `<name>_linux_amd64` and `<name>_linux_arm64` share the
@@ -135,27 +54,17 @@ def nodejs_image_index(
 
     Args:
       name: the index.
-      binary: as of nodejs_image.
-      entry_point: as of nodejs_image.
-      srcs: as of nodejs_image.
-      deps: as of nodejs_image.
-      data: as of nodejs_image.
       bases: `os/architecture` → the image below, which has node. Default: NODEJS_BASES.
-      node_options: as of nodejs_image.
-      args: as of nodejs_image.
-      env: as of nodejs_image.
-      layers: as of nodejs_image.
       visibility: of the index and its images.
       tags: of the index and its images.
-      testonly: of all targets.
-      **kwargs: attributes of oci_image_index and oci_image.
+      **kwargs: attributes of nodejs_image but `base`, and of oci_image_index.
     """
     oci_image_index(
         name = name,
         bases = bases or {platform: Label(base) for platform, base in NODEJS_BASES.items()},
         tags = tags,
         visibility = visibility,
-        **_program(name, binary, entry_point, srcs, deps, data, node_options, args, env, layers, testonly, kwargs)
+        **nodejs_program_image("nodejs_image_index", name, kwargs)
     )
 
 def nodejs_service(

@@ -14,7 +14,8 @@ await runMain(async ({ argv }) => {
     });
   }
   const value = asObject(await readJson(path), path);
-  const { packages, roots } = parseNpmParameters(value, path);
-  const sources = await npmSources(packages, roots, asString(value['folder'], `${path}.folder`));
+  const { packages, roots, elsewhere } = parseNpmParameters(value, path);
+  const folder = asString(value['folder'], `${path}.folder`);
+  const sources = await npmSources(packages, { roots, folder, elsewhere: new Set(elsewhere) });
   await buildLayer(parseParameters({ ...value, sources }, path));
 });

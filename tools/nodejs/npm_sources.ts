@@ -26,12 +26,17 @@ const NOT_NEEDED = String.raw`\.[cm]?ts$|\.map$|(?<!licen[cs]e|notice|copying|LI
 
 const STORE = 'node_modules/.store';
 
-/** The parts of the layer. `folder` is where node_modules goes. Packages that only hold types are left out. */
-export async function npmSources(
-  packages: readonly NpmInput[],
-  roots: readonly NpmRoot[],
-  folder: string,
-): Promise<LayerSource[]> {
+export interface NpmLayout {
+  readonly roots: readonly NpmRoot[];
+  /** Where node_modules goes. */
+  readonly folder: string;
+  /** Keys of packages that another layer has, with their links: only links to them are made. */
+  readonly elsewhere: ReadonlySet<string>;
+}
+
+/** The parts of the layer. Packages that only hold types are left out. */
+export async function npmSources(packages: readonly NpmInput[], layout: NpmLayout): Promise<LayerSource[]> {
+  const { roots, folder, elsewhere } = layout;
   const packed = packages.filter(({ name }) => !name.startsWith('@types/'));
   const nameOf = new Map(packed.map(({ key, name }) => [key, name]));
   const place = (key: string) => posix.join(folder, STORE, key, 'node_modules', nameOf.get(key) ?? '');
@@ -42,6 +47,7 @@ export async function npmSources(
   });
   const sources: LayerSource[] = [];
   for (const { key, directory, meta } of packed) {
+    if (elsewhere.has(key)) continue;
     sources.push({ kind: 'tree', path: place(key), source: directory, exclude: NOT_NEEDED, npmMeta: meta });
     for (const [name, dependency] of Object.entries(await readDependencies(meta))) {
       // A package may need itself by name; a dependency may be of another platform, and so not be there.
@@ -61,7 +67,10 @@ async function readDependencies(meta: string): Promise<Record<string, string>> {
 }
 
 /** Packages and roots out of a parameter file. */
-export function parseNpmParameters(value: unknown, where: string): { packages: NpmInput[]; roots: NpmRoot[] } {
+export function parseNpmParameters(
+  value: unknown,
+  where: string,
+): { packages: NpmInput[]; roots: NpmRoot[]; elsewhere: string[] } {
   const object = asObject(value, where);
   const field = (item: unknown, name: string, at: string) => asString(asObject(item, at)[name], `${at}.${name}`);
   return {
@@ -70,6 +79,7 @@ export function parseNpmParameters(value: unknown, where: string): { packages: N
       const [key, name, directory, meta] = ['key', 'name', 'directory', 'meta'].map((part) => field(item, part, at));
       return { key: key ?? '', name: name ?? '', directory: directory ?? '', meta: meta ?? '' };
     }),
+    elsewhere: asArray(object['elsewhere'], `${where}.elsewhere`).map((item) => asString(item, `${where}.elsewhere`)),
     roots: asArray(object['roots'], `${where}.roots`).map((item, index) => ({
       key: field(item, 'key', `${where}.roots[${index}]`),
       name: field(item, 'name', `${where}.roots[${index}]`),

@@ -1,0 +1,156 @@
+"""The layers and the configuration of an image that runs a Node.js program."""
+
+load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
+load("//tools/oci/private:container.bzl", "IMAGE_ATTRIBUTES")
+load("//tools/ts:defs.bzl", "ts_library")
+load(":layers.bzl", "js_path", "nodejs_app_layer", "nodejs_npm_layer", "nodejs_own_layer", "nodejs_program")
+
+# `os/architecture` → the image with node on which nodejs_image and nodejs_image_index build.
+NODEJS_BASES = {
+    "linux/amd64": "//tools/nodejs:base",
+    "linux/arm64": "//tools/nodejs:base_arm64",
+}
+
+_RUNTIME = "//tools/nodejs:runtime"
+
+# Beside those of images.
+_ATTRIBUTES = {
+    "args": "list",
+    "binary": "label",
+    "chdir": "string",
+    "data": "list",
+    "default_env_vars": "list",
+    "deps": "list",
+    "entry_point": "label",
+    "include_node_repo_args": "bool",
+    "link_workspace_root": "bool",
+    "node_options": "list",
+    "node_repository_name": "string",
+    "srcs": "list",
+    "templated_args": "list",
+    "toolchain": "label",
+}
+
+# Of images alone, and not of their indexes, or the other way round: the macros behind say so.
+_IMAGE_ATTRIBUTES = {key: form for key, form in IMAGE_ATTRIBUTES.items() if key not in ["cmd", "entrypoint"]}
+
+_IGNORED = ["default_env_vars", "include_node_repo_args", "link_workspace_root", "node_repository_name", "toolchain"]
+
+_REFUSED = {
+    "cmd": ("'args' are the arguments of the program", "Use 'args'"),
+    "configuration_env_vars": ("the environment is part of the image", "Write env = {\"NAME\": \"$(NAME)\"}, which --define NAME=… fills in"),
+    "entrypoint": ("the entrypoint is node with the program", "Use 'entry_point', 'node_options' and 'launcher', or container_image"),
+}
+
+def _entry(where, entry_point):
+    """Where the source that starts the program is: struct(path = string in the workspace, is_js = bool)."""
+    package, found, source = entry_point.rpartition(":")
+    package = package.partition("//")[2] if found and "//" in package else native.package_name()
+    js = js_path(source)
+    if not js:
+        fail("{}: 'entry_point' must be a TypeScript or JavaScript source, got \"{}\". Name the file that starts the program.".format(where, entry_point))
+    return struct(path = "/".join([part for part in [package, js] if part]), is_js = js == source, source = source)
+
+def _own_layers(name, layers, testonly):
+    """Declares a layer for each of `layers`; returns their labels."""
+    labels = []
+    for number, layer in enumerate(layers):
+        nodejs_own_layer(
+            name = "{}__layer{}".format(name, number),
+            dep = layer,
+            tags = ["manual"],
+            testonly = testonly,
+            visibility = ["//visibility:private"],
+        )
+        labels.append(":{}__layer{}".format(name, number))
+    return labels
+
+def _program(name, where, given, entry):
+    """Declares the program unless it is there; returns the targets whose JavaScript and packages are in the image."""
+    binary = given.pop("binary", None)
+    srcs = given.pop("srcs", None) or []
+    deps = given.pop("deps", None) or []
+    data = given.get("data") or []
+    needs = data + (given.get("layers") or [])
+    entry_point = given["entry_point"]
+    hidden = {"tags": ["manual"], "testonly": given.get("testonly"), "visibility": ["//visibility:private"]}
+    if binary:
+        if srcs or deps:
+            fail("{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(where, binary))
+        return [binary]
+    if entry.is_js and not srcs and not deps:
+        # Of rules_nodejs: the file itself, or what a library in `data` makes.
+        own = native.glob([entry.source], allow_empty = True) if "//" not in entry_point else []
+        given["data"] = data + [file for file in own if file not in data and ":" + file not in data]
+        return []
+    if srcs or deps or not needs:
+        ts_library(
+            name = name + "__lib",
+            srcs = [entry_point] + [src for src in srcs if src != entry_point],
+            deps = deps,
+            **hidden
+        )
+    else:
+        nodejs_program(
+            name = name + "__lib",
+            data = needs,
+            entry_point = entry_point,
+            **hidden
+        )
+    return [":" + name + "__lib"]
+
+def nodejs_program_image(macro, name, attributes):
+    """Declares the layers of a program.
+
+    Args:
+      macro: string: what a BUILD file calls.
+      name: string: the image.
+      attributes: dict: what it was given, as nodejs_image documents it.
+
+    Returns:
+      dict: attributes of oci_image or oci_image_index, but name, tags and visibility.
+    """
+    where = "//{}:{}".format(native.package_name(), name)
+    known = dict(_IMAGE_ATTRIBUTES, **_ATTRIBUTES)
+    given = checked_attributes(macro, name, attributes, known, _REFUSED, _IGNORED)
+    given["entry_point"] = str(given.get("entry_point") or "main.ts")
+    entry = _entry(where, given["entry_point"])
+    programs = _program(name, where, given, entry)
+    given.pop("entry_point")
+    templated = given.pop("templated_args", None) or []
+    for word in templated:
+        if "$" in word or word.startswith("--node_options="):
+            fail("{}: 'templated_args' must be plain words, got \"{}\". Name files by their paths below /app, and give arguments of node as 'node_options'.".format(where, word))
+    options = given.pop("node_options", None)
+    options = ["--enable-source-maps"] if options == None else options
+    data = given.pop("data", None) or []
+    layers = given.pop("layers", None) or []
+    testonly = given.get("testonly")
+    hidden = {"tags": ["manual"], "testonly": testonly, "visibility": ["//visibility:private"]}
+    nodejs_npm_layer(
+        name = name + "__npm",
+        elsewhere = layers,
+        programs = programs + data,
+        **hidden
+    )
+    nodejs_app_layer(
+        name = name + "__app",
+        data = data,
+        elsewhere = layers,
+        entry = entry.path,
+        image = name,
+        programs = programs,
+        **hidden
+    )
+    chdir = given.pop("chdir", None)
+    if macro == "nodejs_image":
+        given["base_layers"] = [Label(_RUNTIME)] if given.get("base") else []
+        given["base"] = given.get("base") or Label(NODEJS_BASES["linux/amd64"])
+    given.update(
+        cmd = given.pop("args", None) or [],
+        entrypoint = ["/usr/local/bin/node"] + options + ["/app/" + entry.path] + templated,
+        env = dict({"NODE_ENV": "production"}, **(given.get("env") or {})),
+        layers = [":" + name + "__npm"] + _own_layers(name, layers, testonly) + [":" + name + "__app"],
+        workdir = given.get("workdir") or "/".join(["/app"] + [part for part in (chdir or "").split("/") if part not in ["", "."]]),
+    )
+    return given
