@@ -2,6 +2,7 @@
 
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:verbs.bzl", "VERBS")
+load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
 load(":deployer.bzl", "deployer_target")
 load(":names.bzl", "find_environment", "find_guard", "personal_settings", "root_name", "stack_name")
 load(":object.bzl", "k8s_object_rule")
@@ -14,6 +15,55 @@ PERSONAL = personal_settings(ENVS)
 
 # Attributes that verbs share with the object or stack that they belong to.
 _SHARED = ["compatible_with", "deprecation", "features", "restricted_to", "testonly", "visibility"]
+
+_OBJECT = {
+    "args": "list",
+    "cluster": "string",
+    "context": "string",
+    "env": "environment",
+    "image_chroot": "string",
+    "images": "dict",
+    "kind": "string",
+    "kubeconfig": "label",
+    "namespace": "string",
+    "pins": "label",
+    "rendered": "label",
+    "resolver": "label",
+    "resolver_args": "list",
+    "secrets": "list",
+    "stamp_srcs": "list",
+    "substitutions": "dict",
+    "template": "label",
+    "user": "string",
+}
+
+_BY_IMAGES = ("images are named by 'images' alone", "Write images = {\"registry/repository:tag\": \":image\"}")
+
+# What rules_k8s kept for itself.
+_REFUSED_OF_OBJECTS = {
+    "image_target_strings": _BY_IMAGES,
+    "image_targets": _BY_IMAGES,
+    "resolved": ("verbs resolve by themselves", "Remove it"),
+    "reversed": ("what is deleted is put in order by the engine", "Remove it"),
+}
+
+_STACK = {
+    "args": "list",
+    "env": "environment",
+    "namespace": "string",
+    "objects": "list or dict",
+    "stack": "string",
+}
+
+_OF_OBJECTS = ("a stack goes where its objects go", "Give it to the objects, or name an environment by 'env'")
+
+_REFUSED_OF_STACKS = {
+    "cluster": _OF_OBJECTS,
+    "context": _OF_OBJECTS,
+    "images": ("images belong to the manifests that name them", "Give it to the objects"),
+    "kubeconfig": _OF_OBJECTS,
+    "user": _OF_OBJECTS,
+}
 
 def _shared(kwargs):
     return {key: kwargs[key] for key in _SHARED if key in kwargs}
@@ -71,6 +121,32 @@ def k8s_object(
       **kwargs: visibility, tags, testonly and the like.
     """
     where = "//{}:{}".format(native.package_name(), name)
+    named = {
+        "args": args,
+        "cluster": cluster,
+        "context": context,
+        "env": env,
+        "image_chroot": image_chroot,
+        "images": images,
+        "kind": kind,
+        "kubeconfig": kubeconfig,
+        "namespace": namespace,
+        "pins": pins,
+        "resolver": resolver,
+        "resolver_args": resolver_args,
+        "secrets": secrets,
+        "stamp_srcs": stamp_srcs,
+        "substitutions": substitutions,
+        "template": template,
+        "user": user,
+    }
+    kwargs = {
+        key: value
+        for key, value in checked_attributes("k8s_object", name, dict(named, **kwargs), _OBJECT, _REFUSED_OF_OBJECTS).items()
+        if key not in named
+    }
+    if resolver_args and not resolver:
+        fail("{}: 'resolver_args' must be given beside 'resolver', got {}. No program resolves by default: the build checks images, and refuses those that the manifest does not name; remove these from 'images'.".format(where, resolver_args))
     environment = find_environment(env, ENVS, where + ": 'env'") or {}
     pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
     if pinned and images and not pins:
@@ -130,6 +206,12 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
       args: arguments of every verb, before those after `--`.
       **kwargs: visibility, tags, testonly and the like.
     """
+    named = {"args": args, "env": env, "namespace": namespace, "objects": objects, "stack": stack}
+    kwargs = {
+        key: value
+        for key, value in checked_attributes("k8s_objects", name, dict(named, **kwargs), _STACK, _REFUSED_OF_STACKS).items()
+        if key not in named
+    }
     environment = find_environment(env, ENVS, "//{}:{}: 'env'".format(native.package_name(), name)) or {}
     if type(objects) == "dict":
         objects = select({
