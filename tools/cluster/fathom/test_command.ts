@@ -27,6 +27,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
   ['run', '//tools/ci/services'],
+  ['run', '//tools/ci/migration'],
   ['run', '//tools/new/tests:elsewhere'],
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/ide'],
@@ -64,6 +65,7 @@ const CLUSTER_CHECKS: readonly (readonly string[])[] = [
 /** Workspaces of their own that load this one, and what is built and tested in each. */
 const EXAMPLES: readonly { readonly folder: string; readonly targets: string }[] = [
   { folder: 'examples/minimal', targets: '//hello/...' },
+  { folder: 'examples/from_rules_k8s', targets: '//...' },
 ];
 
 export async function testCommand(context: CommandContext): Promise<number> {

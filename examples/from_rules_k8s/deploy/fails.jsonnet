@@ -1,0 +1,2 @@
+// Says what is owed.
+{ name: error 'the shop has no name' }
