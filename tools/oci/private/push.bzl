@@ -29,6 +29,9 @@ any other is spoken to over https.
 def _runfile(ctx, file):
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
+# What an option of the pusher is called as an attribute.
+_ATTRIBUTE_OF = {"default-tag": "remote_tags"}
+
 def _place(ctx, repository):
     """Where the image goes: struct(arguments = words of the pusher, files = the files that they name)."""
     for attribute, file in [("remote_tags", "tag_file"), ("repository", "repository_file")]:
@@ -38,7 +41,7 @@ def _place(ctx, repository):
     if not ctx.file.repository_file:
         texts.append(("repository", ctx.attr.repository or repository))
     texts += [("default-tag", tag) for tag in ctx.attr.remote_tags]
-    expanded = [(option, ctx.expand_make_variables(option, text, {})) for option, text in texts]
+    expanded = [(option, ctx.expand_make_variables(_ATTRIBUTE_OF.get(option, option), text, {})) for option, text in texts]
     files = [("tag-file", ctx.file.tag_file), ("repository-file", ctx.file.repository_file)]
     if [text for _, text in expanded if "{" in text]:
         files += [("status", ctx.info_file), ("status", ctx.version_file)]
