@@ -8,22 +8,7 @@ import type { Log } from '../../lib/log.ts';
 import { readImage } from '../../oci/index.ts';
 import { builtFile } from '../../oci/inspect/built_image.ts';
 import { type InspectedImage, inspectImage } from '../../oci/inspect/inspected.ts';
-
-/** How one of the builds differs from the other. */
-export interface Surroundings {
-  readonly name: string;
-  /** The checkout, below the build's own folder. */
-  readonly folder: string;
-  readonly umask: number;
-  readonly timeZone: string;
-  readonly locale: string;
-}
-
-/** Another folder depth, umask, time zone and locale; own HOME, Go cache, output base and repositories each. */
-export const SURROUNDINGS: readonly [Surroundings, Surroundings] = [
-  { name: 'a', folder: 'src', umask: 0o022, timeZone: 'UTC', locale: 'C.UTF-8' },
-  { name: 'b', folder: 'a/deeper/folder/src', umask: 0o077, timeZone: 'Pacific/Auckland', locale: 'C' },
-];
+import { type Surroundings, settle, userOf } from './surroundings.ts';
 
 /** Options of {@link isolatedBuild}. */
 export interface IsolatedBuildOptions {
@@ -32,6 +17,8 @@ export interface IsolatedBuildOptions {
   readonly surroundings: Surroundings;
   /** A folder of this build alone. */
   readonly folder: string;
+  /** More flags of the build in its environment. Default: none. */
+  readonly flags?: (env: NodeJS.ProcessEnv) => readonly string[];
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Default: 90 minutes. */
@@ -87,30 +74,14 @@ export interface BuildResult {
 export async function isolatedBuild(options: IsolatedBuildOptions): Promise<BuildResult> {
   const { surroundings, folder, signal } = options;
   const checkout = join(folder, surroundings.folder);
-  const home = join(folder, 'home');
-  await mkdir(home, { recursive: true });
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(BUILD_|RUNFILES|XDG_|FATHOM_|GO|TEST_)/.test(name)),
-  );
-  const env = {
-    ...inherited,
-    HOME: home,
-    GOCACHE: join(home, 'go-build'),
-    GOMODCACHE: join(home, 'go-mod'),
-    GOFLAGS: '-modcacherw',
-    FATHOM_CACHE: join(home, 'cache'),
-    // Where packages come from is the user's to say, also for a build without their home.
-    npm_config_userconfig: join(process.env['HOME'] ?? '', '.npmrc'),
-    TZ: surroundings.timeZone,
-    LANG: surroundings.locale,
-    LC_ALL: surroundings.locale,
-  };
+  const env = await settle(surroundings, folder, process.env);
   const bazel = (...args: string[]) =>
     run(options.bazel, [`--output_base=${join(folder, 'out')}`, '--nohome_rc', ...args], {
       cwd: checkout,
       env,
       signal,
       umask: surroundings.umask,
+      uid: userOf(surroundings)?.uid,
       timeoutMs: options.timeoutMs ?? 90 * 60_000,
       progress: (line) => options.log.info(`[${surroundings.name}] ${line}`),
     });
@@ -119,9 +90,10 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Buil
       'build',
       '--disk_cache=',
       '--remote_cache=',
-      `--repository_cache=${join(home, 'repositories')}`,
+      `--repository_cache=${join(folder, 'home/repositories')}`,
       '--color=no',
       '--curses=no',
+      ...(options.flags?.(env) ?? []),
       '--',
       ...options.targets,
     );
@@ -168,6 +140,7 @@ interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
   readonly umask?: number;
+  readonly uid?: number | undefined;
   readonly timeoutMs?: number;
   readonly progress?: (line: string) => void;
 }
@@ -183,6 +156,7 @@ async function run(
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 60_000,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (previous !== undefined) process.umask(previous);

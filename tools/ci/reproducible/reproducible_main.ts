@@ -1,14 +1,12 @@
 // bazel run //tools/oci:reproducible -- [--plant=FILE] [TARGET…]: builds twice with no cache in common, compares digests.
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { createLog, step, type Log } from '../../lib/log.ts';
-import { removeTree } from '../../lib/remove_tree.ts';
-import { type BuildResult, SURROUNDINGS, copySources, imagesOf, isolatedBuild, plantTimestamp } from './builds.ts';
+import { createLog, type Log } from '../../lib/log.ts';
+import { imagesOf, plantTimestamp } from './builds.ts';
 import { disagreements } from './compare.ts';
+import { SURROUNDINGS } from './surroundings.ts';
+import { buildTwice } from './twice.ts';
 
 await runMain(async ({ argv, env, signal }) => {
   const command = new Command('reproducible')
@@ -24,55 +22,34 @@ await runMain(async ({ argv, env, signal }) => {
   const workspace = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
   const log = createLog();
   const targets = command.args.length > 0 ? command.args : await imagesOf(bazel, workspace, signal);
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-reproducible-'));
-  try {
-    const results: BuildResult[] = [];
-    for (const surroundings of SURROUNDINGS) {
-      const own = join(folder, surroundings.name);
-      const checkout = join(own, surroundings.folder);
-      await copySources(workspace, checkout, signal);
-      if (plant !== undefined) await plantTimestamp(checkout, plant);
-      const build = () =>
-        isolatedBuild({
-          bazel,
-          targets,
-          surroundings,
-          folder: own,
-          log,
-          signal,
-        });
-      results.push(
-        await step(
-          `Building in ${surroundings.folder} with umask ${surroundings.umask.toString(8)} and TZ ${surroundings.timeZone}`,
-          build,
-          { log, everyMs: 60_000 },
-        ),
-      );
-      await removeTree(own);
-    }
-    const [a, b] = results;
-    if (a === undefined || b === undefined || a.digests.size === 0) {
-      throw new ToolError('REPRODUCIBLE_NOTHING', 'Comparing builds: no image was built', {
-        hint: 'Name targets that are images, such as //services/....',
-      });
-    }
-    const differences = disagreements(a, b);
-    if (plant !== undefined) return judgePlanted(plant, differences, log);
-    if (differences.length > 0) {
-      throw new ToolError(
-        'REPRODUCIBLE_DIFFERS',
-        `Comparing builds: ${differences.length} of ${a.digests.size} digests differ\n${differences.join('\n')}`,
-        {
-          hint: 'Look for a time, a host path or an unsorted list in what makes these images.',
-        },
-      );
-    }
-    for (const [name, digest] of a.digests) process.stdout.write(`${digest} ${name}\n`);
-    log.info(`${a.digests.size} digests are the same in both builds`);
-    return 0;
-  } finally {
-    await removeTree(folder);
+  const [a, b] = await buildTwice({
+    bazel,
+    workspace,
+    targets,
+    surroundings: SURROUNDINGS,
+    ...(plant === undefined ? {} : { prepare: (checkout: string) => plantTimestamp(checkout, plant) }),
+    log,
+    signal,
+  });
+  if (a.digests.size === 0) {
+    throw new ToolError('REPRODUCIBLE_NOTHING', 'Comparing builds: no image was built', {
+      hint: 'Name targets that are images, such as //services/....',
+    });
   }
+  const differences = disagreements(a, b);
+  if (plant !== undefined) return judgePlanted(plant, differences, log);
+  if (differences.length > 0) {
+    throw new ToolError(
+      'REPRODUCIBLE_DIFFERS',
+      `Comparing builds: ${differences.length} of ${a.digests.size} digests differ\n${differences.join('\n')}`,
+      {
+        hint: 'Look for a time, a host path or an unsorted list in what makes these images.',
+      },
+    );
+  }
+  for (const [name, digest] of a.digests) process.stdout.write(`${digest} ${name}\n`);
+  log.info(`${a.digests.size} digests are the same in both builds`);
+  return 0;
 });
 
 /** A check that can't see a planted time proves nothing. Throws REPRODUCIBLE_BLIND. */
