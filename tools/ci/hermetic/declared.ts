@@ -4,6 +4,10 @@ import { type LoggedAction, readActions } from './execution_log.ts';
 
 /** What may stay, by mnemonic, and why. */
 const ALLOWED: Readonly<Record<string, { readonly line: RegExp; readonly why: string }>> = {
+  PyBytecode: {
+    line: /^argument \/usr\/(local\/)?lib\/python3\.\d+(\/|$)/,
+    why: 'where the image has the source: tracebacks say it',
+  },
   GoBuild: { line: /^variable PATH=/, why: 'cgo: the C compiler is that of the machine, found by PATH' },
 };
 

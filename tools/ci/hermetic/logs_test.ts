@@ -145,6 +145,7 @@ for (const [what, change, line] of [
 for (const [what, change] of [
   ['an empty PATH', { env: ['PATH='] }],
   ['a path in the execution root', { args: ['tool', '--out=bazel-out/usr/bin/x'] }],
+  ['the path of a source in an image', { mnemonic: 'PyBytecode', args: ['tool', '/usr/lib/python3.13'] }],
   ["a C compiler's PATH, for cgo", { mnemonic: 'GoBuild', env: ['PATH=/usr/bin:/bin'] }],
 ] as const) {
   test(`has nothing against ${what}`, () => {

@@ -85,19 +85,12 @@ export async function isolatedBuild(options: IsolatedBuildOptions): Promise<Buil
       timeoutMs: options.timeoutMs ?? 90 * 60_000,
       progress: (line) => options.log.info(`[${surroundings.name}] ${line}`),
     });
+  // Of both commands: ~ in .bazelrc is the home that the user has by name, which another user may not have.
+  const ownCaches = ['--disk_cache=', `--repository_cache=${join(folder, 'home/repositories')}`];
+  const quiet = ['--remote_cache=', '--color=no', '--curses=no'];
   try {
-    await bazel(
-      'build',
-      '--disk_cache=',
-      '--remote_cache=',
-      `--repository_cache=${join(folder, 'home/repositories')}`,
-      '--color=no',
-      '--curses=no',
-      ...(options.flags?.(env) ?? []),
-      '--',
-      ...options.targets,
-    );
-    return await builtBelow((await bazel('info', 'bazel-bin')).stdout.trim());
+    await bazel('build', ...ownCaches, ...quiet, ...(options.flags?.(env) ?? []), '--', ...options.targets);
+    return await builtBelow((await bazel('info', ...ownCaches, 'bazel-bin')).stdout.trim());
   } finally {
     await bazel('shutdown').catch(() => undefined);
   }
