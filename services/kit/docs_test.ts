@@ -16,7 +16,9 @@ import { CLIENT_TLS_SETTINGS } from './tls.ts';
 
 const runfiles = process.env['RUNFILES_DIR'];
 const path =
-  runfiles === undefined ? join(import.meta.dirname, '../../docs/kit.md') : join(runfiles, 'fathom/docs/kit.md');
+  runfiles === undefined
+    ? join(import.meta.dirname, '../../docs/kit.md')
+    : join(runfiles, process.env['TEST_WORKSPACE'] ?? '', 'docs/kit.md');
 const text = readFileSync(path, 'utf8');
 
 /** The cells of the rows of the table under `heading`, without backticks. */

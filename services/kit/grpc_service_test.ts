@@ -13,7 +13,7 @@ const launcher = process.env['MINIMAL_PROGRAM']?.replace(/^bazel-out\/[^/]+\/bin
 const [program, ...args] =
   launcher === undefined
     ? [process.execPath, fileURLToPath(new URL('testing/minimal_main.ts', import.meta.url))]
-    : [join(process.env['RUNFILES_DIR'] ?? '.', 'fathom', launcher)];
+    : [join(process.env['RUNFILES_DIR'] ?? '.', process.env['TEST_WORKSPACE'] ?? '', launcher)];
 const running = new Set<ChildProcess>();
 after(() => running.forEach((child) => child.kill('SIGKILL')));
 

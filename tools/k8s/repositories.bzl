@@ -1,6 +1,6 @@
 """Repositories of tools/k8s: the environments of a workspace, and defaults for k8s_object."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 
 _ENVIRONMENTS = '''"""The environments of the workspace, each with its name."""
 
@@ -21,14 +21,24 @@ exports_files(["defs.bzl"])
 environment_targets(ENVS)
 '''
 
+ENVIRONMENTS_ATTRS = {
+    "constants": attr.label(
+        doc = "A .bzl file with ENVS, a dict of environments whose keys are those of ENVIRONMENT_KEYS in tools/k8s/private/environments.bzl, and REGISTRY.",
+        mandatory = True,
+    ),
+    "_environment": attr.label(default = "//tools/k8s/private:environment.bzl"),
+    "_environments": attr.label(default = "//tools/k8s/private:environments.bzl"),
+}
+
 def _fathom_environments_impl(repository_ctx):
     label = repository_ctx.attr.constants
     shown = "//{}:{}".format(label.package, label.name)
+    text = str(label)
     repository_ctx.file("BUILD.bazel", _ENVIRONMENT_TARGETS.format(
         environment = absolute_label(repository_ctx.attr._environment),
     ))
     repository_ctx.file("defs.bzl", _ENVIRONMENTS.format(
-        constants = "@{}{}".format(label.workspace_name, shown),
+        constants = "@" + text if text.startswith("//") else text,
         environments = absolute_label(repository_ctx.attr._environments),
         shown = shown,
     ))
@@ -40,14 +50,7 @@ fathom_environments = repository_rule(
 The tools load it from there, so that they know no environment by name. Each environment is a target as well,
 `@fathom_environments//:<name>`: its EnvironmentInfo is for rules, its file is the `environment` of Jsonnet.
 """,
-    attrs = {
-        "constants": attr.label(
-            doc = "A .bzl file with ENVS, a dict of environments whose keys are those of ENVIRONMENT_KEYS in tools/k8s/private/environments.bzl, and REGISTRY.",
-            mandatory = True,
-        ),
-        "_environment": attr.label(default = "//tools/k8s/private:environment.bzl"),
-        "_environments": attr.label(default = "//tools/k8s/private:environments.bzl"),
-    },
+    attrs = ENVIRONMENTS_ATTRS,
 )
 
 _DEFAULTS = '''"""Defaults of k8s_object."""
@@ -71,6 +74,19 @@ def {name}(name, **kwargs):
 
 _DEFAULT_ATTRS = ["cluster", "context", "env", "image_chroot", "kind", "kubeconfig", "namespace", "resolver", "user"]
 
+DEFAULTS_ATTRS = {
+    "cluster": attr.string(doc = "See k8s_object."),
+    "context": attr.string(doc = "See k8s_object."),
+    "env": attr.string(doc = "See k8s_object."),
+    "image_chroot": attr.string(doc = "See k8s_object."),
+    "kind": attr.string(doc = "See k8s_object."),
+    "kubeconfig": attr.string(doc = "See k8s_object: an absolute label."),
+    "namespace": attr.string(doc = "See k8s_object."),
+    "resolver": attr.string(doc = "See k8s_object: an absolute label."),
+    "user": attr.string(doc = "See k8s_object."),
+    "_defs": attr.label(default = "//tools/k8s:defs.bzl"),
+}
+
 def _k8s_defaults_impl(repository_ctx):
     fixed = {}
     for attribute in _DEFAULT_ATTRS:
@@ -81,7 +97,7 @@ def _k8s_defaults_impl(repository_ctx):
     repository_ctx.file("defaults.bzl", _DEFAULTS.format(
         defs = defs,
         fixed = repr(fixed),
-        name = repository_ctx.name.split("~")[-1].split("+")[-1],
+        name = apparent_name(repository_ctx.name),
     ))
 
 k8s_defaults = repository_rule(
@@ -90,16 +106,5 @@ k8s_defaults = repository_rule(
 
 Setting an attribute that is fixed fails.
 """,
-    attrs = {
-        "cluster": attr.string(doc = "See k8s_object."),
-        "context": attr.string(doc = "See k8s_object."),
-        "env": attr.string(doc = "See k8s_object."),
-        "image_chroot": attr.string(doc = "See k8s_object."),
-        "kind": attr.string(doc = "See k8s_object."),
-        "kubeconfig": attr.string(doc = "See k8s_object: an absolute label."),
-        "namespace": attr.string(doc = "See k8s_object."),
-        "resolver": attr.string(doc = "See k8s_object: an absolute label."),
-        "user": attr.string(doc = "See k8s_object."),
-        "_defs": attr.label(default = "//tools/k8s:defs.bzl"),
-    },
+    attrs = DEFAULTS_ATTRS,
 )

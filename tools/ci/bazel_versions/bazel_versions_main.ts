@@ -1,4 +1,4 @@
-// bazel run //tools/ci/bazel_versions -- [--cache=FOLDER] [TARGET…]: the same images with the Bazel of another Debian.
+// bazel run //tools/ci/bazel_versions -- [--mode=…] [--part=…] [TARGET…]: what holds with the Bazel of another Debian.
 import { mkdtemp, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -7,49 +7,45 @@ import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { removeTree } from '../../lib/remove_tree.ts';
 import { userPath } from '../../lib/runfiles.ts';
-import { type Machine, machineStep, machineSteps } from '../fresh_machine/plan.ts';
+import { type Machine, type Step, machineStep, machineSteps } from '../fresh_machine/plan.ts';
 import { hostMirror, runSteps } from '../fresh_machine/run_steps.ts';
-import { builtBelow, imagesOf } from '../reproducible/builds.ts';
+import { type BuildResult, builtBelow, imagesOf } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
+import { EXAMPLE, INSTALL, MODES, type Mode, PARTS, bazelThere, chosen } from './plan.ts';
+import { writeRegistry } from './write_registry.ts';
 
-// What builds need, as in `./fathom`, and the rule sets that Bazel 7 loads for its own toolchains: Debian's packages of
-// them, so that nothing is downloaded from elsewhere. A release that is not out yet has an index that may have expired.
-const INSTALL = [
-  'echo \'Acquire::Check-Valid-Until "false";\' > /etc/apt/apt.conf.d/90expired',
-  'apt-get update -qq',
-  'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap bazel-skylib ca-certificates gcc git libc6-dev libseccomp-dev pkg-config python3 python3-pip > /dev/null',
-  'bazel --version',
-  // Its node comes with the npm that packages are fetched with.
-  './fathom --help > /dev/null',
-].join(' && ');
+const FILES: Readonly<Record<Mode, string>> = { workspace: 'WORKSPACE', modules: 'MODULE.bazel' };
 
-// Bazel 7 prefers MODULE.bazel, and warns of each npm package, which is a folder of sources that it does not watch.
-const STARTUP = '--host_jvm_args=-DBAZEL_TRACK_SOURCE_DIRECTORIES=1';
-const RULES = '/usr/share/bazel/rules';
-const FLAGS = [
-  '--noenable_bzlmod',
-  '--enable_workspace',
-  ...['cc', 'java', 'license', 'proto', 'python'].map((name) => `--override_repository=rules_${name}=${RULES}/${name}`),
-  '--override_repository=bazel_skylib=/usr/share/bazel/tools/skylib',
-  // What differs is looked for in the layers, which would stay in the cache otherwise.
-  '--remote_download_outputs=all',
-  '--color=no',
-  '--curses=no',
-  '--noshow_progress',
-].join(' ');
+const TESTS_TIMEOUT_MS = 4 * 60 * 60_000;
 
 await runMain(async ({ argv, env, signal }) => {
+  const several = (value: string, before: readonly string[]) => [...before, value];
   const command = new Command('bazel_versions')
-    .description("Builds images with this machine's Bazel and with that of another Debian, and compares their digests.")
-    .argument('[targets...]', 'what to build; without any, all images of services and prod')
+    .description(
+      'With the Bazel of another Debian, by WORKSPACE and by MODULE.bazel: images have the same digests as with that of this machine, tests pass, and so do those of the example.',
+    )
+    .argument('[targets...]', 'the images to build; without any, all of services and prod')
+    .option('--mode <mode>', `${MODES.join(' or ')}; may be repeated. Default: both`, several, [])
+    .option('--part <part>', `${PARTS.join(', ')}; may be repeated. Default: all`, several, [])
+    .option('--tests <pattern>', 'the tests to run; may be repeated. Default: //...', several, [])
     .option('--suite <release>', 'the Debian whose Bazel it is', 'forky')
     .option('--cache <folder>', 'use this folder as the cache of builds there; without it, everything is built')
     .option('--bazel <program>', "this machine's Bazel", env['FATHOM_BAZEL'] ?? 'bazel')
     .parse([...argv], { from: 'user' });
-  const { suite, cache, bazel } = command.opts<{ suite: string; cache?: string; bazel: string }>();
+  const options = command.opts<{
+    mode: readonly string[];
+    part: readonly string[];
+    tests: readonly string[];
+    suite: string;
+    cache?: string;
+    bazel: string;
+  }>();
+  const { suite, cache, bazel } = options;
+  const [modes, parts] = [pick('mode', MODES, options.mode), pick('part', PARTS, options.part)];
   const workspace = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
   const log = createLog();
-  const targets = command.args.length > 0 ? command.args : await imagesOf(bazel, workspace, signal);
+  const targets =
+    command.args.length > 0 || !parts.includes('images') ? command.args : await imagesOf(bazel, workspace, signal);
   const root = await mkdtemp('/var/tmp/fathom-bazel-');
   try {
     const machine: Machine = {
@@ -59,40 +55,65 @@ await runMain(async ({ argv, env, signal }) => {
       workspace,
       ...(cache === undefined ? {} : { cache: userPath(cache, env) }),
     };
-    const build = `bazel ${STARTUP} build ${FLAGS} -- ${targets.join(' ')}`;
-    await runSteps(
-      [
-        ...machineSteps(machine),
-        { ...machineStep(machine, INSTALL), what: `Installing the Bazel of ${suite}` },
-        { ...machineStep(machine, build), what: `Building ${targets.length} targets with it` },
-        {
-          what: "Building them with this machine's Bazel",
-          command: ['sh', '-euc', 'cd "$0" && exec "$@"', workspace, bazel, 'build', '--', ...targets],
-          timeoutMs: 60 * 60_000,
-        },
-      ],
-      { log, signal },
-    );
-    const there = await builtBelow(join(root, await readlink(join(root, 'src/bazel-bin'))));
-    // A checkout keeps what was built in it before.
-    const here = await builtBelow(await readlink(join(workspace, 'bazel-bin')), there.digests);
-    if (there.digests.size === 0) {
-      throw new ToolError('BAZEL_VERSIONS_NOTHING', 'Comparing builds: no image was built', {
-        hint: 'Name targets that are images, such as //services/....',
+    const there = (what: string, command: string, timeoutMs?: number): Step => ({
+      ...machineStep(machine, command, timeoutMs),
+      what,
+    });
+    const run = (...steps: readonly Step[]) => runSteps(steps, { log, signal });
+    await run(...machineSteps(machine), there(`Installing the Bazel of ${suite}`, INSTALL));
+    await writeRegistry(root, ['src/MODULE.bazel', `src/${EXAMPLE}/MODULE.bazel`]);
+    if (parts.includes('images')) {
+      await run({
+        what: `Building ${targets.length} images with this machine's Bazel`,
+        command: ['sh', '-euc', 'cd "$0" && exec "$@"', workspace, bazel, 'build', '--', ...targets],
+        timeoutMs: 60 * 60_000,
       });
     }
-    const differences = disagreements(here, there);
-    if (differences.length > 0) {
-      throw new ToolError(
-        'BAZEL_VERSIONS_DIFFER',
-        `Comparing builds: ${differences.length} of ${there.digests.size} digests differ\n${differences.join('\n')}`,
-        { hint: 'Look for a label, a path or an order that depends on the version of Bazel.' },
-      );
+    for (const mode of modes) {
+      if (parts.includes('images')) {
+        await run(there(`Building them there by ${FILES[mode]}`, bazelThere(mode, 'build', targets)));
+        const built = await builtBelow(join(root, await readlink(join(root, 'src/bazel-bin'))));
+        // A checkout keeps what was built in it before.
+        const here = await builtBelow(await readlink(join(workspace, 'bazel-bin')), built.digests);
+        compare(here, built, mode);
+        for (const [name, digest] of built.digests) process.stdout.write(`${digest} ${mode} ${name}\n`);
+        log.info(`${built.digests.size} digests are the same by ${FILES[mode]}`);
+      }
+      if (parts.includes('tests')) {
+        const patterns = options.tests.length > 0 ? options.tests : ['//...'];
+        await run(there(`Testing there by ${FILES[mode]}`, bazelThere(mode, 'test', patterns), TESTS_TIMEOUT_MS));
+      }
+      if (parts.includes('example')) {
+        const command = bazelThere(mode, 'test', ['//...'], EXAMPLE);
+        await run(there(`Testing ${EXAMPLE} there by ${FILES[mode]}`, command, TESTS_TIMEOUT_MS));
+      }
     }
-    for (const [name, digest] of there.digests) process.stdout.write(`${digest} ${name}\n`);
-    log.info(`${there.digests.size} digests are the same with both`);
     return 0;
   } finally {
     await removeTree(root);
   }
 });
+
+function pick<T extends string>(option: string, items: readonly T[], named: readonly string[]): readonly T[] {
+  const picked = chosen(items, named);
+  if (picked !== undefined) return picked;
+  throw new ToolError('BAZEL_VERSIONS_USAGE', `Reading --${option}: ${named.join(', ')} is not known`, {
+    hint: `Name ${items.join(', ')}.`,
+  });
+}
+
+/** Throws BAZEL_VERSIONS_NOTHING, BAZEL_VERSIONS_DIFFER. */
+function compare(here: BuildResult, there: BuildResult, mode: Mode): void {
+  if (there.digests.size === 0) {
+    throw new ToolError('BAZEL_VERSIONS_NOTHING', 'Comparing builds: no image was built', {
+      hint: 'Name targets that are images, such as //services/....',
+    });
+  }
+  const differences = disagreements(here, there);
+  if (differences.length === 0) return;
+  throw new ToolError(
+    'BAZEL_VERSIONS_DIFFER',
+    `Comparing builds by ${FILES[mode]}: ${differences.length} of ${there.digests.size} digests differ\n${differences.join('\n')}`,
+    { hint: 'Look for a label, a path or an order that depends on the version of Bazel, or on names of repositories.' },
+  );
+}

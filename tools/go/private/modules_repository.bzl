@@ -1,6 +1,6 @@
 """go_modules: what the Go sources of a workspace import."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name", "shown_label")
 load("//tools/packages/private:go_vendor.bzl", "VENDOR_ATTRS", "vendor_module")
 
 def _import_path(ctx):
@@ -9,11 +9,16 @@ def _import_path(ctx):
         words = line.split(" ")
         if len(words) == 2 and words[0] == "module":
             return words[1].strip("\"")
-    return fail("@{}: {} must have a line `module <path>`. Add it.".format(ctx.name, shown_label(ctx.attr.module)))
+    return fail("@{}: {} must have a line `module <path>`. Add it.".format(apparent_name(ctx.name), shown_label(ctx.attr.module)))
 
 def _shown_path(label):
     """The file of a label as a person names it from the root of the workspace."""
     return (label.package + "/" if label.package else "") + label.name
+
+MODULES_ATTRS = dict(
+    VENDOR_ATTRS,
+    srcs = attr.label_list(doc = "The source with the imports.", allow_files = [".go"], mandatory = True),
+)
 
 def _go_modules_impl(ctx):
     built_in = vendor_module(ctx)
@@ -48,8 +53,5 @@ Go's own library that are worth compiling beforehand. One cacheable action compi
 the workspace start from there. Its path, `module example.com/shop`, is the prefix by which packages of the workspace
 are imported: `example.com/shop/services/x`.
 """,
-    attrs = dict(
-        VENDOR_ATTRS,
-        srcs = attr.label_list(doc = "The source with the imports.", allow_files = [".go"], mandatory = True),
-    ),
+    attrs = MODULES_ATTRS,
 )

@@ -1,7 +1,7 @@
 """The rules behind k8s_pins and k8s_pins_matrix."""
 
 load("//tools/k8s:providers.bzl", "K8sPinsInfo")
-load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "repository_name", "shown_label")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -43,7 +43,7 @@ def _targets(value):
     return []
 
 def _packages_aspect_impl(target, ctx):
-    own = [] if target.label.workspace_name else [target.label.package]
+    own = [] if repository_name(target.label) else [target.label.package]
     nested = []
     for name in dir(ctx.rule.attr):
         # A rule's own tools are no part of what a service is: their changes would count for every service.
@@ -52,7 +52,7 @@ def _packages_aspect_impl(target, ctx):
         for one in _targets(getattr(ctx.rule.attr, name)):
             if _PackagesInfo in one:
                 nested.append(one[_PackagesInfo].packages)
-            elif not one.label.workspace_name:
+            elif not repository_name(one.label):
                 own.append(one.label.package)
     return [_PackagesInfo(packages = depset(own, transitive = nested))]
 

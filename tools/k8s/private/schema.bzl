@@ -2,6 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument")
@@ -15,15 +16,12 @@ _ManifestsInfo = provider(
     fields = {"manifests": "depset of struct(label = string, file = string, json = File)"},
 )
 
-def _shown_path(file):
-    return "external/" + file.short_path[3:] if file.short_path.startswith("../") else file.short_path
-
 def _manifests_aspect_impl(target, ctx):
     own = []
     if K8sObjectInfo in target:
         own = [struct(
             label = shown_label(target.label),
-            file = _shown_path(ctx.rule.file.template),
+            file = workspace_path(ctx.rule.file.template),
             json = target[K8sObjectInfo].json,
         )]
     nested = getattr(ctx.rule.attr, "objects", []) if K8sStackInfo in target else []
@@ -49,7 +47,7 @@ def _sources(ctx, targets, attribute):
         for file in target.files.to_list():
             if file.extension not in _EXTENSIONS:
                 fail("{}: '{}' must name objects, stacks and manifests, got {}. Name .json or .yaml files.".format(ctx.label, attribute, file.short_path))
-            sources.append(struct(label = "", file = _shown_path(file), json = file))
+            sources.append(struct(label = "", file = workspace_path(file), json = file))
     return sources
 
 def _described(sources):

@@ -1,4 +1,4 @@
-"""Labels in the forms that Bazel 4.2 and 7 both read."""
+"""Labels in the forms that Bazel 4.2 and newer ones read, with WORKSPACE and with modules."""
 
 def absolute_label(label):
     """A label as text that means the same in every repository.
@@ -13,6 +13,44 @@ def absolute_label(label):
     text = str(label)
     return "@fathom" + text if text.startswith("//") else text
 
+def repository_name(label):
+    """The name of a label's repository, as it is in paths; empty for the main one.
+
+    Args:
+      label: a Label.
+
+    Returns:
+      a string.
+    """
+    return label.repo_name if hasattr(label, "repo_name") else label.workspace_name
+
+def apparent_name(repository):
+    """The name by which people know a repository: with modules, Bazel puts what declared it before.
+
+    Args:
+      repository: string: `npm`, `fathom~` or `fathom~~npm~fathom_npm` of Bazel 7, the same with `+` of Bazel 8.
+
+    Returns:
+      a string: `npm`, `fathom`, `fathom_npm`.
+    """
+    parts = [part for part in repository.replace("+", "~").split("~") if part]
+
+    # A module of which there are several has its version behind its name.
+    named = [part for part in parts if not part[0].isdigit()]
+    return named[-1] if named else repository
+
+def sibling_label(label, name):
+    """The label of another file of a label's package.
+
+    Args:
+      label: a Label.
+      name: string.
+
+    Returns:
+      a Label.
+    """
+    return label.same_package_label(name) if hasattr(label, "same_package_label") else label.relative(":" + name)
+
 def shown_label(label):
     """A label as a person writes it in a BUILD file: `//x:y`, `//x` for `//x:x`, `@repository//x:y`.
 
@@ -22,10 +60,7 @@ def shown_label(label):
     Returns:
       a string.
     """
-    text = str(label).replace("@@", "@")
-
-    # The main repository is `//` on Bazel 4.2, `@//` on newer ones, and `@@//` on these with modules.
-    text = text[1:] if text.startswith("@//") else text
-    if label.package and text.endswith("/" + label.name + ":" + label.name):
-        text = text[:-len(label.name) - 1]
-    return text
+    repository = repository_name(label)
+    prefix = "@" + apparent_name(repository) if repository else ""
+    name = "" if label.package.split("/")[-1] == label.name else ":" + label.name
+    return "{}//{}{}".format(prefix, label.package, name)

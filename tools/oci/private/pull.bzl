@@ -1,6 +1,6 @@
 """oci_pull: an image of a registry as a repository; its blobs stay there until something needs their bytes."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 
 _DOC = """Declares an image that is in a registry, by digest: `@<name>//:image`, also `@<name>`
 and, as of rules_docker's container_pull, `@<name>//image`.
@@ -76,6 +76,15 @@ _ALIAS = """alias(
     visibility = ["//visibility:public"],
 )
 """
+PULL_ATTRS = {
+    "digest": attr.string(doc = "Of an image or an index: `sha256:…`.", mandatory = True),
+    "image": attr.string(doc = "`registry/repository`. The registry must be named.", mandatory = True),
+    "plain_http": attr.bool(doc = "Whether the registry speaks plain http; nothing else makes it be spoken.", default = False),
+    "platform": attr.string(doc = "`os/architecture[/variant]`: which image of an index.", default = "linux/amd64"),
+    "repository": attr.string(doc = "Its name in the registry that it is pushed to. Default: the one that it has."),
+    "timeout_s": attr.int(doc = "How long reading the documents may take, in seconds.", default = 120),
+    "_sources": attr.label_list(default = _SOURCES),
+}
 
 def _oci_pull_impl(ctx):
     for source in ctx.attr._sources:
@@ -92,12 +101,12 @@ def _oci_pull_impl(ctx):
     ] + (["--plain-http"] if ctx.attr.plain_http else [])
     result = ctx.execute(command, timeout = ctx.attr.timeout_s)
     if result.return_code != 0:
-        fail("@{}: {}".format(ctx.name, result.stderr or "no answer within {} s".format(ctx.attr.timeout_s)))
+        fail("@{}: {}".format(apparent_name(ctx.name), result.stderr or "no answer within {} s".format(ctx.attr.timeout_s)))
     repository = ctx.attr.repository or ctx.attr.image.partition("/")[2]
     ctx.file("BUILD.bazel", _BUILD.format(
         description = repr(ctx.read("description.json")),
         image = repr(ctx.attr.image),
-        name = repr(ctx.name),
+        name = repr(apparent_name(ctx.name)),
         plain_http = repr(ctx.attr.plain_http),
         repository = repr(repository),
         rules = absolute_label(Label("//tools/oci/private:pulled_image.bzl")),
@@ -107,14 +116,6 @@ def _oci_pull_impl(ctx):
 oci_pull = repository_rule(
     implementation = _oci_pull_impl,
     doc = _DOC,
-    attrs = {
-        "digest": attr.string(doc = "Of an image or an index: `sha256:…`.", mandatory = True),
-        "image": attr.string(doc = "`registry/repository`. The registry must be named.", mandatory = True),
-        "plain_http": attr.bool(doc = "Whether the registry speaks plain http; nothing else makes it be spoken.", default = False),
-        "platform": attr.string(doc = "`os/architecture[/variant]`: which image of an index.", default = "linux/amd64"),
-        "repository": attr.string(doc = "Its name in the registry that it is pushed to. Default: the one that it has."),
-        "timeout_s": attr.int(doc = "How long reading the documents may take, in seconds.", default = 120),
-        "_sources": attr.label_list(default = _SOURCES),
-    },
+    attrs = PULL_ATTRS,
     environ = ["DOCKER_CONFIG", "HOME"],
 )

@@ -57,15 +57,22 @@ export function hubFiles(packages: readonly HubPackage[], rules: HubRules): Read
     build.push(
       `${rules.packageRule}(name = ${text(entry.target)}, files = ${text(files(entry.key))}, closure = ${text(closure)})`,
     );
-    for (const { repository, attributes } of entry.archives) {
-      const more = Object.entries(attributes).map(([key, value]) => `, ${key} = ${text(value)}`);
-      macro.push(`    ${rules.archiveRule}(name = ${text(repository)}${more.join('')})`);
-    }
+  }
+  for (const archive of archivesOf(packages)) {
+    const attributes = Object.entries(archive).map(([key, value]) => `${key} = ${text(value)}`);
+    macro.push(`    ${rules.archiveRule}(${attributes.join(', ')})`);
   }
   return new Map([
     ['BUILD.bazel', `${build.join('\n')}\n`],
     ['packages.bzl', `${macro.join('\n')}\n`],
   ]);
+}
+
+/** The attributes of the archives' rule for each archive: what the macro declares. */
+export function archivesOf(packages: readonly HubPackage[]): readonly Readonly<Record<string, Value>>[] {
+  return packages.flatMap(({ archives }) =>
+    archives.map(({ repository, attributes }) => ({ name: repository, ...attributes })),
+  );
 }
 
 /** The same hub with targets that fail with `error`; the macro stays, so that the workspace can be loaded. */

@@ -1,4 +1,5 @@
 // Stage 0: run by the repository rules of hubs in the repository's folder: `node hub_main.ts '<request as JSON>'`.
+// A module extension asks without `rules`, for what it has to declare.
 import { writeFileSync } from 'node:fs';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
@@ -6,7 +7,7 @@ import type { DebianLock, DebianWishes } from '../debian/lock_format.ts';
 import type { MavenLock, MavenWishes } from '../maven/lock_format.ts';
 import type { PypiLock, PypiWishes } from '../pypi/lock_format.ts';
 import { debianHub } from './debian_hub.ts';
-import { failingHub, type HubPackage, type HubRules, hubFiles } from './hub_files.ts';
+import { archivesOf, failingHub, type HubPackage, type HubRules, hubFiles } from './hub_files.ts';
 import { checkLockVersion, readJsonFile } from './lock_file.ts';
 import { mavenHub } from './maven_hub.ts';
 import { pypiHub } from './pypi_hub.ts';
@@ -20,7 +21,7 @@ interface Request {
   readonly list: string;
   /** The lock's label. */
   readonly shown: string;
-  readonly rules: HubRules;
+  readonly rules?: HubRules;
   readonly architecture: string;
   readonly mirrors: readonly string[];
   readonly settings: string;
@@ -28,16 +29,18 @@ interface Request {
 
 await runMain(async ({ argv }) => {
   const request = JSON.parse(argv[0] ?? 'null') as Request;
-  for (const [path, content] of readHub(request)) writeFileSync(path, content);
+  const { rules } = request;
+  if (rules === undefined) process.stdout.write(JSON.stringify(archivesOf(readPackages(request))));
+  else for (const [path, content] of readHub(request, rules)) writeFileSync(path, content);
 });
 
 /** A lock that does not match its list fails what asks for its packages, not the workspace: pinning must still build. */
-function readHub(request: Request): ReadonlyMap<string, string> {
+function readHub(request: Request, rules: HubRules): ReadonlyMap<string, string> {
   try {
-    return hubFiles(readPackages(request), request.rules);
+    return hubFiles(readPackages(request), rules);
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'LOCK_STALE') throw error;
-    return failingHub(hubFiles(readPackages({ ...request, list: '' }), request.rules), error);
+    return failingHub(hubFiles(readPackages({ ...request, list: '' }), rules), error);
   }
 }
 

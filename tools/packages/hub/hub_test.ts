@@ -5,7 +5,7 @@ import type { DebianLock, DebianWishes } from '../debian/lock_format.ts';
 import type { MavenLock } from '../maven/lock_format.ts';
 import type { PypiLock, PypiWishes } from '../pypi/lock_format.ts';
 import { debianHub } from './debian_hub.ts';
-import { failingHub, hubFiles, type HubPackage } from './hub_files.ts';
+import { archivesOf, failingHub, hubFiles, type HubPackage } from './hub_files.ts';
 import { checkLockVersion, readJsonFile } from './lock_file.ts';
 import { mavenHub } from './maven_hub.ts';
 import { pypiHub } from './pypi_hub.ts';
@@ -53,6 +53,27 @@ test('gives a package a target with its closure, in circles too, and a repositor
     /a_package\(name = "a", files = "@hub_amd64_a\/\/:files", closure = \["@hub_amd64_a\/\/:files","@hub_amd64_b_\/\/:files"\]\)/,
   );
   assert.match(macro, /an_archive\(name = "hub_amd64_b_", package = "b\+"/);
+});
+
+test('tells a module extension what the macro declares', () => {
+  const packages = debianHub(DEBIAN, undefined, { ...AT, mirrors: ['m'] });
+  const { macro } = files(packages);
+  const archives = archivesOf(packages);
+  assert.deepEqual(archives[1], {
+    name: 'hub_amd64_b_',
+    package: 'b+',
+    version: '1',
+    architecture: 'amd64',
+    sha256: 's',
+    archive: 'debian',
+    path: 'p',
+    snapshot: 't',
+    mirrors: ['m'],
+  });
+  assert.deepEqual(
+    archives.map(({ name }) => name),
+    [...macro.matchAll(/an_archive\(name = "([^"]*)"/g)].map((match) => match[1]),
+  );
 });
 
 for (const [what, list, problem] of [

@@ -22,17 +22,19 @@ _RULES = struct(
     package_rule = "debian_package",
 )
 
+DEBIAN_ATTRS = dict(
+    HUB_ATTRS,
+    architecture = attr.string(doc = "Debian's name of the architecture that the images run on.", default = "amd64"),
+    mirrors = attr.string_list(doc = "Base URLs of archive `debian`, tried in order. Default: what apt is configured with."),
+)
+
 def _debian_packages_impl(ctx):
     write_hub(ctx, "debian", _RULES, architecture = ctx.attr.architecture, mirrors = ctx.attr.mirrors)
 
 debian_packages = repository_rule(
     implementation = _debian_packages_impl,
     doc = _DOC,
-    attrs = dict(
-        HUB_ATTRS,
-        architecture = attr.string(doc = "Debian's name of the architecture that the images run on.", default = "amd64"),
-        mirrors = attr.string_list(doc = "Base URLs of archive `debian`, tried in order. Default: what apt is configured with."),
-    ),
+    attrs = DEBIAN_ATTRS,
 )
 
 def _debian_archive_impl(ctx):

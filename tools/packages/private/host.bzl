@@ -1,5 +1,7 @@
 """What repository rules need to know of the machine that builds."""
 
+load("//tools/lib/bzl:labels.bzl", "apparent_name", "sibling_label")
+
 def cache_folder(ctx):
     """Fathom's cache folder: FATHOM_CACHE, else XDG_CACHE_HOME/fathom, else ~/.cache/fathom (as tools/lib/state.ts).
 
@@ -42,7 +44,7 @@ def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, worki
     """
     result = ctx.execute(command, timeout = timeout, environment = environment, working_directory = working_directory)
     if result.return_code != 0:
-        fail("@{}: {}: exit {}\n{}\n{}".format(ctx.name, what, result.return_code, (result.stdout + result.stderr)[-4000:], hint))
+        fail("@{}: {}: exit {}\n{}\n{}".format(apparent_name(ctx.name), what, result.return_code, (result.stdout + result.stderr)[-4000:], hint))
     return result.stdout
 
 def remove_files(ctx, folder, names):
@@ -72,4 +74,4 @@ def sibling_path(ctx, label, name):
     if not ctx.path(label).dirname.get_child(name).exists:
         return None
     folder, slash, _ = label.name.rpartition("/")
-    return ctx.path(label.relative(":" + folder + slash + name))
+    return ctx.path(sibling_label(label, folder + slash + name))

@@ -1,6 +1,6 @@
 """The hub of a lock: a target for each package, and a macro that declares a repository for each archive."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name", "shown_label")
 load("//tools/packages/private:host.bzl", "sibling_path")
 load("//tools/packages/private:stage0.bzl", "run_stage0")
 
@@ -18,6 +18,21 @@ def _list_path(ctx, lock):
     path = sibling_path(ctx, ctx.attr.lock, lock.basename[:-len(".lock.json")] + ".json")
     return str(path) if path else ""
 
+_MAIN = Label("//tools/packages:hub/hub_main.ts")
+
+def _request(ctx, kind, name, lock, architecture, mirrors):
+    """What hub_main.ts needs to know to read a lock."""
+    return {
+        "architecture": architecture,
+        "kind": kind,
+        "list": "",
+        "lock": str(ctx.path(lock)),
+        "mirrors": mirrors,
+        "name": name,
+        "settings": absolute_label(Label("//tools/packages:linux_x64")).rpartition(":")[0],
+        "shown": shown_label(lock),
+    }
+
 def write_hub(ctx, kind, rules, architecture = "", mirrors = []):
     """Writes BUILD.bazel and packages.bzl of a hub; a lock that does not match its list is an error.
 
@@ -28,21 +43,30 @@ def write_hub(ctx, kind, rules, architecture = "", mirrors = []):
       architecture: string: Debian's.
       mirrors: list of strings: Debian's.
     """
-    lock = ctx.path(ctx.attr.lock)
-    run_stage0(ctx, Label("//tools/packages:hub/hub_main.ts"), {
-        "architecture": architecture,
-        "kind": kind,
-        "list": _list_path(ctx, lock),
-        "lock": str(lock),
-        "mirrors": mirrors,
-        "name": ctx.name,
-        "rules": {
+    request = _request(ctx, kind, apparent_name(ctx.name), ctx.attr.lock, architecture, mirrors)
+    run_stage0(ctx, _MAIN, dict(
+        request,
+        list = _list_path(ctx, ctx.path(ctx.attr.lock)),
+        rules = {
             "archiveFile": absolute_label(rules.archive_file),
             "archiveRule": rules.archive_rule,
             "macro": rules.macro,
             "packageFile": absolute_label(rules.package_file),
             "packageRule": rules.package_rule,
         },
-        "settings": absolute_label(Label("//tools/packages:linux_x64")).rpartition(":")[0],
-        "shown": shown_label(ctx.attr.lock),
-    })
+    ))
+
+def hub_archives(module_ctx, kind, attributes):
+    """What the macro of a hub declares, for module extensions: they read the lock themselves.
+
+    Args:
+      module_ctx: module_ctx.
+      kind: string: as of write_hub.
+      attributes: dict: of the hub's rule, `name` among them.
+
+    Returns:
+      list of dicts of the attributes of the archives' rule, `name` among them.
+    """
+    name = attributes["name"]
+    request = _request(module_ctx, kind, name, attributes["lock"], attributes.get("architecture", ""), attributes.get("mirrors", []))
+    return json.decode(run_stage0(module_ctx, _MAIN, request, name = name))

@@ -1,6 +1,6 @@
 """maven_artifacts: the artifacts of a Maven lock, each a repository of its own that is fetched when it is needed."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:host.bzl", "run_or_fail")
 load("//tools/packages/private:hub.bzl", "HUB_ATTRS", "write_hub")
 load("//tools/packages/private:stage0.bzl", "fetch_file", "run_stage0")
@@ -92,7 +92,7 @@ def _packed_model_builder(ctx):
     """The same jar out of its Debian package: a machine without Maven has apt and dpkg, or a configured mirror."""
     dpkg = ctx.which("dpkg-deb")
     if not dpkg:
-        fail("@{}: no Maven repository is known: there is neither mvn nor apt here. Set FATHOM_MAVEN_MIRROR to the base URL of one, or name a mirror in ~/.m2/settings.xml.".format(ctx.name))
+        fail("@{}: no Maven repository is known: there is neither mvn nor apt here. Set FATHOM_MAVEN_MIRROR to the base URL of one, or name a mirror in ~/.m2/settings.xml.".format(apparent_name(ctx.name)))
     lock = json.decode(ctx.read(ctx.path(ctx.attr.lock)))
     entry = lock["packages"]["amd64"]["libmaven3-core-java"]
     fetch_file(ctx, {

@@ -1,6 +1,6 @@
 """npm_archive: one package of a package-lock.json, for a machine other than the one that builds."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:host.bzl", "run_or_fail")
 load("//tools/packages/private:npm_repository.bzl", "find_npm")
 
@@ -35,9 +35,9 @@ def _npm_archive_impl(ctx):
     lock = json.decode(ctx.read(ctx.path(ctx.attr.lock)))
     entry = lock.get("packages", {}).get("node_modules/" + package)
     if not entry or not entry.get("integrity"):
-        fail("@{}: {} has no package {} with an integrity hash. Add it to the optionalDependencies of package.json, and lock it.".format(ctx.name, ctx.attr.lock, package))
+        fail("@{}: {} has no package {} with an integrity hash. Add it to the optionalDependencies of package.json, and lock it.".format(apparent_name(ctx.name), ctx.attr.lock, package))
     if entry.get("dependencies"):
-        fail("@{}: {} needs other packages, which this rule does not fetch. Use npm_packages.".format(ctx.name, package))
+        fail("@{}: {} needs other packages, which this rule does not fetch. Use npm_packages.".format(apparent_name(ctx.name), package))
     version = entry["version"]
     npm, path = find_npm(ctx)
     ctx.report_progress("npm pack of {}@{}".format(package, version))

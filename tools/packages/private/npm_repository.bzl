@@ -1,6 +1,6 @@
 """npm_packages: the packages of a package-lock.json as a Bazel repository."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name", "shown_label")
 load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail", "sibling_path")
 
 _DOC = """Installs the packages of a package-lock.json, each checked against its integrity hash.
@@ -11,7 +11,7 @@ cache. Install scripts do not run, but for those of packages that `allow_scripts
 A package sees the packages that it declares and no others, whatever npm hoisted.
 """
 
-_ATTRS = {
+NPM_ATTRS = {
     "allow_scripts": attr.string_list(
         doc = "Packages whose install scripts run, such as those that build a native addon. What a script makes is not covered by a hash: it runs on the machine that builds, with what that has. Prebuilt addons need none.",
     ),
@@ -64,7 +64,7 @@ def find_npm(ctx):
     cached = ctx.path(cache + "/bin/npm")
     if cached.exists:
         return str(cached), cache + "/bin:" + path
-    fail("@{}: no npm on PATH, nor in {}/bin. Run `./fathom doctor`, or install node and npm.".format(ctx.name, cache))
+    fail("@{}: no npm on PATH, nor in {}/bin. Run `./fathom doctor`, or install node and npm.".format(apparent_name(ctx.name), cache))
 
 def _fail_explained(ctx, result):
     """Ends with npm's failure in the form that all kinds of packages have, where there is a node to find it."""
@@ -86,9 +86,9 @@ def _fail_explained(ctx, result):
 
         # An old node, or none, says something else.
         if explained.stderr.startswith("error: "):
-            fail("@{}: {}".format(ctx.name, explained.stderr.strip()))
+            fail("@{}: {}".format(apparent_name(ctx.name), explained.stderr.strip()))
     fail("@{}: installing the packages of {} failed (exit {}):\n{}".format(
-        ctx.name,
+        apparent_name(ctx.name),
         ctx.attr.lock,
         result.return_code,
         (result.stderr + result.stdout)[-4000:],
@@ -100,7 +100,7 @@ def _run_allowed_scripts(ctx, npm, environment):
         return
     for name in ctx.attr.allow_scripts:
         if not ctx.path("node_modules/" + name).exists:
-            fail("@{}: 'allow_scripts' must name packages of {}, got {}. Correct the name, or leave it out.".format(ctx.name, ctx.attr.lock, name))
+            fail("@{}: 'allow_scripts' must name packages of {}, got {}. Correct the name, or leave it out.".format(apparent_name(ctx.name), ctx.attr.lock, name))
     run_or_fail(
         ctx,
         "Running the install scripts of {}".format(", ".join(ctx.attr.allow_scripts)),
@@ -114,7 +114,7 @@ def _npm_packages_impl(ctx):
     lock = ctx.path(ctx.attr.lock)
     package_json = ctx.path(ctx.attr.package_json) if ctx.attr.package_json else sibling_path(ctx, ctx.attr.lock, "package.json")
     if not package_json:
-        fail("@{}: 'lock' must have a package.json beside it, got {}. Name it as 'package_json'.".format(ctx.name, ctx.attr.lock))
+        fail("@{}: 'lock' must have a package.json beside it, got {}. Name it as 'package_json'.".format(apparent_name(ctx.name), ctx.attr.lock))
     for tool in ctx.attr._tools:
         ctx.path(tool)
     ctx.file("package.json", ctx.read(package_json))
@@ -134,7 +134,7 @@ def _npm_packages_impl(ctx):
         machine_package = "node-" + machine(ctx).replace("_", "-")
         own = ctx.path("node_modules/{}/bin/node".format(machine_package))
         if not own.exists:
-            fail("@{}: {} has no {}. Add it to the optionalDependencies of package.json, and lock it.".format(ctx.name, ctx.attr.lock, machine_package))
+            fail("@{}: {} has no {}. Add it to the optionalDependencies of package.json, and lock it.".format(apparent_name(ctx.name), ctx.attr.lock, machine_package))
 
         # The store tool moves node's package as well: what runs is a second name of the same file.
         ctx.execute(["ln", str(own), "node"])
@@ -149,10 +149,10 @@ def _npm_packages_impl(ctx):
         str(ctx.attr.lock),
     ], timeout = 300)
     if result.return_code != 0:
-        fail("@{}: {}".format(ctx.name, result.stderr))
+        fail("@{}: {}".format(apparent_name(ctx.name), result.stderr))
 
 npm_packages = repository_rule(
     implementation = _npm_packages_impl,
     doc = _DOC,
-    attrs = _ATTRS,
+    attrs = NPM_ATTRS,
 )

@@ -1,6 +1,6 @@
 """pypi_packages and pypi_wheel: wheels of a lock, for the platform of a target, or for the machine that builds."""
 
-load("//tools/lib/bzl:labels.bzl", "absolute_label")
+load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:host.bzl", "machine", "remove_files", "run_or_fail")
 load("//tools/packages/private:hub.bzl", "HUB_ATTRS", "write_hub")
 load("//tools/packages/private:stage0.bzl", "fetch_file")
@@ -61,12 +61,19 @@ def unpack_wheel(ctx, lock, package):
     content = json.decode(ctx.read(ctx.path(lock)))
     entry = content["packages"].get(package)
     if not entry:
-        fail("@{}: {} has no package {}. Add it to its list, and pin anew.".format(ctx.name, lock, package))
+        fail("@{}: {} has no package {}. Add it to its list, and pin anew.".format(apparent_name(ctx.name), lock, package))
     wheel = entry["files"].get("any") or entry["files"].get(machine(ctx))
     if not wheel:
-        fail("@{}: {} has no wheel of {} for {}. Add the platform to its list, if the package offers one.".format(ctx.name, lock, package, machine(ctx)))
+        fail("@{}: {} has no wheel of {} for {}. Add the platform to its list, if the package offers one.".format(apparent_name(ctx.name), lock, package, machine(ctx)))
     _unpack(ctx, "{}=={}".format(package, entry["version"]), content["python"], wheel)
     return entry["version"]
+
+WHEEL_ATTRS = {
+    "executables": attr.string_list(doc = "Files or folders of the wheel that are made executable; `{version}` stands for the locked version."),
+    "files": attr.string_dict(doc = "Path → content of files to add, BUILD.bazel among them; `{version}` as above.", mandatory = True),
+    "lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True),
+    "package": attr.string(doc = "The package's name in the lock.", mandatory = True),
+}
 
 def _pypi_wheel_impl(ctx):
     version = unpack_wheel(ctx, ctx.attr.lock, ctx.attr.package)
@@ -79,12 +86,7 @@ def _pypi_wheel_impl(ctx):
 pypi_wheel = repository_rule(
     implementation = _pypi_wheel_impl,
     doc = "Unpacks the wheel of one package for the machine that builds: a program that rules run. See pypi_packages.",
-    attrs = {
-        "executables": attr.string_list(doc = "Files or folders of the wheel that are made executable; `{version}` stands for the locked version."),
-        "files": attr.string_dict(doc = "Path → content of files to add, BUILD.bazel among them; `{version}` as above.", mandatory = True),
-        "lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True),
-        "package": attr.string(doc = "The package's name in the lock.", mandatory = True),
-    },
+    attrs = WHEEL_ATTRS,
 )
 
 # BUILD files of others would cut the unpacked wheel into packages.

@@ -1,14 +1,17 @@
-"""Runs stage 0 TypeScript, from source by the pinned node, in a repository rule."""
+"""Runs stage 0 TypeScript, from source by the pinned node, in a repository rule or a module extension."""
 
-def run_stage0(ctx, main, request, timeout = 3600, environment = {}):
+load("//tools/lib/bzl:labels.bzl", "apparent_name")
+
+def run_stage0(ctx, main, request, timeout = 3600, environment = {}, name = None):
     """Runs a program of //tools/packages in the repository's folder; its error ends the fetch in its own words.
 
     Args:
-      ctx: repository_ctx.
+      ctx: repository_ctx or module_ctx.
       main: Label of its main file.
       request: what the program reads, as JSON, from its only argument.
       timeout: seconds.
       environment: dict of variables beside those of the caller.
+      name: string: the repository that it is for. Default: the one that is being made.
 
     Returns:
       its standard output.
@@ -26,7 +29,7 @@ def run_stage0(ctx, main, request, timeout = 3600, environment = {}):
         timeout = timeout,
     )
     if result.return_code != 0:
-        fail("@{}: {}".format(ctx.name, (result.stderr + result.stdout).strip()[-4000:]))
+        fail("@{}: {}".format(apparent_name(name or ctx.name), (result.stderr + result.stdout).strip()[-4000:]))
     return result.stdout
 
 def fetch_file(ctx, request):

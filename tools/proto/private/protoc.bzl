@@ -1,6 +1,6 @@
 """Code of protocol buffers, in whatever language protoc or a plugin of it makes: one action a target."""
 
-load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "repository_name", "shown_label")
 
 PROTOC_ATTRS = {
     "_protoc": attr.label(default = "@com_google_protobuf//:protoc", executable = True, cfg = "exec", allow_files = True),
@@ -60,7 +60,7 @@ def own_protos(ctx, protos, rule):
     """
     names = []
     for dep in protos:
-        if dep.label.package != ctx.label.package or dep.label.workspace_name != ctx.label.workspace_name:
+        if dep.label.package != ctx.label.package or repository_name(dep.label) != repository_name(ctx.label):
             fail("{}: 'deps' must be proto libraries of this package, got {}. Add a {} to //{} and depend on it.".format(ctx.label, dep.label, rule, dep.label.package))
         names += [import_name(dep[ProtoInfo], file) for file in dep[ProtoInfo].direct_sources]
     return names

@@ -1,6 +1,6 @@
 """ts_proto_library: messages, and grpc-js services and clients, from .proto files."""
 
-load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "apparent_name", "repository_name", "shown_label")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/proto:providers.bzl", "TsProtoInfo")
 load("//tools/proto/private:protoc.bzl", "import_name", "proto_roots")
@@ -41,7 +41,8 @@ _ATTRS = dict(
 
 def _package_path(ctx, path):
     """A path of this package from the root of the tree in which TypeScript is compiled."""
-    prefix = "external/" + ctx.label.workspace_name + "/" if ctx.label.workspace_name else ""
+    repository = repository_name(ctx.label)
+    prefix = "external/{}/".format(apparent_name(repository)) if repository else ""
     return prefix + (ctx.label.package + "/" if ctx.label.package else "") + path
 
 def _generated(ctx, protos):
@@ -49,8 +50,8 @@ def _generated(ctx, protos):
     package = ctx.label.package + "/" if ctx.label.package else ""
     files = []
     for dep in protos:
-        own = dep.label.package == ctx.label.package and dep.label.workspace_name == ctx.label.workspace_name
-        if not own and dep.label.workspace_name == ctx.label.workspace_name:
+        own = dep.label.package == ctx.label.package and repository_name(dep.label) == repository_name(ctx.label)
+        if not own and repository_name(dep.label) == repository_name(ctx.label):
             fail("{}: 'deps' must be proto libraries of this package, got {}. Add a ts_proto_library to //{} and depend on it.".format(ctx.label, dep.label, dep.label.package))
         for file in dep[ProtoInfo].direct_sources:
             name = import_name(dep[ProtoInfo], file)

@@ -1,6 +1,6 @@
 """Bundles: a program and all that it imports as one file, so that it starts fast."""
 
-load(":compile.bzl", "package_path")
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 BUNDLE_ATTRS = {
@@ -31,8 +31,8 @@ def bundle_js(ctx, name, info, entry):
     js = info.transitive_js.to_list()
     ctx.actions.write(params, struct(
         esbuild = toolchain.esbuild.directory.path + "/bin/esbuild",
-        entry = package_path(entry),
-        js = [struct(path = f.path, name = package_path(f)) for f in js],
+        entry = workspace_path(entry),
+        js = [struct(path = f.path, name = workspace_path(f)) for f in js],
         roots = [struct(name = root.package_name, key = root.key) for root in info.npm_roots.to_list()],
         packages = [struct(name = e.package_name, key = e.key, path = e.directory.path, meta = e.meta.path) for e in npm],
         output = bundle.path,

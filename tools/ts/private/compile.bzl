@@ -6,7 +6,8 @@ or run waits for both, see `checked` in TsInfo. A tsconfig of the user's may ask
 other files, say), so that one action does both.
 """
 
-load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "apparent_name", "repository_name", "shown_label")
+load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsInfo")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -34,17 +35,11 @@ def rlocation(ctx, file):
     """
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
-def package_path(file):
-    """A file's path as its importers see it: relative to the workspace, or below `external/<repository>`.
-
-    Args:
-      file: a File.
-
-    Returns:
-      a string.
-    """
-    path = file.short_path
-    return "external/" + path[3:] if path.startswith("../") else path
+def _alias(ctx, file):
+    """How importers in other repositories name a file, and its name in runfiles."""
+    name = rlocation(ctx, file)
+    path = workspace_path(file)
+    return (path[len("external/"):] if file.short_path.startswith("../") else name, name)
 
 def _outputs(ctx, src):
     """The files made from one source: (js, map, declaration), each a File or None."""
@@ -70,13 +65,13 @@ def _outputs(ctx, src):
     return fail("{}: 'srcs' must be {} files, got {}".format(ctx.label, ", ".join(_SOURCE_EXTENSIONS), name))
 
 def _npm_root(info):
-    return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(info.label.workspace_name, info.package_name))
+    return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(apparent_name(repository_name(info.label)), info.package_name))
 
 def _compile_action(ctx, action, params, inputs, tools):
     """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means."""
     toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
     file = ctx.actions.declare_file(action.params_name)
-    outputs = [struct(path = f.path, name = package_path(f)) for f in action.outputs]
+    outputs = [struct(path = f.path, name = workspace_path(f)) for f in action.outputs]
     ctx.actions.write(file, struct(outputs = outputs, **params).to_json())
     ctx.actions.run(
         mnemonic = action.mnemonic,
@@ -138,9 +133,9 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
     common = dict(
         label = shown_label(label),
         tsc = toolchain.tsc.directory.path + "/lib/tsc",
-        tsconfigs = [struct(path = file.path, name = package_path(file)) for file in ([tsconfig] + extends if tsconfig else [])],
+        tsconfigs = [struct(path = file.path, name = workspace_path(file)) for file in ([tsconfig] + extends if tsconfig else [])],
         npmRepository = npm_repository,
-        srcs = [struct(path = src.path, name = package_path(src)) for src in srcs],
+        srcs = [struct(path = src.path, name = workspace_path(src)) for src in srcs],
     )
     checked = None if diagnostics else ctx.actions.declare_file(label.name + ".checked")
     made_js = [o for o in js + maps if o not in srcs]
@@ -157,9 +152,9 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
         dict(
             common,
             emit = "types" if is_split else "all",
-            deps = [struct(path = f.path, name = package_path(f)) for f in dep_files.to_list()],
+            deps = [struct(path = f.path, name = workspace_path(f)) for f in dep_files.to_list()],
             owners = [
-                struct(label = shown_label(dep.label), files = [package_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
+                struct(label = shown_label(dep.label), files = [workspace_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
                 for dep in ts_deps
             ],
             packages = [struct(name = root.package_name, path = root.directory.path, label = root.label) for root in roots.values()],
@@ -189,6 +184,7 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
     ctx.actions.write(manifest, struct(
         label = shown_label(label),
         files = [rlocation(ctx, f) for f in js],
+        aliases = {alias: file for alias, file in [_alias(ctx, f) for f in js] if alias != file},
         deps = [shown_label(dep.label) for dep in ts_deps],
         npmRepository = npm_repository,
         npm = {info.package_name: rlocation(ctx, info.directory) for info in npm_deps},

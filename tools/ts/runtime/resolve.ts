@@ -29,14 +29,14 @@ export function resolveImport(specifier: string, importer: string, runtime: Runt
 function resolveFile(specifier: string, importer: string, target: RuntimeManifest, runtime: Runtime): Resolution {
   if (!specifier.startsWith('.')) return { kind: 'default' };
   // What the compiler sees as external/<repository>/ in a workspace has a folder of its own among the runfiles.
-  const name = posix.join(posix.dirname(importer), specifier).replace(/^[^/]+\/external\//, '');
-  const owner = runtime.byFile.get(name) ?? runtime.byFile.get(name.replace(/\.(m?)ts$/, '.$1js'));
-  if (owner === undefined || (owner !== target && !target.deps.includes(owner.label)))
+  const written = posix.join(posix.dirname(importer), specifier).replace(/^[^/]+\/external\//, '');
+  const name = [written, written.replace(/\.(m?)ts$/, '.$1js')]
+    .map((one) => runtime.aliases.get(one) ?? one)
+    .find((one) => runtime.byFile.has(one));
+  const owner = name === undefined ? undefined : runtime.byFile.get(name);
+  if (name === undefined || owner === undefined || (owner !== target && !target.deps.includes(owner.label)))
     throw undeclared(specifier, importer, target, owner);
-  return {
-    kind: 'file',
-    path: join(runtime.root, runtime.byFile.has(name) ? name : name.replace(/\.(m?)ts$/, '.$1js')),
-  };
+  return { kind: 'file', path: join(runtime.root, name) };
 }
 
 function undeclared(specifier: string, importer: string, target: RuntimeManifest, owner?: RuntimeManifest): ToolError {

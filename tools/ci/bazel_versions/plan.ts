@@ -1,0 +1,89 @@
+// What is run on the machine with the other Bazel, as data.
+
+/** How the workspace says what it needs. */
+export type Mode = 'workspace' | 'modules';
+
+/** What is checked: the same digests, tests, and the example that loads this repository. */
+export type Part = 'images' | 'tests' | 'example';
+
+export const MODES: readonly Mode[] = ['workspace', 'modules'];
+export const PARTS: readonly Part[] = ['images', 'tests', 'example'];
+
+/** The workspace that loads this one. */
+export const EXAMPLE = 'examples/minimal';
+
+/** The module registry of the machine: see registry.ts. */
+export const REGISTRY = '/var/lib/registry';
+
+/** Where Debian's packages put Bazel and the rule sets that it loads. */
+export const INSTALLED = '/usr/share/bazel';
+
+/** Folders below INSTALLED of rule sets: a registry has them under the names in their MODULE.bazel. */
+export const RULE_SETS = [
+  'rules/cc',
+  'rules/java',
+  'rules/license',
+  'rules/proto',
+  'rules/python',
+  'tools/features',
+  'tools/platforms',
+  'tools/skylib',
+];
+
+// What builds need, as in `./fathom`, and the rule sets that Bazel 7 loads for its own toolchains: Debian's packages of
+// them, so that nothing is downloaded from elsewhere. A release that is not out yet has an index that may have expired.
+export const INSTALL = [
+  'echo \'Acquire::Check-Valid-Until "false";\' > /etc/apt/apt.conf.d/90expired',
+  'apt-get update -qq',
+  'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap bazel-skylib ca-certificates gcc git libc6-dev libseccomp-dev pkg-config python3 python3-pip > /dev/null',
+  'bazel --version',
+  // Its node comes with the npm that packages are fetched with.
+  './fathom --help > /dev/null',
+].join(' && ');
+
+const MODE_FLAGS: Readonly<Record<Mode, readonly string[]>> = {
+  // Bazel 7 prefers MODULE.bazel.
+  workspace: [
+    '--noenable_bzlmod',
+    '--enable_workspace',
+    ...['cc', 'java', 'license', 'proto', 'python'].map(
+      (name) => `--override_repository=rules_${name}=${INSTALLED}/rules/${name}`,
+    ),
+    `--override_repository=bazel_skylib=${INSTALLED}/tools/skylib`,
+  ],
+  modules: [`--registry=file://${REGISTRY}`, '--lockfile_mode=off'],
+};
+
+const FLAGS = [
+  // What differs is looked for in the layers, which would stay in the cache otherwise.
+  '--remote_download_outputs=all',
+  '--color=no',
+  '--curses=no',
+  '--noshow_progress',
+];
+
+/**
+ * A command of Bazel there. Each mode has an output base of its own, else all repositories were fetched anew each time.
+ * It warns of each npm package, which is a folder of sources, unless it may watch them.
+ */
+export function bazelThere(mode: Mode, verb: 'build' | 'test', targets: readonly string[], folder = '.'): string {
+  const startup = `--output_base=/root/${folder === '.' ? mode : `${mode}-example`}`;
+  const words = [
+    `bazel ${startup}`,
+    '--host_jvm_args=-DBAZEL_TRACK_SOURCE_DIRECTORIES=1',
+    verb,
+    ...MODE_FLAGS[mode],
+    ...FLAGS,
+    ...(verb === 'test' ? ['--keep_going', '--test_output=errors'] : []),
+    '--',
+    ...targets,
+  ];
+  // A server that stays would keep its memory, and ends with the machine only.
+  return `cd ${folder} && { ${words.join(' ')} || status=$?; bazel ${startup} shutdown; exit \${status:-0}; }`;
+}
+
+/** Of the list `items`, those that the user names, or all. Undefined where one is unknown. */
+export function chosen<T extends string>(items: readonly T[], named: readonly string[]): readonly T[] | undefined {
+  if (named.some((name) => !items.some((item) => item === name))) return undefined;
+  return named.length === 0 ? items : items.filter((item) => named.includes(item));
+}

@@ -1,0 +1,70 @@
+"""Module extensions for third-party packages: in MODULE.bazel what the rules of defs.bzl are in a WORKSPACE.
+
+Each tag has the attributes of the rule. What is two steps in a WORKSPACE, a lock and the repositories of its archives, is
+one here: the extension reads the lock. No BUILD file loads this one, as Bazel 4.2 has no extensions.
+"""
+
+load("//tools/lib/bzl:extensions.bzl", "missing_repository", "tag_attributes", "tag_attrs", "tags_by_name")
+load("//tools/packages/private:hubs.bzl", "HUBS", "declare_hub")
+load("//tools/packages/private:npm_repository.bzl", "NPM_ATTRS", "npm_packages")
+load("//tools/packages/private:pypi_repository.bzl", "WHEEL_ATTRS", "pypi_wheel")
+
+def _npm_impl(module_ctx):
+    tags = tags_by_name(module_ctx, "npm", ["lock"])
+    for _, tag in tags.values():
+        npm_packages(**tag_attributes(tag, NPM_ATTRS))
+    if "npm" not in tags:
+        missing_repository(name = "npm", hint = "npm.lock(name = \"npm\", lock = \"//:package-lock.json\")")
+    return module_ctx.extension_metadata(reproducible = True)
+
+npm = module_extension(
+    implementation = _npm_impl,
+    doc = """npm packages: `npm.lock` has the attributes of npm_packages.
+
+    npm = use_extension("@fathom//tools/packages:extensions.bzl", "npm")
+    npm.lock(name = "npm", lock = "//:package-lock.json")
+    use_repo(npm, "npm")
+
+The rules of Fathom take what generated TypeScript imports from the repository `npm` of the root module.
+""",
+    tag_classes = {"lock": tag_class(doc = "See npm_packages.", attrs = tag_attrs(NPM_ATTRS))},
+)
+
+def _debian_impl(module_ctx):
+    for _, tag in tags_by_name(module_ctx, "debian", ["lock"]).values():
+        declare_hub(module_ctx, "debian", tag_attributes(tag, HUBS["debian"].attrs))
+    return module_ctx.extension_metadata(reproducible = True)
+
+debian = module_extension(
+    implementation = _debian_impl,
+    doc = "Debian packages: `debian.lock` has the attributes of debian_packages.",
+    tag_classes = {"lock": tag_class(doc = "See debian_packages.", attrs = tag_attrs(HUBS["debian"].attrs))},
+)
+
+def _maven_impl(module_ctx):
+    for _, tag in tags_by_name(module_ctx, "maven", ["lock"]).values():
+        declare_hub(module_ctx, "maven", tag_attributes(tag, HUBS["maven"].attrs))
+    return module_ctx.extension_metadata(reproducible = True)
+
+maven = module_extension(
+    implementation = _maven_impl,
+    doc = "Maven artifacts: `maven.lock` has the attributes of maven_artifacts.",
+    tag_classes = {"lock": tag_class(doc = "See maven_artifacts.", attrs = tag_attrs(HUBS["maven"].attrs))},
+)
+
+def _pypi_impl(module_ctx):
+    for kind, tag in tags_by_name(module_ctx, "pypi", ["lock", "wheel"]).values():
+        if kind == "wheel":
+            pypi_wheel(**tag_attributes(tag, WHEEL_ATTRS))
+        else:
+            declare_hub(module_ctx, "pypi", tag_attributes(tag, HUBS["pypi"].attrs))
+    return module_ctx.extension_metadata(reproducible = True)
+
+pypi = module_extension(
+    implementation = _pypi_impl,
+    doc = "Packages of PyPI: `pypi.lock` has the attributes of pypi_packages, `pypi.wheel` those of pypi_wheel.",
+    tag_classes = {
+        "lock": tag_class(doc = "See pypi_packages.", attrs = tag_attrs(HUBS["pypi"].attrs)),
+        "wheel": tag_class(doc = "See pypi_wheel.", attrs = tag_attrs(WHEEL_ATTRS)),
+    },
+)
