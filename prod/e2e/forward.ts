@@ -1,34 +1,44 @@
-// Ports of the loopback that lead to the ingress controller, as docs/clusters.md has it for people.
+// Ports of the loopback that lead to a Service, as docs/clusters.md and docs/ci.md have it for people.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { runfile } from '../../tools/lib/runfiles.ts';
 
-/** The two ports of this machine. */
+/** What is forwarded. */
+export interface ForwardOptions {
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly service: string;
+  /** Ports of the Service, each with that of its pods. */
+  readonly ports: ReadonlyMap<number, number>;
+  /** Default: 30 seconds. */
+  readonly timeoutMs?: number;
+}
+
+/** Ports of this machine, by those of the Service. */
 export interface Forwarded {
-  readonly http: number;
-  readonly https: number;
+  readonly ports: ReadonlyMap<number, number>;
   close(): void;
 }
 
 /** Runs `kubectl port-forward` on free ports; rejects where it ends, or has not begun within `timeoutMs`. */
-export async function forwardIngress(kubeconfig: string, timeoutMs = 30_000): Promise<Forwarded> {
-  const args = ['kubectl', 'port-forward', '-n', 'ingress', 'service/traefik', ':80', ':443'];
+export async function forward(options: ForwardOptions): Promise<Forwarded> {
+  const { kubeconfig, namespace, service, ports, timeoutMs = 30_000 } = options;
+  const wanted = [...ports.keys()].map((port) => `:${port}`);
+  const args = ['kubectl', 'port-forward', '-n', namespace, `service/${service}`, ...wanted];
   const child = spawn(runfile('go_kubernetes/bin/kubernetes'), args, {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ports = new Map<string, number>();
+  const found = new Map<number, number>();
   const late = setTimeout(() => child.kill(), timeoutMs);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const [, port, to] = /^Forwarding from 127\.0\.0\.1:(\d+) -> (\d+)$/.exec(line) ?? [];
-      if (port !== undefined && to !== undefined) ports.set(to, Number(port));
-      const http = ports.get('8000');
-      const https = ports.get('8443');
-      if (http === undefined || https === undefined) continue;
+      const [, here, inPod] = /^Forwarding from 127\.0\.0\.1:(\d+) -> (\d+)$/.exec(line) ?? [];
+      for (const [port, target] of ports) if (Number(inPod) === target) found.set(port, Number(here));
+      if (found.size < ports.size) continue;
       // What it says of each connection is read by nobody, and must not stop it.
       child.stdout.resume();
-      return { http, https, close: () => child.kill() };
+      return { ports: found, close: () => child.kill() };
     }
   } finally {
     clearTimeout(late);

@@ -12,7 +12,7 @@ import { issue, makeAuthority } from '../../services/kit/testing/pki.ts';
 import { kubectl, testPerson } from '../../services/routeguide/e2e/cluster.ts';
 import { readClusterState } from '../../tools/lib/state.ts';
 import { eventually } from '../../tools/lib/testing/eventually.ts';
-import { type Forwarded, forwardIngress } from './forward.ts';
+import { forward } from './forward.ts';
 
 // The backend is up, in the namespace of the test.
 const { namespace, verb } = testPerson();
@@ -26,7 +26,7 @@ interface Answer {
   readonly body: string;
 }
 
-let ports: Forwarded;
+let ports: { readonly http: number; readonly https: number; close(): void };
 let wasThere: boolean;
 let folder: string;
 
@@ -40,7 +40,17 @@ before(async () => {
   assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
   const state = await readClusterState('fathom');
   assert.ok(state);
-  ports = await forwardIngress(state.kubeconfig);
+  const forwarded = await forward({
+    kubeconfig: state.kubeconfig,
+    namespace: 'ingress',
+    service: 'traefik',
+    ports: new Map([
+      [80, 8000],
+      [443, 8443],
+    ]),
+  });
+  const [http = 0, https = 0] = [forwarded.ports.get(80), forwarded.ports.get(443)];
+  ports = { http, https, close: forwarded.close };
 });
 
 after(async () => {

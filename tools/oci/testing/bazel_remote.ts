@@ -18,27 +18,36 @@ export interface BazelRemote extends AsyncDisposable {
   accesses(): Promise<string[]>;
 }
 
-/** Starts it; `htpasswd`: it asks for a login, which `put` has by `headers`. It ends with its scope. */
+/** Options of {@link startBazelRemote}. */
+export interface BazelRemoteOptions {
+  /** Who may log in. Default: nobody has to. */
+  readonly htpasswd?: string;
+  /** The login of `put`. Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How much it keeps, in GiB. Default: 5. */
+  readonly maxGiB?: number;
+}
+
+/** Starts it. It ends with its scope. */
 export async function startBazelRemote(
   program: string,
   folder: string,
-  login?: { readonly htpasswd: string; readonly headers: Readonly<Record<string, string>> },
+  { htpasswd, headers = {}, maxGiB = 5 }: BazelRemoteOptions = {},
 ): Promise<BazelRemote> {
   const place = join(folder, 'bazel-remote');
   await mkdir(place, { recursive: true });
   const [httpPort, grpcPort] = [await freePort(), await freePort()];
   const logPath = join(place, 'log');
   const log = await open(logPath, 'w');
-  const args = ['--dir', join(place, 'data'), '--max_size', '5'];
+  const args = ['--dir', join(place, 'data'), '--max_size', String(maxGiB)];
   args.push('--http_address', `127.0.0.1:${httpPort}`, '--grpc_address', `127.0.0.1:${grpcPort}`);
-  if (login !== undefined) {
-    await writeFile(join(place, 'htpasswd'), login.htpasswd);
+  if (htpasswd !== undefined) {
+    await writeFile(join(place, 'htpasswd'), htpasswd);
     args.push('--htpasswd_file', join(place, 'htpasswd'));
   }
   const child = spawn(program, args, { stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   const http = `http://127.0.0.1:${httpPort}`;
-  const headers = login?.headers ?? {};
   const deadline = AbortSignal.timeout(20_000);
   const isUp = () =>
     fetch(`${http}/status`, { headers }).then(
