@@ -9,19 +9,19 @@ import { type Log, createLog } from '../../lib/log.ts';
 import { userPath } from '../../lib/runfiles.ts';
 import { MARK, cacheSettings } from './cache_settings.ts';
 import { collectReports } from './reports.ts';
-import { STEPS, type Step, commandsOf } from './steps.ts';
+import { STEPS, type Step, commandsOf, defaultLabels } from './steps.ts';
 
 await runMain(async (context) => {
   const { argv, env } = context;
   const command = new Command('pipeline')
     .description('The steps of a pipeline: docs/ci.md.')
     .argument('<step>', STEPS.join(', '))
-    .argument('[labels...]', 'build, test: what to, without any //...; diff, deploy: stacks')
+    .argument('[labels...]', 'build, test: what to, without any those of FATHOM_TARGETS or //...; diff, deploy: stacks')
     .option('--reports <folder>', 'where JUnit XML goes', 'reports')
     .option('--timeout-minutes <number>', 'how long one command of Bazel may take', '120')
     .option('--bazel <program>', 'the Bazel to use', env['FATHOM_BAZEL'] ?? 'bazel')
     .parse([...argv], { from: 'user' });
-  const [name = '', ...labels] = command.args;
+  const [name = '', ...named] = command.args;
   const step = STEPS.find((one) => one === name);
   if (step === undefined) {
     throw new ToolError('PIPELINE_USAGE', `Reading arguments: there is no step ${name}`, {
@@ -37,6 +37,8 @@ await runMain(async (context) => {
   }
   const workspace = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
   const runner = { ...context, log: createLog(), workspace, bazel: options.bazel, timeoutMs };
+  const all = step === 'build' || step === 'test' ? defaultLabels(env['FATHOM_TARGETS']) : [];
+  const labels = named.length > 0 ? named : all;
   return step === 'setup' ? setUp(runner) : runStep(runner, { step, labels, reports: userPath(options.reports, env) });
 });
 

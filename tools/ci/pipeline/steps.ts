@@ -15,7 +15,7 @@ export type Step = (typeof STEPS)[number];
 
 /** What the commands of a step are about. */
 export interface StepOptions {
-  /** Labels: what is built or tested (default: all), or the stacks that are looked at or deployed. */
+  /** What is built or tested, or the stacks that are looked at or deployed. */
   readonly labels: readonly string[];
   /** The folder for JUnit XML, absolute. */
   readonly reports: string;
@@ -27,10 +27,10 @@ const PASSES = [0];
 export function commandsOf(step: Exclude<Step, 'setup'>, { labels, reports }: StepOptions): readonly Command[] {
   switch (step) {
     case 'build':
-      return [{ args: ['build', '--', ...orAll(labels)], passes: PASSES }];
+      return [{ args: ['build', '--', ...labels], passes: PASSES }];
     case 'test':
       // 4: there was nothing to test.
-      return [{ args: ['test', '--keep_going', '--', ...orAll(labels)], passes: [0, 4] }];
+      return [{ args: ['test', '--keep_going', '--', ...labels], passes: [0, 4] }];
     case 'diff':
       // A build that fails under `bazel run` exits with 1, as a difference does: so it is built before.
       return stacksOf(step, labels).flatMap((stack) => [
@@ -49,7 +49,9 @@ export function junitOf(stack: string, reports: string): string {
   return join(reports, `${stack.replace(/^@?[^/]*\/\//, '').replaceAll(/[^A-Za-z0-9-]+/g, '_')}.xml`);
 }
 
-function orAll(labels: readonly string[]): readonly string[] {
+/** What is built and tested where nothing is named: the labels in FATHOM_TARGETS, else everything. */
+export function defaultLabels(targets: string | undefined): readonly string[] {
+  const labels = (targets ?? '').split(/\s+/).filter((label) => label !== '');
   return labels.length > 0 ? labels : ['//...'];
 }
 

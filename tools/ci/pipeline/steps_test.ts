@@ -5,16 +5,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MARK, cacheSettings } from './cache_settings.ts';
 import { collectReports } from './reports.ts';
-import { commandsOf, junitOf } from './steps.ts';
+import { commandsOf, defaultLabels, junitOf } from './steps.ts';
 
 const REPORTS = '/r';
 const URL = 'https://cache.example.com/x';
 
-test('builds and tests everything where nothing is named', () => {
-  assert.deepEqual(commandsOf('build', { labels: [], reports: REPORTS })[0]?.args, ['build', '--', '//...']);
+test('builds and tests what is named, or what the environment names, or everything', () => {
+  assert.deepEqual(commandsOf('build', { labels: ['//...'], reports: REPORTS })[0]?.args, ['build', '--', '//...']);
   assert.deepEqual(commandsOf('test', { labels: ['//a', '-//b'], reports: REPORTS })[0]?.args, [
     ...['test', '--keep_going', '--', '//a', '-//b'],
   ]);
+  assert.deepEqual(defaultLabels(' //a  -//b '), ['//a', '-//b']);
+  for (const none of [undefined, '', ' ']) assert.deepEqual(defaultLabels(none), ['//...']);
 });
 
 test('takes a difference for no failure, but builds what finds it beforehand', () => {

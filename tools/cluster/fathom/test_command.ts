@@ -23,6 +23,9 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
     '--plant=services/routeguide/client/main.ts',
     '//services/routeguide/client:image',
   ],
+  ['run', '//tools/ci/hermetic'],
+  ['run', '//tools/ci/hermetic:planted'],
+  ['run', '//tools/ci/pipeline:real'],
   ['run', '//tools/oci:large_file_test'],
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
@@ -60,6 +63,7 @@ const CLUSTER_CHECKS: readonly (readonly string[])[] = [
   ['run', '//services/routeguide/e2e:change_test'],
   ['run', '//services/routeguide/e2e:restore_test'],
   ['run', '//tools/new/tests:deployed'],
+  ['run', '//tools/ci/pipeline:deployed'],
 ];
 
 /** Workspaces of their own that load this one, and what is built and tested in each. */
