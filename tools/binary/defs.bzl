@@ -33,7 +33,7 @@ def binary_image(
     Args:
       name: the image; `image` in a service's package.
       debs: packages of debian_packages, `@debian//:redis-server`.
-      program: the program's path in the image.
+      program: string: the program's path in the image.
       base: the image below. Default: Debian's C and C++ libraries, certificates, time zones, a user; no shell.
       args: arguments of the program, which a pod's `args` replace.
       exclude: paths to leave out of `debs`, with all that is below them. Default: manuals, services of an init system.

@@ -30,8 +30,8 @@ def go_image(
 
     Args:
       name: the image; `image` in a service's package.
-      binary: a program of go_binaries, `@go_x//:program`, or another target with one executable file.
-      program: its name in the image. Default: the name of the target `binary`.
+      binary: label: a program of go_binaries, `@go_x//:program`, or another target with one executable file.
+      program: string: its name in the image. Default: the name of the target `binary`.
       base: the image below. Default: certificates, time zones, a user; no C library, no shell.
       args: arguments of the program, which a pod's `args` replace.
       layers: more layers, below the program.
@@ -85,8 +85,8 @@ def go_grpc_image(
       name: the image; `image` in a service's package.
       deps: go_grpc_library and go_library targets whose packages the sources import.
       port: the TCP port on which the program answers.
-      program: its name in the image. Default: the name of the package's folder.
-      modules: the modules that the sources may import. Default: `@go//:modules`.
+      program: string: its name in the image. Default: the name of the package's folder.
+      modules: label: the modules that the sources may import. Default: `@go//:modules`.
       data: files that the sources embed.
       test_data: files that tests read.
       test_env: environment variables of tests; `$(location …)` of test_data is expanded.

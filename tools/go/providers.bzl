@@ -4,7 +4,7 @@ GoModulesInfo = provider(
     doc = "The modules that the Go sources of a workspace may import, vendored and compiled.",
     fields = {
         "cache": "File: what Go's compiler has made of them",
-        "facts": "list of structs as of ThirdPartyInfo: the modules, and Go's own library",
+        "facts": "list of struct(kind, name, version, architecture, license, checksum): as of ThirdPartyInfo, the modules, and Go's own library",
         "goarch": "string: Go's name of the processor that runs the programs",
         "goos": "string: Go's name of the system that runs the programs",
         "import_path": "string: the prefix of import paths of the workspace's own packages",
@@ -19,7 +19,7 @@ GoInfo = provider(
     doc = "A Go package of the workspace, and those of the workspace that it imports.",
     fields = {
         "import_path": "string: by which others import it",
-        "modules": "GoModulesInfo",
+        "modules": "GoModulesInfo: the modules that it may import",
         "package": "string: its folder from the root of the workspace",
         "protos": "depset of struct(proto = string, import_path = string): where the code of a proto is, of this target and of those it needs",
         "sources": "depset of struct(folder = string, file = File): the file, or all files of the directory, belong into the folder",

@@ -39,7 +39,7 @@ def java_image(
 
     Args:
       name: the image; `image` in a service's package.
-      main_class: the class that has `main`.
+      main_class: string: the class that has `main`.
       jars: .jar files of the program's own, and targets of other rules that make some.
       deps: java_library and java_grpc_library targets of the workspace, and artifacts of maven_artifacts,
         `@maven//:org_slf4j_slf4j_api`, each with all that it needs.
@@ -97,7 +97,7 @@ def java_grpc_image(
       name: the image; `image` in a service's package.
       deps: java_grpc_library and java_library targets and artifacts of Maven of all sources but tests.
       port: the TCP port on which the program answers.
-      main_class: the class that has `main`. Default: `Main` in the Java package of the folder's path.
+      main_class: string: the class that has `main`. Default: `Main` in the Java package of the folder's path.
       resources: files that the classes read from the class path.
       test_deps: what tests use beside `deps`.
       test_data: files that tests read.

@@ -7,7 +7,7 @@ EnvironmentInfo = provider(
     fields = dict(
         {
             "json": "File: the same as a JSON object, which Jsonnet gets as `environment`",
-            "name": "the key in ENVS",
+            "name": "string: the key in ENVS",
         },
         **{key: "{}: {}".format(facts.type, facts.doc) for key, facts in ENVIRONMENT_KEYS.items()}
     ),
@@ -40,7 +40,7 @@ K8sStackInfo = provider(
         "image_runfiles": "runfiles: image.json and blobs of every image that is pushed",
         "inputs": "depset of File: what every verb reads at run time, plan included",
         "plan": "File: the plan input of the verbs",
-        "sets": "depset (postorder) of struct(label, stack, namespace, objects = tuple of string, connection, guard: struct or None): shallow stacks, what is needed first comes first",
+        "sets": "depset of struct(label, stack, namespace, objects, connection, guard): shallow stacks in postorder, so that what is needed first comes first; objects is a tuple of string, guard a struct or None",
         "yamls": "depset of File: the rendered manifests",
     },
 )

@@ -20,7 +20,7 @@ OciImageInfo = provider(
         "debian_packages": "depset of string: the Debian packages in its layers",
         "digest": "File: one line, `sha256:…`",
         "index_entry": "File: `<name>.json`: {version, repository, remoteCache (absent: none), manifest, config, layers}, each with digest, size, mediaType and runfiles path",
-        "layers": "depset of OciLayerInfo, the lowest first",
+        "layers": "depset of OciLayerInfo: the lowest first",
         "manifest": "File: the OCI manifest",
         "repository": "string: its name in a registry, without registry and tag",
     },
@@ -30,7 +30,7 @@ OciImageIndexInfo = provider(
     doc = "Images of one program for several platforms. A target that provides it has all their blobs among its runfiles.",
     fields = {
         "digest": "File: one line, `sha256:…`, of the index",
-        "images": "list of OciImageInfo, each for another platform",
+        "images": "list of OciImageInfo: each for another platform",
         "index": "File: the OCI image index",
         "index_entry": "File: `<name>.json`: {version, repository, index: {digest, size, mediaType, path}, images: [as index_entry of OciImageInfo]}",
         "repository": "string: its name in a registry, without registry and tag",

@@ -3,13 +3,12 @@
 ThirdPartyInfo = provider(
     doc = "The third-party packages that a target brings along: itself and all that it needs. Every package target of every kind has it; of go_binaries the target `modules`, as programs are plain files.",
     fields = {
-        "packages": """depset of struct(kind, name, version, architecture, license, checksum), all strings:
-            kind: the type that package URLs have for it: deb, golang, maven, npm or pypi
-            name: as the kind's own tools write it: `@scope/name`, `group:artifact`, a Go module's path
-            version: the locked one
-            architecture: Debian's name of it, of `deb` alone
-            license: SPDX expression or a licence's name, empty where the lock does not know it
-            checksum: `sha256:<hex>` or `sha512:<hex>` of the archive; of a Go module `h1:<base64>` as in go.sum""",
+        "packages": """depset of struct(kind, name, version, architecture, license, checksum): strings all of them.
+            `kind` is the type that package URLs have for it: deb, golang, maven, npm or pypi;
+            `name` as the kind's own tools write it: `@scope/name`, `group:artifact`, a Go module's path;
+            `version` the locked one; `architecture` Debian's name of it, of `deb` alone;
+            `license` an SPDX expression or a licence's name, empty where the lock does not know it;
+            `checksum` is `sha256:<hex>` or `sha512:<hex>` of the archive; of a Go module `h1:<base64>` as in go.sum""",
     },
 )
 
@@ -23,7 +22,7 @@ NpmPackageInfo = provider(
         "meta": "File: JSON {key, name, version, license, integrity, deps: {name: key}}",
         "package_name": "string: the name in import statements",
         "types": "NpmPackageInfo or None: its declarations from @types",
-        "version": "string",
+        "version": "string: the locked one",
     },
 )
 
@@ -38,8 +37,8 @@ DebianPackageInfo = provider(
         "archive": "File: the .deb",
         "closure": "depset of struct(package_name, version, architecture, archive, sha256, fact): this package and all that it needs",
         "label": "Label: what a BUILD file names in debs",
-        "package_name": "string",
-        "version": "string",
+        "package_name": "string: Debian's name of the package",
+        "version": "string: the locked one, as Debian writes it",
     },
 )
 
@@ -55,7 +54,7 @@ MavenArtifactInfo = provider(
         "coordinates": "string: `group:artifact`, for others than plain jars `group:artifact:type:classifier`",
         "file": "File: the jar, or another archive",
         "label": "Label: what a BUILD file names in deps",
-        "version": "string",
+        "version": "string: the locked one",
     },
 )
 
@@ -71,7 +70,7 @@ PypiPackageInfo = provider(
         "directory": "File: the unpacked wheel, a source directory",
         "label": "Label: what a BUILD file names in deps",
         "package_name": "string: normalised as PEP 503 says",
-        "version": "string",
+        "version": "string: the locked one",
     },
 )
 

@@ -50,7 +50,7 @@ def py_image(
     Args:
       name: the image; `image` in a service's package.
       entry_point: the source that starts the program.
-      srcs: more sources.
+      srcs: list of labels: more sources.
       deps: packages of pypi_packages (`@pypi//:flask`, each with all that it needs), and Python libraries of the
         workspace (py_library, py_grpc_library). The lock's list must have `"python": "3.13"`.
       data: files that the program reads at run time: /app/<path in the workspace>.
@@ -58,7 +58,7 @@ def py_image(
         Python 3.13 with its standard library.
       python_options: arguments of python itself.
       args: arguments of the program, which a pod's `args` replace.
-      env: environment variables.
+      env: dict of strings to strings: environment variables.
       layers: more layers, between packages and code.
       visibility: of the image.
       tags: of the image.

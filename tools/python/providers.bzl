@@ -4,7 +4,7 @@ PyLibraryInfo = provider(
     doc = "Python sources of the workspace, and all that they need.",
     fields = {
         "checked": "depset of File: they are there once sources compile and their imports lead somewhere",
-        "packages": "depset of entries as of PypiPackageInfo.closure: packages of PyPI",
+        "packages": "depset of struct(package_name, version, directory, fact): packages of PyPI, as of PypiPackageInfo.closure",
         "sources": "depset of File: sources and data, of this target and of those it needs",
     },
 )

@@ -82,7 +82,7 @@ def k8s_gitops(name, stacks, pr_command = "", **kwargs):
 
     Args:
       name: the target.
-      stacks: dict of an environment's name to labels of its stacks, shallow or deep.
+      stacks: dict of strings to lists of labels: an environment's name → its stacks, shallow or deep.
       pr_command: the command to which `--pr` hands the branch over, run by sh with FATHOM_BRANCH, FATHOM_BASE,
         FATHOM_TITLE, FATHOM_BODY, FATHOM_COMMIT, FATHOM_ENVIRONMENT and FATHOM_REPO, and branch, title and text as
         `$1`, `$2` and `$3`.

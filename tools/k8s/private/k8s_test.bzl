@@ -124,12 +124,12 @@ def k8s_test(name, stack, test, addresses = {}, apply = True, args = [], env = {
 
     Args:
       name: the target.
-      stack: label of a k8s_objects of the environment of personal namespaces, such as `//services/x:myns-deep`.
-      test: label of the program.
-      addresses: dict of a variable to `service/NAME:PORT` or `pod/NAME:PORT`, the port by number or name.
+      stack: a k8s_objects of the environment of personal namespaces, such as `//services/x:myns-deep`.
+      test: the program.
+      addresses: a variable → `service/NAME:PORT` or `pod/NAME:PORT`, the port by number or name.
       apply: whether the stack is up before the program runs. Without, the program applies by itself.
       args: arguments of the program; those of `--test_arg` follow.
-      env: dict of further variables; `$(location …)` of data is expanded.
+      env: further variables; `$(location …)` of data is expanded.
       data: what the program reads or runs, such as verbs.
       ready_timeout: how long the stack may take to be ready.
       size: of the test.

@@ -75,7 +75,7 @@ def personal_namespaces(name, env, **kwargs):
 
     Args:
       name: the target.
-      env: the environment whose namespace is `myns-placeholder`: its name, or its entry of ENVS.
+      env: string or dict: the environment whose namespace is `myns-placeholder`: its name, or its entry of ENVS.
       **kwargs: visibility, tags, testonly and the like.
     """
     environment = find_environment(env, ENVS, "//{}:{}: 'env'".format(native.package_name(), name))

@@ -20,9 +20,9 @@ def k8s_pins(name, images, pins = "pins.json", environments = ENVS.keys(), **kwa
 
     Args:
       name: the target, `pins`; it can be given to k8s_pins_matrix.
-      images: dict of an image's name in registries to its label: {"services/x": ":image"}.
-      pins: label of pins.json.
-      environments: names of ENVS: those that the service has.
+      images: dict of strings to labels: an image's name in registries → the image: {"services/x": ":image"}.
+      pins: pins.json.
+      environments: list of strings: names of ENVS: those that the service has.
       **kwargs: visibility, tags, testonly and the like.
     """
     where = "//{}:{}".format(native.package_name(), name)
@@ -65,7 +65,7 @@ def k8s_pins_matrix(name, pins, **kwargs):
 
     Args:
       name: the target.
-      pins: labels of k8s_pins targets.
+      pins: k8s_pins targets.
       **kwargs: visibility, tags, testonly and the like.
     """
     k8s_pins_command(

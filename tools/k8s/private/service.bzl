@@ -76,20 +76,20 @@ def service(
 
     Args:
       name: the service: the last word of the package's path.
-      image: label of its image. The source calls it `environment.registry + '/<package>'`.
-      deps: labels of the services that it needs: their deep stacks are part of its own. In Jsonnet they are called by the
+      image: label: its image. The source calls it `environment.registry + '/<package>'`.
+      deps: list of labels or dict of labels to strings: the services that it needs: their deep stacks are part of its own. In Jsonnet they are called by the
         last word of their package's path, with `-` turned to `_`; or by the value where this is a dict.
       src: the Jsonnet source. Default: `<name>.jsonnet`.
-      manifests: what the source returns: roles of roles.bzl, or `<anything>-<role>` where there are several of one. Those
+      manifests: list of strings or dict of strings to dicts: what the source returns: roles of roles.bzl, or `<anything>-<role>` where there are several of one. Those
         whose kinds an environment does not provide are left out there. A dict of them to their images, as in
         {"deployment": {"services/x": ":image"}, "service": {}}, where not all pods have the same.
-      images: further images of the pods: dict of their names, without registry, to labels.
-      pins: label of pins.json. Default: the one of the package, if there is one.
-      secrets: labels of files that sops has encrypted, which secret references of manifests of the role `secret` may name.
+      images: dict of strings to labels: further images of the pods by their names, without registry.
+      pins: pins.json. Default: the one of the package, if there is one.
+      secrets: files that sops has encrypted, which secret references of manifests of the role `secret` may name.
       environments: names of ENVS.
       crds: what declares custom kinds, see k8s_manifests_test.
       libraries: jsonnet_library targets that the source imports.
-      arguments: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts.
+      arguments: dict of strings to any value: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts.
       visibility: of the stacks.
     """
     package = native.package_name()

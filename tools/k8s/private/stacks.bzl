@@ -96,25 +96,25 @@ def k8s_object(
 
     Args:
       name: the target.
-      template: label of the manifest, YAML or JSON, one or many documents.
+      template: the manifest, YAML or JSON, one or many documents.
       kind: the kind of the objects; checked.
       cluster: cluster of the kubeconfig, or one of `./fathom up`. Default: the environment's.
       context: context of the kubeconfig. Default: the environment's.
       namespace: namespace of objects that name none. Default: the environment's.
       user: user of the kubeconfig. Default: the context's.
-      kubeconfig: label of a kubeconfig. Default: --kubeconfig, $KUBECONFIG, the state folder, ~/.kube/config.
-      images: dict of a string in the manifest to the label of the image or index that it means. Any string of the manifest
+      kubeconfig: a file. Default: --kubeconfig, $KUBECONFIG, the state folder, ~/.kube/config.
+      images: dict of strings to labels: a string in the manifest → the image or index that it means. Any string of the manifest
         that equals the key is replaced by `registry/repository@digest`. A key without a registry belongs to the
         environment's. A key that occurs nowhere fails the build.
       image_chroot: `registry/path` under which images are pushed instead.
-      substitutions: dict of texts of the template to what replaces them.
+      substitutions: texts of the template → what replaces them.
       resolver: a program that is given `--template FILE` and prints the manifest.
       resolver_args: its further arguments.
       args: arguments of every verb, before those after `--`.
       stamp_srcs: files of lines `KEY value` for `{KEY}` in cluster, context, namespace, user, image_chroot, keys of
         images and substitutions. Default: Bazel's workspace status.
-      env: the environment: its name, or its entry of ENVS. Default: none.
-      pins: label of pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
+      env: string or dict: the environment: its name, or its entry of ENVS. Default: none.
+      pins: label: pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
         without an environment), digests come from there at build time, and no image is built or pushed.
       secrets: labels of files that sops has encrypted, which secret references of the manifest may name. They stay
         encrypted until the engine fills values in, and so may be in git, in caches and in `<name>.image`.
@@ -197,9 +197,9 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
 
     Args:
       name: the target.
-      objects: list of labels of k8s_object and k8s_objects, what is needed first comes first; or a dict for `select`
+      objects: list of labels or dict: k8s_object and k8s_objects, what is needed first comes first; or a dict for `select`
         to such lists or labels.
-      env: the environment: its name, or its entry of ENVS. Default: none.
+      env: string or dict: the environment: its name, or its entry of ENVS. Default: none.
       namespace: where the inventory is kept. Default: the environment's namespace, else fathom-system.
       stack: the stack's name in the cluster. Default: the package's path below services/, followed by `name` where
         that is no environment's name.

@@ -45,9 +45,9 @@ def k8s_golden_test(name, stacks, update = None, size = "small", tags = [], visi
 
     Args:
       name: the target.
-      stacks: dict of k8s_object or k8s_objects to the path of its golden file, relative to the package. Files beside
+      stacks: dict of labels to strings: k8s_object or k8s_objects → the path of its golden file, relative to the package. Files beside
         them that are of no stack fail the test.
-      update: the name of what writes the files. Default: `<name>.update`.
+      update: string: the name of what writes the files. Default: `<name>.update`.
       size: of the test.
       tags: of the test.
       visibility: of the test, and of what updates it.
