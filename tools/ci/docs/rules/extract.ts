@@ -1,0 +1,177 @@
+// The public names of .bzl files with all that is documented of them. What lacks documentation is an error, all at once.
+import { ToolError } from '../../../lib/errors.ts';
+import type { Module, Workspace } from '../starlark/modules.ts';
+import { isKind } from '../starlark/operations.ts';
+import { type Expression, position, type Statement } from '../starlark/syntax.ts';
+import type { ProviderValue, RuleValue, Value } from '../starlark/values.ts';
+import { shown } from '../starlark/values.ts';
+import { dedent } from './docstring.ts';
+import { macroSymbol } from './macro_symbol.ts';
+import type {
+  ConstantSymbol,
+  Parameter,
+  ProviderSymbol,
+  PublicFile,
+  PublicSymbol,
+  RulesModel,
+  RuleSymbol,
+} from './model.ts';
+import { attributeType, splitType } from './types.ts';
+
+/** A table of sub-targets: a dict of struct(doc = …). */
+export interface SubtargetTable {
+  readonly of: readonly string[];
+  readonly path: string;
+  readonly table: string;
+}
+
+/** Collects what is missing, so that one run tells all of it. */
+export interface Problems {
+  add(
+    place: { readonly source: { readonly path: string; readonly text: string }; readonly from: number },
+    what: string,
+  ): void;
+}
+
+/** Reads what `paths` export. Throws DOCS_UNDOCUMENTED with all that has no documentation, or no type. */
+export function extractModel(
+  workspace: Workspace,
+  paths: readonly string[],
+  tables: readonly SubtargetTable[] = [],
+): RulesModel {
+  const found: string[] = [];
+  const problems: Problems = { add: (place, what) => found.push(`${position(place)}: ${what}`) };
+  const names = publicNames(workspace, paths);
+  const files = paths.map((path) => publicFile(workspace.module(path), names, problems));
+  if (found.length > 0) {
+    throw new ToolError(
+      'DOCS_UNDOCUMENTED',
+      `Describing rules: ${found.length} things are not told\n${found.join('\n')}`,
+      {
+        hint: 'Write what is missing into the docstring, or the `doc` of the attribute.',
+      },
+    );
+  }
+  const subtargets = tables.map(({ of, path, table }) => ({ of, entries: tableEntries(workspace, path, table) }));
+  return { files, subtargets };
+}
+
+/** What identifies a rule or function, whatever it is called. */
+export const identity = (value: Value): unknown =>
+  isKind(value, 'function') ? value.definition : isKind(value, 'rule') ? value.at : value;
+
+function exportsOf(
+  module: Module,
+): readonly { readonly name: string; readonly statement: Statement; readonly value: Value }[] {
+  return module.statements.flatMap((statement) => {
+    if ((statement.kind !== 'assign' && statement.kind !== 'def') || statement.name.startsWith('_')) return [];
+    const binding = module.workspace.binding(module, statement.name) ?? { module, statement };
+    return [
+      { name: statement.name, statement: binding.statement, value: module.workspace.value(binding, statement.name) },
+    ];
+  });
+}
+
+function publicNames(workspace: Workspace, paths: readonly string[]): ReadonlyMap<unknown, string> {
+  return new Map(
+    paths.flatMap((path) =>
+      exportsOf(workspace.module(path)).map(({ name, value }) => [identity(value), name] as const),
+    ),
+  );
+}
+
+function publicFile(module: Module, names: ReadonlyMap<unknown, string>, problems: Problems): PublicFile {
+  const start = { source: module, from: 0 };
+  if (module.docstring === undefined) problems.add(start, 'the file has no docstring');
+  for (const statement of module.statements)
+    if (statement.kind === 'other') problems.add(statement, 'this statement has a form that is not known');
+  const [, folder = '', name = ''] = /^(.*)\/([^/]+)$/.exec(module.path) ?? [];
+  return {
+    label: `@fathom//${folder}:${name}`,
+    doc: dedent(module.docstring ?? ''),
+    symbols: exportsOf(module).map(({ name: symbol, statement, value }): PublicSymbol => {
+      if (isKind(value, 'function')) return macroSymbol(symbol, value, names, problems);
+      if (isKind(value, 'rule')) return ruleSymbol(symbol, value, problems);
+      if (isKind(value, 'provider')) return providerSymbol(symbol, value, problems);
+      return constantSymbol(symbol, statement, value, problems);
+    }),
+  };
+}
+
+function ruleSymbol(name: string, value: RuleValue, problems: Problems): RuleSymbol {
+  if (!value.doc?.trim()) problems.add(value.at, `${name} has no doc`);
+  const kind = value.isRepository
+    ? 'repository rule'
+    : value.isTest
+      ? 'test rule'
+      : value.isExecutable
+        ? 'executable rule'
+        : 'rule';
+  return {
+    kind,
+    name,
+    doc: dedent(value.doc ?? ''),
+    parameters: attributeParameters(name, value, problems),
+    environ: value.environ,
+  };
+}
+
+/** The public attributes of a rule, those first that must be given. */
+export function attributeParameters(rule: string, value: RuleValue, problems: Problems): readonly Parameter[] {
+  const parameters = [...value.attributes].flatMap(([name, attribute]): readonly Parameter[] => {
+    if (name.startsWith('_')) return [];
+    const [type, fallback] = attributeType(attribute.type) ?? ['', ''];
+    if (type === '')
+      problems.add(attribute.at, `the type attr.${attribute.type} of ${rule}.${name} has no name in words`);
+    if (!attribute.doc?.trim()) problems.add(attribute.at, `attribute ${rule}.${name} has no doc`);
+    const values = attribute.values.length === 0 ? '' : `: ${attribute.values.map(shown).join(' or ')}`;
+    const given = attribute.fallback === undefined ? fallback : shown(attribute.fallback);
+    return [
+      {
+        name,
+        type: type + values,
+        fallback: attribute.isMandatory ? undefined : given,
+        doc: dedent(attribute.doc ?? '').replaceAll(/\s*\n\s*/g, ' '),
+      },
+    ];
+  });
+  return parameters.toSorted((one, other) => Number(one.fallback !== undefined) - Number(other.fallback !== undefined));
+}
+
+function providerSymbol(name: string, value: ProviderValue, problems: Problems): ProviderSymbol {
+  if (!value.doc?.trim()) problems.add(value.at, `${name} has no doc`);
+  const parameters = [...value.fields].map(([field, text = '']) => {
+    const { type, doc } = splitType(text.replaceAll(/\s*\n\s*/g, ' '));
+    if (type === undefined)
+      problems.add(value.at, `field ${name}.${field} must begin with its type, as in \`string: what it is\``);
+    else if (doc.trim() === '') problems.add(value.at, `field ${name}.${field} has a type and no meaning`);
+    return { name: field, type: type ?? '', fallback: undefined, doc };
+  });
+  return { kind: 'provider', name, doc: dedent(value.doc ?? ''), parameters };
+}
+
+function constantSymbol(name: string, statement: Statement, value: Value, problems: Problems): ConstantSymbol {
+  const above = statement.source.text.slice(0, statement.from);
+  const comment = /(?:^#.*\n)+$/m.exec(above)?.[0] ?? '';
+  const doc = comment.replaceAll(/^# ?/gm, '').trim();
+  if (doc === '') problems.add(statement, `${name} has no comment above it`);
+  return { kind: 'constant', name, doc, value: shown(value) };
+}
+
+function tableEntries(workspace: Workspace, path: string, table: string) {
+  const module = workspace.module(path);
+  const binding = workspace.binding(module, table);
+  const value = binding === undefined ? null : workspace.value(binding, table);
+  return [...(isKind(value, 'dict') ? value.entries : [])].map(([name, entry]) => {
+    const doc = isKind(entry, 'struct') ? entry.fields.get('doc') : undefined;
+    if (typeof doc !== 'string')
+      throw new ToolError('DOCS_UNDOCUMENTED', `Describing ${path}: ${table}.${name} has no doc`);
+    return { name, doc };
+  });
+}
+
+/** The default of a parameter as a reader may write it: private names are replaced by their values. */
+export function shownDefault(at: Expression, valueOf: (at: Expression) => Value): string {
+  if (at.kind === 'name' && at.name.startsWith('_')) return shown(valueOf(at));
+  return at.source.text.slice(at.from, at.to).replaceAll(/\s+/g, ' ');
+}
