@@ -7,7 +7,7 @@ import { runfile } from '../lib/runfiles.ts';
 
 const codes = (text: string, quote: string) =>
   [
-    ...new Set([...text.matchAll(new RegExp(`${quote}(OCI_[A-Z_]+)${quote}`, 'g'))].map(([, code = '']) => code)),
+    ...new Set([...text.matchAll(new RegExp(`${quote}(OCI_[A-Z0-9_]+)${quote}`, 'g'))].map(([, code = '']) => code)),
   ].sort();
 
 function sources(): string {

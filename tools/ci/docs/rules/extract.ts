@@ -2,35 +2,19 @@
 import { ToolError } from '../../../lib/errors.ts';
 import type { Module, Workspace } from '../starlark/modules.ts';
 import { isKind } from '../starlark/operations.ts';
-import { type Expression, position, type Statement } from '../starlark/syntax.ts';
-import type { ProviderValue, RuleValue, Value } from '../starlark/values.ts';
-import { shown } from '../starlark/values.ts';
+import { position, type Statement } from '../starlark/syntax.ts';
+import { type ProviderValue, type RuleValue, shown, type Value } from '../starlark/values.ts';
 import { dedent } from './docstring.ts';
 import { macroSymbol } from './macro_symbol.ts';
-import type {
-  ConstantSymbol,
-  Parameter,
-  ProviderSymbol,
-  PublicFile,
-  PublicSymbol,
-  RulesModel,
-  RuleSymbol,
-} from './model.ts';
-import { attributeType, splitType } from './types.ts';
+import type { ConstantSymbol, ProviderSymbol, PublicFile, PublicSymbol, RulesModel, RuleSymbol } from './model.ts';
+import { attributeParameters, identity, type Problems } from './parameters.ts';
+import { splitType } from './types.ts';
 
 /** A table of sub-targets: a dict of struct(doc = …). */
 export interface SubtargetTable {
   readonly of: readonly string[];
   readonly path: string;
   readonly table: string;
-}
-
-/** Collects what is missing, so that one run tells all of it. */
-export interface Problems {
-  add(
-    place: { readonly source: { readonly path: string; readonly text: string }; readonly from: number },
-    what: string,
-  ): void;
 }
 
 /** Reads what `paths` export. Throws DOCS_UNDOCUMENTED with all that has no documentation, or no type. */
@@ -55,10 +39,6 @@ export function extractModel(
   const subtargets = tables.map(({ of, path, table }) => ({ of, entries: tableEntries(workspace, path, table) }));
   return { files, subtargets };
 }
-
-/** What identifies a rule or function, whatever it is called. */
-export const identity = (value: Value): unknown =>
-  isKind(value, 'function') ? value.definition : isKind(value, 'rule') ? value.at : value;
 
 function exportsOf(
   module: Module,
@@ -116,28 +96,6 @@ function ruleSymbol(name: string, value: RuleValue, problems: Problems): RuleSym
   };
 }
 
-/** The public attributes of a rule, those first that must be given. */
-export function attributeParameters(rule: string, value: RuleValue, problems: Problems): readonly Parameter[] {
-  const parameters = [...value.attributes].flatMap(([name, attribute]): readonly Parameter[] => {
-    if (name.startsWith('_')) return [];
-    const [type, fallback] = attributeType(attribute.type) ?? ['', ''];
-    if (type === '')
-      problems.add(attribute.at, `the type attr.${attribute.type} of ${rule}.${name} has no name in words`);
-    if (!attribute.doc?.trim()) problems.add(attribute.at, `attribute ${rule}.${name} has no doc`);
-    const values = attribute.values.length === 0 ? '' : `: ${attribute.values.map(shown).join(' or ')}`;
-    const given = attribute.fallback === undefined ? fallback : shown(attribute.fallback);
-    return [
-      {
-        name,
-        type: type + values,
-        fallback: attribute.isMandatory ? undefined : given,
-        doc: dedent(attribute.doc ?? '').replaceAll(/\s*\n\s*/g, ' '),
-      },
-    ];
-  });
-  return parameters.toSorted((one, other) => Number(one.fallback !== undefined) - Number(other.fallback !== undefined));
-}
-
 function providerSymbol(name: string, value: ProviderValue, problems: Problems): ProviderSymbol {
   if (!value.doc?.trim()) problems.add(value.at, `${name} has no doc`);
   const parameters = [...value.fields].map(([field, text = '']) => {
@@ -168,10 +126,4 @@ function tableEntries(workspace: Workspace, path: string, table: string) {
       throw new ToolError('DOCS_UNDOCUMENTED', `Describing ${path}: ${table}.${name} has no doc`);
     return { name, doc };
   });
-}
-
-/** The default of a parameter as a reader may write it: private names are replaced by their values. */
-export function shownDefault(at: Expression, valueOf: (at: Expression) => Value): string {
-  if (at.kind === 'name' && at.name.startsWith('_')) return shown(valueOf(at));
-  return at.source.text.slice(at.from, at.to).replaceAll(/\s+/g, ' ');
 }

@@ -2,9 +2,9 @@
 import { evaluate } from '../starlark/evaluate.ts';
 import type { FunctionValue } from '../starlark/values.ts';
 import { parseDocstring } from './docstring.ts';
-import { attributeParameters, identity, type Problems, shownDefault } from './extract.ts';
 import { acceptedNames, handings, takenKeys, typeByUse } from './macros.ts';
 import type { MacroSymbol, Parameter } from './model.ts';
+import { attributeParameters, identity, type Problems, shownDefault } from './parameters.ts';
 import { COMMON_TYPES, splitType, typeOfValue } from './types.ts';
 
 /** Describes a macro. `names` has what rules and functions are publicly called, by their {@link identity}. */

@@ -1,0 +1,35 @@
+// The pages of a checkout, and the code in them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RulesModel } from '../rules/model.ts';
+import { type Command, commandsOf } from './commands.ts';
+import { type Kind, kindsOf } from './kinds.ts';
+import { type Block, type Page, parsePage } from './page.ts';
+
+/** The checkout, as pages are checked by it. */
+export interface Checkout {
+  readonly root: string;
+  readonly rules: RulesModel;
+  readonly pages: ReadonlyMap<string, Page>;
+}
+
+/** README.md, that of tools/, and all of docs/. */
+export function readCheckout(root: string, rules: RulesModel): Checkout {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  const paths = ['README.md', 'tools/README.md', ...docs.toSorted().map((name) => `docs/${name}`)];
+  const pages = new Map(paths.map((path) => [path, parsePage(path, readFileSync(join(root, path), 'utf8'))]));
+  return { root, rules, pages };
+}
+
+/** The code of all pages by kind. Throws DOCS_UNKNOWN_BLOCK. */
+export const blocksOf = ({ pages }: Checkout): readonly { readonly kind: Kind; readonly block: Block }[] =>
+  [...pages.values()].flatMap(({ blocks }) => blocks.flatMap(kindsOf));
+
+/** Commands in blocks, and those within a line. */
+export function commandsIn(checkout: Checkout): readonly Command[] {
+  const blocks = blocksOf(checkout).flatMap(({ kind, block }) => (kind === 'commands' ? [block] : []));
+  const spans = [...checkout.pages.values()].flatMap((page) =>
+    page.spans.filter((span) => /^(bazel|\.\/fathom) (?!.*[<…])/.test(span.text)),
+  );
+  return [...blocks, ...spans].flatMap(commandsOf);
+}
