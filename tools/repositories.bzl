@@ -45,7 +45,7 @@ def tool_repositories(is_declared):
     """Declares what needs no second step, also where modules and not a WORKSPACE say what there is.
 
     Args:
-      is_declared: function of a repository's name: whether the workspace has its own.
+      is_declared: function: of a repository's name: whether the workspace has its own.
     """
     if not is_declared("fathom_npm"):
         npm_packages(

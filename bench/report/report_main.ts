@@ -10,6 +10,6 @@ await runMain(async ({ env }) => {
   const page = await readFile(join(bench, 'README.md'), 'utf8');
   const files = filesOf(page, await readResults(join(bench, 'results')));
   for (const [path, text] of files) await writeFile(join(bench, path), text);
-  process.stdout.write(`${[...files.keys()].map((path) => `bench/${path}\n`).join('')}`);
+  process.stdout.write([...files.keys()].map((path) => `bench/${path}\n`).join(''));
   return 0;
 });

@@ -25,7 +25,7 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
       amount(medianOf(one.pairs.map(({ ours }) => ours)), one.unit),
       one.peer,
       amount(medianOf(one.pairs.map(({ peer }) => peer)), one.unit),
-      `${ratio(one.ratio.median)}`,
+      ratio(one.ratio.median),
       `${ratio(one.ratio.low)} – ${ratio(one.ratio.high)} (${percent(one.ratio.confidence)})`,
       `${one.pairs.length}`,
       aimOf(one.aim === undefined ? undefined : ratio(one.aim), isMet(one)),

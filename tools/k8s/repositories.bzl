@@ -21,6 +21,7 @@ exports_files(["defs.bzl"])
 environment_targets(ENVS)
 '''
 
+# Of the repository rule, and of the tag of the module extension.
 ENVIRONMENTS_ATTRS = {
     "constants": attr.label(
         doc = "A .bzl file with ENVS, a dict of environments whose keys are those of ENVIRONMENT_KEYS in tools/k8s/private/environments.bzl, and REGISTRY.",
@@ -74,6 +75,7 @@ def {name}(name, **kwargs):
 
 _DEFAULT_ATTRS = ["cluster", "context", "env", "image_chroot", "kind", "kubeconfig", "namespace", "resolver", "user"]
 
+# Likewise, of a function that calls k8s_object.
 DEFAULTS_ATTRS = {
     "cluster": attr.string(doc = "See k8s_object."),
     "context": attr.string(doc = "See k8s_object."),

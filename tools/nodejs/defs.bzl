@@ -20,11 +20,11 @@ def nodejs_image(name, base = None, visibility = None, tags = [], **kwargs):
 
     Args:
       name: the image; `image` in a service's package.
-      base: the image below; node is put on it where it has none of Fathom's. Default: Debian's C library,
+      base: label: the image below; node is put on it where it has none of Fathom's. Default: Debian's C library,
         certificates, time zones, and node.
       visibility: of the image.
       tags: of the image.
-      **kwargs:
+      **kwargs: the program, and what every image has.
         `binary`: a ts_library or ts_binary that has `entry_point` among its sources.
         `entry_point`: the source that starts the program, "main.ts" unless given; `:main.js` is what it is compiled to.
         `srcs`, `deps`: more sources, and TypeScript libraries and npm packages, of a ts_library `<name>__lib`.
@@ -54,7 +54,7 @@ def nodejs_image_index(name, bases = None, visibility = None, tags = [], **kwarg
 
     Args:
       name: the index.
-      bases: `os/architecture` → the image below, which has node. Default: NODEJS_BASES.
+      bases: dict of strings to labels: `os/architecture` → the image below, which has node. Default: NODEJS_BASES.
       visibility: of the index and its images.
       tags: of the index and its images.
       **kwargs: attributes of nodejs_image but `base`, and of oci_image_index.
@@ -98,9 +98,9 @@ def nodejs_service(
       data: files that the program reads at run time.
       test_data: files that tests read.
       test_deps: what tests and `testing/` import beside `deps`.
-      test_programs: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
+      test_programs: dict of strings to labels: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
       test_size: how long one of the tests may take, as `size` of tests has it.
-      run_env: environment variables without which the image does not start. METRICS_PORT is 0, any free port, unless
+      run_env: dict of strings to strings: environment variables without which the image does not start. METRICS_PORT is 0, any free port, unless
         it is given.
       exit_code: how the program ends in the test of the image.
       max_bytes: the most bytes that the image's compressed layers may have together.

@@ -34,7 +34,7 @@ def oci_image_index(name, images = [], bases = {}, layers = [], repository = Non
     Args:
       name: the index; `image` in a service's package.
       images: oci_image targets, each for another platform.
-      bases: `os/architecture` → the image below, as in `{"linux/amd64": …, "linux/arm64": …}`; instead of `images`.
+      bases: dict of strings to labels: `os/architecture` → the image below, as in `{"linux/amd64": …, "linux/arm64": …}`; instead of `images`.
       layers: with `bases`: the layers on top, the lowest first.
       repository: its name in a registry, and that of the images made here. Default: as of oci_image.
       annotations: of the index.
@@ -86,7 +86,7 @@ def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
 
     Args:
       name: the test.
-      max_layer_bytes: end of the label that made a layer (`image__app`) → the most bytes of its blob.
+      max_layer_bytes: dict of strings to ints: end of the label that made a layer (`image__app`) → the most bytes of its blob.
       tags: of the test; `block-network` is added, which gives it a network of its own: ports never clash.
       **kwargs: attributes of the oci_image_test rule: image, files, modes, max_bytes, run, run_port, …
     """
@@ -102,12 +102,12 @@ def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max
 
     Args:
       name: the test.
-      image: the name of the image, in the same package.
+      image: string: the name of the image, in the same package.
       port: the TCP port on which the program answers. None: it answers nobody.
       run_env: environment variables without which it does not start.
       max_bytes: the most bytes that the image's compressed layers may have together.
       exit_code: with which it ends.
-      max_app_bytes: the most bytes of the layer `<image>__app`. Default: no limit of its own.
+      max_app_bytes: int: the most bytes of the layer `<image>__app`. Default: no limit of its own.
     """
     oci_image_test(
         name = name,

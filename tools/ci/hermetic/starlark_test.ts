@@ -16,9 +16,9 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'a path in an image': [
     'tools/go/defs.bzl: /usr/local/bin',
     'tools/k8s/private/registry_gc.bzl: /usr/bin/registry',
-    'tools/nodejs/defs.bzl: /usr/local/bin/node',
     'tools/nodejs/private/layers.bzl: /usr/local/bin/node',
-    'tools/oci/defs.bzl: /bin/sh',
+    'tools/nodejs/private/program.bzl: /usr/local/bin/node',
+    'tools/oci/private/image_macro.bzl: /bin/sh',
     'tools/oci/private/layer.bzl: /bin',
     'tools/oci/private/layer.bzl: /usr/bin',
     'tools/oci/private/load.bzl: /root/run',

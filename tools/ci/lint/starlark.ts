@@ -10,6 +10,7 @@ const OFF = [
   // Bazel 4.2 has them built in; newer ones still do, or load them by the flags of .bazelrc.
   'native-proto',
   'native-proto-info',
+  'native-sh-binary',
   // A macro that declares repositories or a fixed set of targets has no name to give them.
   'unnamed-macro',
 ];

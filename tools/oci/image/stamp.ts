@@ -42,13 +42,9 @@ export function stamp(text: string, { status, what, doing = 'Building image' }: 
   return text.replaceAll(/\{([A-Z][A-Z0-9_]*)\}/g, (whole, key: string) => {
     const value = status.get(key);
     if (value === undefined) {
-      throw new ToolError(
-        'OCI_STAMP_UNKNOWN',
-        `${doing}: '${what}' has ${whole}, which the workspace status lacks`,
-        {
-          hint: `Print a line "${key} value" in the program of --workspace_status_command; there are ${[...status.keys()].join(', ')}.`,
-        },
-      );
+      throw new ToolError('OCI_STAMP_UNKNOWN', `${doing}: '${what}' has ${whole}, which the workspace status lacks`, {
+        hint: `Print a line "${key} value" in the program of --workspace_status_command; there are ${[...status.keys()].join(', ')}.`,
+      });
     }
     return value;
   });

@@ -203,10 +203,10 @@ def container_push(name, image, registry, format = "OCI", tag = None, **kwargs):
 
     Args:
       name: the target.
-      image: the image, or an index.
-      registry: `host[:port]`; Make variables and `{KEY}` of the workspace status are filled in.
+      image: label: the image, or an index.
+      registry: string: `host[:port]`; Make variables and `{KEY}` of the workspace status are filled in.
       format: "OCI" or "Docker".
-      tag: the tag; likewise filled in. Default: latest, unless there is a tag_file.
+      tag: string: the tag; likewise filled in. Default: latest, unless there is a tag_file.
       **kwargs: repository (likewise filled in), repository_file and tag_file (files whose content is used instead),
         skip_unchanged_digest, stamp and extension, which have no effect, and the attributes of oci_push beside these.
         insecure_repository is refused: only the registry of a running cluster is spoken to in plain http.

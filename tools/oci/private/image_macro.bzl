@@ -29,7 +29,7 @@ def _is_stamped(stamp):
         return stamp
     return stamp.split(":")[-1] in _STAMPED if type(stamp) == "string" else bool(stamp)
 
-def oci_image(name, base = None, layers = [], visibility = None, tags = [], testonly = None, **kwargs):
+def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [], visibility = None, tags = [], testonly = None, **kwargs):
     """Makes an image of a base, layers, and one more layer of the files that are given here.
 
     The attributes of rules_docker's container_image keep their names and meaning, but for these: `repository` is the
@@ -49,13 +49,14 @@ def oci_image(name, base = None, layers = [], visibility = None, tags = [], test
       name: the image; `image` in a service's package.
       base: the image below.
       layers: oci_layer targets, the lowest first.
+      launcher: label: a program that is put at the root and before the entrypoint.
+      launcher_args: list of strings: its arguments, before the entrypoint.
       visibility: of the image.
       tags: of the image.
       testonly: of the image and its layer.
       **kwargs: attributes of the oci_image rule (entrypoint, cmd, env, labels, ports, user, volumes, workdir,
-        repository, stamp, …), of oci_layer (files, debs, tars, symlinks, directory, mode, …), which make a layer
-        `<name>__layer` on top of `layers`, and launcher and launcher_args: a program that is put at the root and
-        before the entrypoint.
+        repository, stamp, …), and of oci_layer (files, debs, tars, symlinks, directory, mode, …), which make a layer
+        `<name>__layer` on top of `layers`.
     """
     for attribute in _OF_A_DAEMON:
         kwargs.pop(attribute, None)
@@ -64,8 +65,6 @@ def oci_image(name, base = None, layers = [], visibility = None, tags = [], test
             kwargs[attribute] = _command(kwargs[attribute])
     if "stamp" in kwargs:
         kwargs["stamp"] = _is_stamped(kwargs["stamp"])
-    launcher = kwargs.pop("launcher", None)
-    launcher_args = kwargs.pop("launcher_args", [])
     if launcher:
         path = "/" + str(launcher).split("/")[-1].split(":")[-1]
         kwargs["file_paths"] = dict(kwargs.get("file_paths", {}), **{launcher: path})

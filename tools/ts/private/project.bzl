@@ -93,10 +93,10 @@ def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, 
 
     Args:
       name: the target's name.
-      srcs: sources. Default: every .ts and .tsx file of the package.
-      tsconfig: label of a tsconfig.json, or a dict of its content. Default: the package's tsconfig.json if it has one,
+      srcs: list of labels: sources. Default: every .ts and .tsx file of the package.
+      tsconfig: label or dict: a tsconfig.json, or its content. Default: the package's tsconfig.json if it has one,
         else Fathom's own options.
-      extends: label of the tsconfig.json that it extends, or a list of them where that extends others.
+      extends: label or list of labels: the tsconfig.json that it extends; a list where that extends others.
       **kwargs: deps (TypeScript libraries and npm packages), data (files that programs read at run time), what every
         rule has, and the attributes of rules_nodejs and rules_ts: those that ask for what is always done (declaration,
         source_map, transpiler, …) are accepted, others fail and say what to use instead.

@@ -35,7 +35,7 @@ function labelsIn(checkout: Checkout): readonly Label[] {
     spans
       .filter(({ text }) => /^(@fathom)?\/\/[\w./-]+(:[\w./+-]+)?$/.test(text))
       // Without a target's name it may be a folder that is meant.
-      .map((at) => label(at.text, at, at.text.includes(':') ? at.text : `${at.text}/...`)),
+      .map((at) => label(at.text, at, /:|\.\.\.$/.test(at.text) ? at.text : `${at.text}/...`)),
   );
   return [...ofCommands, ...quoted, ...single];
 }

@@ -17,14 +17,14 @@ export type Kind =
   | 'yaml';
 
 /** Programs that pages run. */
-const COMMAND = /^(?:[A-Z_]+=\S* )*(?:bazel|\.\/fathom|kubectl|docker|k3d|curl|age-keygen|sops|npm|npx|git) /;
+const COMMAND = /^(?:[A-Z_]+=\S* )*(?:bazel|\.\/fathom|kubectl|docker|k3d|curl|age-keygen|sops|npm|npx|git|sed) /;
 
 const everyLine = (text: string, pattern: RegExp) =>
   text.split('\n').every((line) => line.trim() === '' || pattern.test(line));
 
 const KINDS: readonly (readonly [Kind, (text: string) => boolean])[] = [
   ['commands', (text) => everyLine(text.replaceAll('\\\n', ''), COMMAND)],
-  ['bazelrc', (text) => everyLine(text, /^(build|run|test|common|startup)(:\w+)? --/)],
+  ['bazelrc', (text) => everyLine(text, /^(build|run|test|common|startup)(:[\w-]+)? --/)],
   ['json', (text) => /^[{[]\n/.test(text) && text.trimEnd().endsWith('}')],
   ['message', (text) => /^(error|ERROR): /.test(text)],
   ['references', (text) => everyLine(text, /^\$\{fathom-secret:/)],

@@ -16,7 +16,8 @@ const SOURCES: readonly (readonly [RegExp, string])[] = [
   [/^\/\/tools\/oci:(reproducible|verify)$/, 'tools/oci'],
   [/^(@fathom)?\/\/tools\/packages:\w+_pin$/, 'tools/packages/pin'],
   [/^\/\/tools\/cluster$/, 'tools/cluster/embedded'],
-  [/:docs_test$/, 'tools/jsonnet/compare_main.ts'],
+  [/:(docs|x)_test$/, 'tools/jsonnet/compare_main.ts'],
+  [/^\/\/tools\/release$/, 'tools/release'],
 ];
 
 /** An image's own sub-targets are called like verbs, and read other options. */
