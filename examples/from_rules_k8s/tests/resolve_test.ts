@@ -73,6 +73,7 @@ test('.resolve pushes the images and prints all manifests with digests, stamps a
   assert.equal(await status('batch/report', report[0]?.[2] ?? ''), 200);
 
   assert.match(yaml, new RegExp(`example.com/owner: ${builder}$`, 'm'));
+  assert.match(yaml, /zone: west$/m);
   assert.match(yaml, /region: north$/m);
   assert.match(yaml, /opened: today$/m);
   assert.match(yaml, /mode: fastbuild$/m);
