@@ -84,7 +84,7 @@ await runMain(async ({ argv, env, signal }) => {
         await run(there(`Testing there by ${FILES[mode]}`, bazelThere(mode, 'test', patterns), TESTS_TIMEOUT_MS));
       }
       if (parts.includes('example')) {
-        const command = bazelThere(mode, 'test', ['//...'], EXAMPLE);
+        const command = bazelThere(mode, 'test', ['//hello/...'], EXAMPLE);
         await run(there(`Testing ${EXAMPLE} there by ${FILES[mode]}`, command, TESTS_TIMEOUT_MS));
       }
     }
