@@ -27,8 +27,13 @@ async function formatTypeScript(path: string, text: string): Promise<string> {
 async function formatStarlark(path: string, text: string): Promise<string> {
   const program = `buildifier-${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`;
   const folder = dirname(fileURLToPath(import.meta.resolve('@bazel/buildifier/package.json')));
-  const type = path.endsWith('.bzl') ? 'bzl' : path.includes('WORKSPACE') ? 'workspace' : 'build';
-  return filter(join(folder, program), [`--type=${type}`, '--lint=off'], text);
+  return filter(join(folder, program), [`--type=${starlarkType(path)}`, '--lint=off'], text);
+}
+
+function starlarkType(path: string): string {
+  if (path.endsWith('.bzl')) return 'bzl';
+  if (path.includes('WORKSPACE')) return 'workspace';
+  return path.endsWith('MODULE.bazel') ? 'module' : 'build';
 }
 
 async function formatJsonnet(_path: string, text: string): Promise<string> {
