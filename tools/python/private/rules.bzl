@@ -35,7 +35,7 @@ def _py_binary_impl(ctx):
     return [
         info,
         _facts(info),
-        DefaultInfo(executable = program.executable, files = depset([program.executable, checked]), runfiles = program.runfiles),
+        DefaultInfo(executable = program.executable, runfiles = program.runfiles),
     ]
 
 py_binary = rule(
