@@ -70,6 +70,7 @@ const CLUSTER_CHECKS: readonly (readonly string[])[] = [
 const EXAMPLES: readonly { readonly folder: string; readonly targets: string }[] = [
   { folder: 'examples/minimal', targets: '//hello/...' },
   { folder: 'examples/from_rules_k8s', targets: '//...' },
+  { folder: 'examples/polyglot', targets: '//...' },
 ];
 
 export async function testCommand(context: CommandContext): Promise<number> {

@@ -11,9 +11,15 @@ const programs: ChildProcess[] = [];
 let front: Front | undefined;
 let client: GreeterClient | undefined;
 
+/** The path of a program that BUILD.bazel names: below the outputs there, below the runfiles here. */
+function programOf(variable: string): string {
+  const path = process.env[variable] ?? '';
+  return `${process.env['RUNFILES_DIR']}/polyglot/${path.replace(/^bazel-out\/[^/]*\/bin\//, '')}`;
+}
+
 /** Starts the program of a variable, and resolves to the port of its first line. */
 async function start(variable: string): Promise<number> {
-  const program = spawn(process.env[variable] ?? '', {
+  const program = spawn(programOf(variable), {
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
