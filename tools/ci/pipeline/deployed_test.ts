@@ -34,9 +34,11 @@ async function commandsOf(commands: typeof githubCommands, file: string): Promis
 }
 
 after(async () => {
-  await sh(`bazel run ${STACK}.delete -- --yes --prune-data`).finally(() =>
-    rm(reports, { recursive: true, force: true }),
-  );
+  try {
+    await sh(`bazel run ${STACK}.delete -- --yes --prune-data`);
+  } finally {
+    await rm(reports, { recursive: true, force: true });
+  }
 });
 
 test('shows the difference, deploys, and leaves a report with a case for each object', async () => {

@@ -23,7 +23,8 @@ export interface KnownPackages {
 export function meaningOf(written: string, { isFolder, isPackage, verbs }: KnownPackages): Meaning {
   const label = written.replace(/^@fathom\/\//, '//');
   if (!label.startsWith('//') || /[<…]/.test(label)) return { kind: 'unchecked' };
-  const [, folder = '', name = folder.split('/').at(-1) ?? ''] = /^\/\/([^:]*)(?::(.*))?$/.exec(label) ?? [];
+  const [folder = '', ...names] = label.slice(2).split(':');
+  const name = names.length > 0 ? names.join(':') : (folder.split('/').at(-1) ?? '');
   if (folder === '...' || folder.endsWith('/...')) {
     const parent = folder.slice(0, -'/...'.length);
     return folder === '...' || EXAMPLES.test(parent) || isFolder(parent)

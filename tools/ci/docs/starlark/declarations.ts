@@ -1,18 +1,23 @@
 // The calls that declare attributes, rules, repository rules and providers.
-import { evaluate, type Scope, text } from './evaluate.ts';
 import { isKind } from './operations.ts';
 import type { Call, Expression } from './syntax.ts';
 import { unresolved } from './unresolved.ts';
 import type { AttributeValue, ProviderValue, RuleValue, Value } from './values.ts';
 
+/** The values of a call's arguments, where the call is. */
+export interface Reader {
+  readonly value: (at: Expression) => Value;
+  readonly text: (at: Expression) => string;
+}
+
 /** What a call declares; undefined: nothing. */
-export function declaration(at: Call, scope: Scope): Value | undefined {
+export function declaration(at: Call, read: Reader): Value | undefined {
   const { callee } = at;
   if (callee.kind === 'member' && callee.object.kind === 'name' && callee.object.name === 'attr')
-    return attribute(at, callee.name, scope);
+    return attribute(at, callee.name, read);
   if (callee.kind !== 'name') return undefined;
-  if (callee.name === 'rule' || callee.name === 'repository_rule') return rule(at, callee.name, scope);
-  return callee.name === 'provider' ? provider(at, scope) : undefined;
+  if (callee.name === 'rule' || callee.name === 'repository_rule') return rule(at, callee.name, read);
+  return callee.name === 'provider' ? provider(at, read) : undefined;
 }
 
 /** The arguments of a call that may have none but by name. */
@@ -25,34 +30,34 @@ function keywords(at: Call): ReadonlyMap<string, Expression> {
   );
 }
 
-const optionalText = (at: Expression | undefined, scope: Scope) => (at === undefined ? undefined : text(at, scope));
-const isTrue = (at: Expression | undefined, scope: Scope) => at !== undefined && evaluate(at, scope) === true;
+const optionalText = (at: Expression | undefined, read: Reader) => (at === undefined ? undefined : read.text(at));
+const isTrue = (at: Expression | undefined, read: Reader) => at !== undefined && read.value(at) === true;
 
-function listOf(at: Expression | undefined, scope: Scope): readonly Value[] {
+function listOf(at: Expression | undefined, read: Reader): readonly Value[] {
   if (at === undefined) return [];
-  const value = evaluate(at, scope);
+  const value = read.value(at);
   if (!isKind(value, 'list')) throw unresolved(at);
   return value.items;
 }
 
-function attribute(at: Call, type: string, scope: Scope): AttributeValue {
+function attribute(at: Call, type: string, read: Reader): AttributeValue {
   const given = keywords(at);
   const fallback = given.get('default');
   return {
     kind: 'attribute',
     type,
-    doc: optionalText(given.get('doc'), scope),
-    isMandatory: isTrue(given.get('mandatory'), scope),
-    fallback: fallback === undefined ? undefined : evaluate(fallback, scope),
-    values: listOf(given.get('values'), scope),
+    doc: optionalText(given.get('doc'), read),
+    isMandatory: isTrue(given.get('mandatory'), read),
+    fallback: fallback === undefined ? undefined : read.value(fallback),
+    values: listOf(given.get('values'), read),
     at,
   };
 }
 
-function rule(at: Call, kind: 'rule' | 'repository_rule', scope: Scope): RuleValue {
+function rule(at: Call, kind: 'rule' | 'repository_rule', read: Reader): RuleValue {
   const given = keywords(at);
   const attrs = given.get('attrs');
-  const dict = attrs === undefined ? undefined : evaluate(attrs, scope);
+  const dict = attrs === undefined ? undefined : read.value(attrs);
   if (attrs !== undefined && !isKind(dict, 'dict')) throw unresolved(attrs);
   const attributes = new Map<string, AttributeValue>();
   for (const [name, value] of isKind(dict, 'dict') ? dict.entries : []) {
@@ -62,21 +67,21 @@ function rule(at: Call, kind: 'rule' | 'repository_rule', scope: Scope): RuleVal
   return {
     kind: 'rule',
     isRepository: kind === 'repository_rule',
-    doc: optionalText(given.get('doc'), scope),
+    doc: optionalText(given.get('doc'), read),
     attributes,
-    isExecutable: isTrue(given.get('executable'), scope),
-    isTest: isTrue(given.get('test'), scope),
-    environ: listOf(given.get('environ'), scope).map(String),
+    isExecutable: isTrue(given.get('executable'), read),
+    isTest: isTrue(given.get('test'), read),
+    environ: listOf(given.get('environ'), read).map(String),
     at,
   };
 }
 
-function provider(at: Call, scope: Scope): ProviderValue {
+function provider(at: Call, read: Reader): ProviderValue {
   const given = keywords(at);
   const fields = given.get('fields');
-  const value = fields === undefined ? undefined : evaluate(fields, scope);
+  const value = fields === undefined ? undefined : read.value(fields);
   if (!isKind(value, 'dict')) throw unresolved(fields ?? at, 'fields must be a dict with the documentation of each');
   const documented = new Map<string, string | undefined>();
   for (const [name, doc] of value.entries) documented.set(name, typeof doc === 'string' ? doc : undefined);
-  return { kind: 'provider', doc: optionalText(given.get('doc'), scope), fields: documented, at };
+  return { kind: 'provider', doc: optionalText(given.get('doc'), read), fields: documented, at };
 }

@@ -67,6 +67,12 @@ export function text(at: Expression, scope: Scope): string {
   return value;
 }
 
+/** Starlark compares texts by their bytes, and sorts nothing else here. */
+function byText(a: Value, b: Value): number {
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : Number(left > right);
+}
+
 function items(at: Expression, scope: Scope): readonly Value[] {
   const value = evaluate(at, scope);
   if (isKind(value, 'list')) return value.items;
@@ -95,7 +101,10 @@ function comprehension(at: Extract<Expression, { kind: 'comprehension' }>, scope
 
 function called(at: Call, scope: Scope): Value {
   const { callee } = at;
-  const declared = declaration(at, scope);
+  const declared = declaration(at, {
+    value: (argument) => evaluate(argument, scope),
+    text: (argument) => text(argument, scope),
+  });
   if (declared !== undefined) return declared;
   if (callee.kind === 'member') return method(at, callee, scope);
   switch (callee.kind === 'name' ? callee.name : '') {
@@ -106,7 +115,7 @@ function called(at: Call, scope: Scope): Value {
     case 'Label':
       return at.args[0] === undefined ? null : text(at.args[0].value, scope);
     case 'sorted':
-      return at.args[0] === undefined ? null : { kind: 'list', items: items(at.args[0].value, scope).toSorted() };
+      return at.args[0] === undefined ? null : { kind: 'list', items: items(at.args[0].value, scope).toSorted(byText) };
     default: {
       const value = evaluate(callee, scope);
       if (!isKind(value, 'function')) throw unresolved(at);
