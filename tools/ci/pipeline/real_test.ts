@@ -39,7 +39,9 @@ async function machine(name: string, variables: Readonly<Record<string, string>>
   await writeFile(join(own, 'bazelrc'), 'build --disk_cache=\n');
   const bazel = process.env['FATHOM_BAZEL'] ?? 'bazel';
   const path = process.env['PATH'] ?? '';
-  const start = `#!/bin/sh\nPATH='${path}' exec ${bazel} --output_base='${own}/out' --bazelrc='${own}/bazelrc' "$@"\n`;
+  // It is still first in PATH for what it runs: the steps start Bazel again, which must be of this machine as well.
+  const real = `$(PATH='${path}' command -v '${bazel}')`;
+  const start = `#!/bin/sh\nexec "${real}" --output_base='${own}/out' --bazelrc='${own}/bazelrc' "$@"\n`;
   await writeFile(join(own, 'bin/bazel'), start, { mode: 0o755 });
   const inherited = Object.entries(process.env).filter(([key]) => !/^(BUILD_|RUNFILES|TEST_|FATHOM_BAZEL$)/.test(key));
   const env = { ...Object.fromEntries(inherited), ...variables, PATH: `${own}/bin:${path}`, FATHOM_TARGETS: TARGET };
