@@ -13,6 +13,9 @@ function importsOf(index: number): readonly number[] {
   );
 }
 
+/** What of the line that changes stands in JavaScript as well. */
+export const changedLine = (version: number) => `total + at + ${version}`;
+
 /** A source of a package; `salt` makes it another one for every cache, `version` is the line that changes. */
 export function sourceOf(
   index: number,
@@ -27,7 +30,7 @@ export function sourceOf(
     (_, n) => `/** Function ${n}. */
 export function f${n}(shape: Shape, names: readonly string[] = []): Record<string, number> {
   const total = names.map((name) => name.length).reduce((sum, length) => sum + length, shape.size + ${n});
-  return Object.fromEntries(names.map((name, at) => [name, total + at${n === 0 ? ` + ${version}` : ''}]));
+  return Object.fromEntries(names.map((name, at) => [name, ${n === 0 ? changedLine(version) : 'total + at'}]));
 }`,
   );
   const shape = file === 0 ? ['export interface Shape {\n  readonly name: string;\n  readonly size: number;\n}'] : [];

@@ -2,7 +2,7 @@
 // esbuild, which checks no types: everything new, and one line changed. Both sides compile the same sources with the same
 // compiler; Bazel's server and tsc's build files are there before.
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,11 +11,14 @@ import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { benchMain } from '../lib/bench.ts';
 import { type Run, comparePairs } from '../lib/compare.ts';
 import type { Comparison } from '../lib/result.ts';
-import { CHANGED, buildFiles, projects, sourceOf, sources } from './sources.ts';
+import { CHANGED, buildFiles, changedLine, projects, sourceOf, sources } from './sources.ts';
 
 const run = promisify(execFile);
 const ENDS_WITHIN_MS = 600_000;
 const COUNTS = [50, 500];
+const CASES = ['all new', 'one line'] as const;
+
+const nameOf = (count: number, what: (typeof CASES)[number]) => `${count} packages, ${what}`;
 
 /** One of the two sides, with sources of its own. */
 interface Side {
@@ -23,6 +26,8 @@ interface Side {
   /** Takes what was built away, where the side does not see by itself that all sources are others. */
   clean(): Promise<void>;
   build(): Promise<void>;
+  /** What it has made of the file that changes. */
+  built(): Promise<string>;
 }
 
 await benchMain({
@@ -34,7 +39,8 @@ await benchMain({
     const esbuild = programOf(`@esbuild/linux-${process.arch}`, 'bin/esbuild');
     const { stdout: version } = await run(tsc, ['--version']);
     const comparisons: Comparison[] = [];
-    for (const count of COUNTS) {
+    const isWanted = (name: string) => only === undefined || name.includes(only);
+    for (const count of COUNTS.filter((one) => CASES.some((what) => isWanted(nameOf(one, what))))) {
       await using folder = await scratchFolder();
       const workspace = await createWorkspace(root, env);
       try {
@@ -55,19 +61,17 @@ await benchMain({
           const both = (runOf: (side: Side) => Run) => ({ ours: runOf(ours), peer: runOf(side) });
           const cases = [
             {
-              name: `${count} packages, all new`,
+              name: nameOf(count, 'all new'),
               aim: clean,
               run: both((one) => (round) => allNew(one, count, `${peer} ${round}`)),
             },
             {
-              name: `${count} packages, one line`,
+              name: nameOf(count, 'one line'),
               aim: change,
               run: both((one) => (round) => oneLine(one, `${peer} ${round}`, round)),
             },
           ];
-          for (const { name, aim, run: sides } of cases.filter(
-            (one) => only === undefined || one.name.includes(only),
-          )) {
+          for (const { name, aim, run: sides } of cases.filter((one) => isWanted(one.name))) {
             const options = { name, peer, pairs, signal, run: sides, ...(aim === undefined ? {} : { aim }) };
             const onPair = (pair: { ours: number; peer: number }) =>
               log.info(`${name}, ${peer}: ${pair.ours.toFixed(2)} s, ${pair.peer.toFixed(2)} s`);
@@ -96,8 +100,12 @@ async function allNew(side: Side, count: number, salt: string): Promise<number> 
 async function oneLine(side: Side, salt: string, version: number): Promise<number> {
   await side.write({ [CHANGED]: sourceOf(0, 0, { salt, version: 2 * version }) });
   await side.build();
-  await side.write({ [CHANGED]: sourceOf(0, 0, { salt, version: 2 * version + 1 }) });
-  return timed(() => side.build());
+  const changed = 2 * version + 1;
+  await side.write({ [CHANGED]: sourceOf(0, 0, { salt, version: changed }) });
+  const seconds = await timed(() => side.build());
+  // Whoever did nothing is not compared.
+  if (!(await side.built()).includes(changedLine(changed))) throw new Error('The change is not in what was built');
+  return seconds;
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {
@@ -110,6 +118,7 @@ function bazelSide(workspace: Workspace): Side {
   return {
     write: workspace.write,
     clean: () => Promise.resolve(),
+    built: () => workspace.readBuilt(CHANGED.replace(/ts$/, 'js')),
     async build() {
       // Without a disk cache: what it writes is of no use to anybody.
       const { succeeded, output } = await workspace.bazel(
@@ -132,6 +141,7 @@ function tscSide(folder: string, tsc: string, count: number): Side {
       await writeAll(root, written ? files : { ...projects(count), ...files });
       written = true;
     },
+    built: () => readFile(join(root, 'out', CHANGED.replace(/ts$/, 'js')), 'utf8'),
     async clean() {
       await run(tsc, ['-b', '--clean'], { cwd: root, timeout: ENDS_WITHIN_MS });
     },
@@ -147,6 +157,7 @@ function esbuildSide(root: string, esbuild: string, count: number): Side {
   return {
     write: (changed) => writeAll(root, changed),
     clean: () => rm(join(root, 'out'), { recursive: true, force: true }),
+    built: () => readFile(join(root, 'out', CHANGED.replace(/ts$/, 'js')), 'utf8'),
     async build() {
       await run(esbuild, [...files, '--outdir=out', '--log-level=error'], { cwd: root, timeout: ENDS_WITHIN_MS });
     },
