@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
+import { readExamples } from '../../lib/examples.ts';
 import { createLog } from '../../lib/log.ts';
 import { removeTree } from '../../lib/remove_tree.ts';
 import { userPath } from '../../lib/runfiles.ts';
@@ -11,7 +12,7 @@ import { type Machine, type Step, machineStep, machineSteps } from '../fresh_mac
 import { hostMirror, runSteps } from '../fresh_machine/run_steps.ts';
 import { type BuildResult, builtBelow, imagesOf } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
-import { EXAMPLE, INSTALL, MODES, type Mode, PARTS, bazelThere, chosen } from './plan.ts';
+import { INSTALL, MODES, type Mode, PARTS, bazelThere, chosen } from './plan.ts';
 import { writeRegistry } from './write_registry.ts';
 
 const FILES: Readonly<Record<Mode, string>> = { workspace: 'WORKSPACE', modules: 'MODULE.bazel' };
@@ -22,7 +23,7 @@ await runMain(async ({ argv, env, signal }) => {
   const several = (value: string, before: readonly string[]) => [...before, value];
   const command = new Command('bazel_versions')
     .description(
-      'With the Bazel of another Debian, by WORKSPACE and by MODULE.bazel: images have the same digests as with that of this machine, tests pass, and so do those of the example.',
+      'With the Bazel of another Debian, by WORKSPACE and by MODULE.bazel: images have the same digests as with that of this machine, tests pass, and so do those of the examples.',
     )
     .argument('[targets...]', 'the images to build; without any, all of services and prod')
     .option('--mode <mode>', `${MODES.join(' or ')}; may be repeated. Default: both`, several, [])
@@ -61,7 +62,8 @@ await runMain(async ({ argv, env, signal }) => {
     });
     const run = (...steps: readonly Step[]) => runSteps(steps, { log, signal });
     await run(...machineSteps(machine), there(`Installing the Bazel of ${suite}`, INSTALL));
-    await writeRegistry(root, ['src/MODULE.bazel', `src/${EXAMPLE}/MODULE.bazel`]);
+    const examples = await readExamples(workspace);
+    await writeRegistry(root, ['src/MODULE.bazel', ...examples.map(({ folder }) => `src/${folder}/MODULE.bazel`)]);
     if (parts.includes('images')) {
       await run({
         what: `Building ${targets.length} images with this machine's Bazel`,
@@ -84,8 +86,10 @@ await runMain(async ({ argv, env, signal }) => {
         await run(there(`Testing there by ${FILES[mode]}`, bazelThere(mode, 'test', patterns), TESTS_TIMEOUT_MS));
       }
       if (parts.includes('example')) {
-        const command = bazelThere(mode, 'test', ['//hello/...'], EXAMPLE);
-        await run(there(`Testing ${EXAMPLE} there by ${FILES[mode]}`, command, TESTS_TIMEOUT_MS));
+        for (const { folder, targets } of examples) {
+          const command = bazelThere(mode, 'test', targets, folder);
+          await run(there(`Testing ${folder} there by ${FILES[mode]}`, command, TESTS_TIMEOUT_MS));
+        }
       }
     }
     return 0;

@@ -1,16 +1,14 @@
 // What is run on the machine with the other Bazel, as data.
+import { basename } from 'node:path';
 
 /** How the workspace says what it needs. */
 export type Mode = 'workspace' | 'modules';
 
-/** What is checked: the same digests, tests, and the example that loads this repository. */
+/** What is checked: the same digests, tests, and the workspaces that load this repository. */
 export type Part = 'images' | 'tests' | 'example';
 
 export const MODES: readonly Mode[] = ['workspace', 'modules'];
 export const PARTS: readonly Part[] = ['images', 'tests', 'example'];
-
-/** The workspace that loads this one. */
-export const EXAMPLE = 'examples/minimal';
 
 /** The module registry of the machine: see registry.ts. */
 export const REGISTRY = '/var/lib/registry';
@@ -67,7 +65,7 @@ const FLAGS = [
  * It warns of each npm package, which is a folder of sources, unless it may watch them.
  */
 export function bazelThere(mode: Mode, verb: 'build' | 'test', targets: readonly string[], folder = '.'): string {
-  const startup = `--output_base=/root/${folder === '.' ? mode : `${mode}-example`}`;
+  const startup = `--output_base=/root/${folder === '.' ? mode : `${mode}-${basename(folder)}`}`;
   const words = [
     `bazel ${startup}`,
     '--host_jvm_args=-DBAZEL_TRACK_SOURCE_DIRECTORIES=1',

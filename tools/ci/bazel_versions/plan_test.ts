@@ -11,9 +11,9 @@ test('says whether WORKSPACE or MODULE.bazel counts, and names no module registr
 
 test('has an output base for each mode and workspace', () => {
   const bases = MODES.flatMap((mode) =>
-    ['.', 'examples/minimal'].map((folder) => bazelThere(mode, 'test', [], folder)),
+    ['.', 'examples/minimal', 'examples/polyglot'].map((folder) => bazelThere(mode, 'test', [], folder)),
   );
-  assert.equal(new Set(bases.map((command) => /--output_base=\S+/.exec(command)?.[0])).size, 4);
+  assert.equal(new Set(bases.map((command) => /--output_base=\S+/.exec(command)?.[0])).size, 6);
 });
 
 test('ends the server, and with the status of the command', () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
+import { type Example, readExamples } from '../../lib/examples.ts';
 import { formatDuration } from '../../lib/log.ts';
 import { downEmbedded } from '../embedded/down.ts';
 import { countTests, type TestCount } from './count_tests.ts';
@@ -66,13 +67,6 @@ const CLUSTER_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/pipeline:deployed'],
 ];
 
-/** Workspaces of their own that load this one, and what is built and tested in each. */
-const EXAMPLES: readonly { readonly folder: string; readonly targets: string }[] = [
-  { folder: 'examples/minimal', targets: '//hello/...' },
-  { folder: 'examples/from_rules_k8s', targets: '//...' },
-  { folder: 'examples/polyglot', targets: '//...' },
-];
-
 export async function testCommand(context: CommandContext): Promise<number> {
   const startMs = performance.now();
   const full = context.args.includes('--full');
@@ -83,7 +77,7 @@ export async function testCommand(context: CommandContext): Promise<number> {
     });
   await installPrerequisites(context, full ? [...PREREQUISITES, ...FULL_PREREQUISITES] : PREREQUISITES);
   let total = await bazelTest(context, ['//...']);
-  for (const example of EXAMPLES) total = add(total, await testExample(context, example));
+  for (const example of await readExamples(context.root)) total = add(total, await testExample(context, example));
   total = add(total, await withCluster(context, (inside) => clusterTests(inside)));
   if (full) for (const check of FULL_CHECKS) total = add(total, await runCheck(context, check));
   context.log.info(`All of it took ${formatDuration(performance.now() - startMs)}`);
@@ -154,12 +148,9 @@ async function runCheck({ env, root, signal }: CommandContext, command: readonly
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function testExample(
-  context: CommandContext,
-  { folder, targets }: (typeof EXAMPLES)[number],
-): Promise<TestCount> {
+async function testExample(context: CommandContext, { folder, targets }: Example): Promise<TestCount> {
   const inside = { ...context, root: join(context.root, folder) };
-  const count = await bazelTest(inside, [targets]);
+  const count = await bazelTest(inside, targets);
   // Its server would go on holding memory that the cluster needs.
   await runCheck(inside, ['shutdown']);
   return count;
