@@ -142,11 +142,12 @@ test('starts what is new in a list, ends what is missing, and leaves the rest al
 test('starts a service anew when its command changes, and not before the old one has ended', async () => {
   const marks = join(mkdtempSync(join(tmpdir(), 'marks-')), 'marks');
   const env = { MARKS: marks };
-  const slow = 'trap "sleep 1; echo old ended >>$MARKS; exit" TERM; while :; do sleep 0.1; done';
+  const slow = 'trap "sleep 1; echo old ended >>$MARKS; exit" TERM; echo old >>$MARKS; while :; do sleep 0.1; done';
   await supervise([{ name: 'a', command: shell(slow), env }], async ({ supervisor, statuses }) => {
-    await until(statuses, ([a]) => a?.state === 'ready');
+    // It is ready before it has set its trap.
+    await until(statuses, ([a]) => a?.state === 'ready' && read(marks) === 'old\n');
     supervisor.update([{ name: 'a', command: shell('echo new >>$MARKS; exec sleep 60'), env }]);
-    await until(statuses, () => read(marks) === 'old ended\nnew\n');
+    await until(statuses, () => read(marks) === 'old\nold ended\nnew\n');
   });
 });
 
