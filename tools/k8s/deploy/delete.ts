@@ -8,7 +8,7 @@ import { type Inventory, inventoryOf, parentObject, placeKey } from './applyset.
 import { type Desired, desiredObjects } from './desired.ts';
 import { PHASES, dependentsFirst, holdsData, liveDependencies, phaseOf } from './order.ts';
 import type { PlannedObject } from './plan.ts';
-import { SECRETS, type SetState, readSet } from './planner.ts';
+import { SECRETS, type SetState, readSets } from './read_sets.ts';
 import type { Connected, Session } from './session.ts';
 
 const CONCURRENCY = 16;
@@ -29,7 +29,7 @@ export async function planDelete(session: Session, connected: Connected): Promis
   const { client, resources } = connected;
   const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
   const withInventory = session.sets.filter(({ stack }) => stack !== '');
-  const states = await Promise.all(withInventory.map((set) => readSet(connected, set, wanted)));
+  const states = await readSets(connected, withInventory, wanted);
   const isDeep = withInventory.length > 1;
   const plan = {
     groups: [] as PlannedObject[][],
@@ -38,7 +38,7 @@ export async function planDelete(session: Session, connected: Connected): Promis
     ended: [] as Target[],
   };
   // What was applied last, and so needs the others, goes first.
-  for (const state of states.reverse()) {
+  for (const state of states.toReversed()) {
     if (state.before === undefined) continue;
     const others = state.before.roots.filter((root) => root !== session.input.root);
     if (isDeep && others.length > 0 && !session.options.isAll) {

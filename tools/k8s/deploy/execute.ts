@@ -9,7 +9,7 @@ import { isSameInventory, parentObject, unionOf } from './applyset.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
 import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
-import { SECRETS } from './planner.ts';
+import { SECRETS } from './read_sets.ts';
 import { explain } from './problems.ts';
 import type { Revision } from './history.ts';
 import { type Restored, type RunRecord, beginRecord } from './record.ts';

@@ -1,24 +1,11 @@
 // Makes a plan: wanted objects × live ones, compared by the server's own dry run. Only reads.
 import { mapLimited } from '../../lib/limit.ts';
 import { type KubeClient } from '../kube/client.ts';
-import { type Resource, type Resources } from '../kube/discovery.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
-import { type Target, applyObject, getMetadata, getObject, isValidAnew, listObjects } from '../kube/objects.ts';
+import { type Target, applyObject, getObject, isValidAnew } from '../kube/objects.ts';
 import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
-import {
-  type Inventory,
-  PART_OF,
-  REVISION,
-  TOOL,
-  applySetId,
-  inventoryOf,
-  parentObject,
-  placeKey,
-  readInventory,
-  toolOf,
-  unionOf,
-} from './applyset.ts';
+import { inventoryOf, placeKey } from './applyset.ts';
 import { isAsApplied } from './as_applied.ts';
 import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
@@ -36,23 +23,12 @@ import {
   personalObject,
 } from './personal_namespace.ts';
 import * as problems from './problems.ts';
+import { type SetState, readSets } from './read_sets.ts';
 import { withVersions } from './secret_versions.ts';
 import type { Connected, Session } from './session.ts';
 
 /** Requests at once. */
 const CONCURRENCY = 16;
-
-export const SECRETS: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', isNamespaced: true };
-
-/** An inventory of the plan, with the live members of its set. */
-export interface SetState {
-  readonly set: LoadedSet;
-  readonly id: string;
-  readonly before: Inventory | undefined;
-  /** Whether the last run that changed it was cut off. */
-  readonly isUnfinished: boolean;
-  readonly members: readonly { readonly object: KubeObject; readonly resource: Resource }[];
-}
 
 /** Plans to apply `sets`. Throws K8S_* errors that name all objects that cannot be applied. */
 export async function makePlan(session: Session, connected: Connected, sets: readonly LoadedSet[]): Promise<Plan> {
@@ -62,7 +38,7 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
   dependencies(wanted.map(({ object }) => object));
   const [namespaces, states, isMutated] = await Promise.all([
     planNamespaces(session, client, wanted),
-    Promise.all(sets.filter(({ stack }) => stack !== '').map((set) => readSet(connected, set, wanted))),
+    readSets(connected, sets, wanted),
     readMutations(connected),
   ]);
   const missing = new Set(
@@ -199,40 +175,6 @@ async function planNamespaces(
 function guardsOf(session: Session, namespaces: readonly PlannedObject[]): Desired[] {
   const own = namespaces.find(({ object }) => object.metadata.name === session.personal);
   return own === undefined || (own.live !== undefined && !isOwn(own.live, undefined)) ? [] : guardObjects(session);
-}
-
-/** The inventory of a set and its live members, found by label among the kinds that it or its manifests name. */
-export async function readSet(
-  { client, resources }: Connected,
-  set: LoadedSet,
-  wanted: readonly Desired[],
-): Promise<SetState> {
-  const id = applySetId(set.stack, set.namespace);
-  const empty = inventoryOf(set, [], []);
-  const parent = await getMetadata(client, { resource: SECRETS, object: parentObject(empty) });
-  const tool = parent === undefined ? TOOL : toolOf(parent);
-  if (parent !== undefined && tool !== TOOL) throw problems.foreignParent(parent, tool);
-  const before = parent === undefined ? undefined : readInventory(parent);
-  const own = wanted.filter((one) => one.set === set).map(({ object }) => object);
-  const known = unionOf(before ?? empty, inventoryOf(set, own, []));
-  // Without a parent nothing was ever applied as a set; a half-finished run has written its parent first.
-  const places = before === undefined ? [] : listings(known, resources);
-  const lists = await mapLimited(places, CONCURRENCY, async ({ resource, namespace }) => {
-    const options = { labelSelector: `${PART_OF}=${id}`, ...(namespace === undefined ? {} : { namespace }) };
-    return (await listObjects(client, resource, options)).map((object) => ({ object, resource }));
-  });
-  const isUnfinished = parent?.metadata.annotations?.[REVISION]?.endsWith(' started') === true;
-  return { set, id, before, isUnfinished, members: lists.flat() };
-}
-
-/** The collections in which members may be. */
-export function listings(inventory: Inventory, resources: Resources): { resource: Resource; namespace?: string }[] {
-  const namespaces = [inventory.namespace, ...inventory.namespaces];
-  return inventory.groupKinds.flatMap((kind) => {
-    const resource = resources.findGroupKind(kind);
-    if (resource === undefined) return [];
-    return resource.isNamespaced ? namespaces.map((namespace) => ({ resource, namespace })) : [{ resource }];
-  });
 }
 
 /** What the set once applied and nobody in this plan wants any more. */

@@ -13,7 +13,7 @@ import { readCheckout } from './actor.ts';
 import { REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
 import { type History, type Revision, packHistory, readHistory, withRevision, withState } from './history.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
-import { SECRETS } from './planner.ts';
+import { SECRETS } from './read_sets.ts';
 import { withoutVersions } from './secret_versions.ts';
 import type { Session } from './session.ts';
 

@@ -8,7 +8,7 @@ import { type Status, statusOf } from '../readiness/readiness.ts';
 import { podTrouble } from '../readiness/workloads.ts';
 import { causesOf, podsOf } from './cause.ts';
 import { type Desired, desiredObjects } from './desired.ts';
-import { readSet } from './planner.ts';
+import { readSets } from './read_sets.ts';
 import type { Connected, Session } from './session.ts';
 
 /** `missing`: it was never applied, or somebody deleted it. */
@@ -49,9 +49,10 @@ const CONCURRENCY = 16;
 export async function readStatus(session: Session, connected: Connected): Promise<StatusSet[]> {
   const { client, resources } = connected;
   const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
+  const states = new Map((await readSets(connected, session.sets, wanted)).map((state) => [state.set, state.members]));
   return mapLimited(session.sets, 4, async (set): Promise<StatusSet> => {
     const own = wanted.filter((one) => one.set === set);
-    const { members } = set.stack === '' ? { members: [] } : await readSet(connected, set, wanted);
+    const members = states.get(set) ?? [];
     const known = new Map(members.map(({ object }) => [keyOf(object), object]));
     const keys = new Set(own.map(({ object }) => keyOf(object)));
     const leftOver = members.filter(({ object }) => !keys.has(keyOf(object)));

@@ -3,7 +3,7 @@ import { ToolError, errorText } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { SET_ID, TOOL, toolOf } from '../deploy/applyset.ts';
 import { parseHistory } from '../deploy/history.ts';
-import { SECRETS } from '../deploy/planner.ts';
+import { SECRETS } from '../deploy/read_sets.ts';
 import type { Connected } from '../deploy/session.ts';
 import { KubeStatusError } from '../kube/errors.ts';
 import { listObjects } from '../kube/objects.ts';

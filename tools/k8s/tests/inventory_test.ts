@@ -4,11 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PART_OF, applySetId } from '../deploy/applyset.ts';
+import { desiredObjects } from '../deploy/desired.ts';
+import { readSets } from '../deploy/read_sets.ts';
+import { connect } from '../deploy/session.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, kubectl, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { configMap } from '../testing/objects.ts';
-import type { TestStack } from '../testing/stack.ts';
+import { type TestStack, withSession } from '../testing/stack.ts';
 
 let server: ApiServer;
 before(async () => {
@@ -56,6 +59,28 @@ test('shallow and deep runs prune nothing of one another, and keep one inventory
   assert.deepEqual(wordsOf(await applyStack({ sets: [needed] }), 'pruned'), []);
   await deleteStack(shallow(['a']));
   assert.deepEqual(await namesIn('both'), ['needed']);
+});
+
+test('the members of many sets are read by few requests, and each is told whose it is', async () => {
+  await makeNamespace('many');
+  const names = Array.from({ length: 60 }, (_, index) => `s${index}`);
+  const sets = names.map((name) => setOf(name, 'many', [name, `${name}-too`]));
+  await applyStack({ sets });
+  await applyStack({ sets: [setOf('stranger', 'many', ['stranger'])] });
+  await withSession(server, { sets }, async ({ session }) => {
+    const connected = await connect(session);
+    const { client, resources } = connected;
+    const before = client.counts['GET'] ?? 0;
+    const wanted = desiredObjects(session.sets, { resources, defaultNamespace: undefined });
+    const states = await readSets(connected, session.sets, wanted);
+    client.close();
+    assert.deepEqual(
+      states.map(({ set, members }) => [set.stack, members.map(({ object }) => object.metadata.name)]),
+      names.map((name) => [name, [name, `${name}-too`]]),
+    );
+    // The parent of each by its name, and two lists, as no selector has more than fifty sets.
+    assert.equal((client.counts['GET'] ?? 0) - before, 60 + 2);
+  });
 });
 
 test('an object that moves to another stack of the same run is not made anew, and has one owner', async () => {

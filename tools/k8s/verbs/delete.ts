@@ -4,7 +4,7 @@ import { parentObject } from '../deploy/applyset.ts';
 import { confirm } from '../deploy/confirm.ts';
 import { deleteGroup, dependentsOf, planDelete } from '../deploy/delete.ts';
 import { withLock } from '../deploy/locked.ts';
-import { SECRETS } from '../deploy/planner.ts';
+import { SECRETS } from '../deploy/read_sets.ts';
 import { withProgress } from '../deploy/output.ts';
 import type { Progress } from '../deploy/progress.ts';
 import { colorsFor, timesText } from '../deploy/report.ts';

@@ -1,7 +1,7 @@
 // rbac: prints the least rights that the stack needs, as manifests for whoever grants them.
 import { desiredObjects } from '../deploy/desired.ts';
 import { guardObjects } from '../deploy/personal_namespace.ts';
-import { readSet } from '../deploy/planner.ts';
+import { readSets } from '../deploy/read_sets.ts';
 import { historyOf } from '../deploy/record.ts';
 import { rbacObjects, rightsOf } from '../deploy/rights.ts';
 import { type Connected, type Session, connect } from '../deploy/session.ts';
@@ -22,7 +22,7 @@ export async function rbacVerb(session: Session): Promise<void> {
     const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
     const stacks = sets.filter(({ stack }) => stack !== '');
     const former = await Promise.all([
-      ...stacks.map(async (set) => (await readSet(connected, set, wanted)).members),
+      readSets(connected, stacks, wanted).then((states) => states.flatMap(({ members }) => members)),
       ...stacks.map((set) => recorded(set, connected)),
     ]);
     // A service account's own namespace is there before it is.
