@@ -53,6 +53,11 @@ _PROGRAMS = {
         "ldflags": ["-X go.etcd.io/etcd/api/v3/version.GitSHA={version:go.etcd.io/etcd/server/v3}"],
         "module": "etcd",
     },
+    "go_helm": {
+        "binaries": {"helm": "helm.sh/helm/v4/cmd/helm"},
+        "ldflags": ["-X helm.sh/helm/v4/internal/version.version={version:helm.sh/helm/v4}"],
+        "module": "helm",
+    },
     "go_jsonnet": {
         "binaries": {
             "jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet",

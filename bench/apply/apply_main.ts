@@ -1,4 +1,4 @@
-// `bazel run //bench/apply -- [--write] [--pairs 9]`: Fathom's engine against kubectl and against bare requests, whole
+// `bazel run //bench/apply -- [--write] [--pairs 9]`: Fathom's engine against kubectl, helm and bare requests, whole
 // processes on one API server with etcd on loopback: a first apply, one that changes nothing, a diff, one change. Each
 // side has namespaces of its own with the same objects.
 import { startApiServer } from '../../tools/k8s/testing/apiserver.ts';
@@ -6,8 +6,8 @@ import { benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement } from '../lib/result.ts';
 import { bareRequests } from './bare.ts';
-import { fathom, kubectl } from './contenders.ts';
-import { type Case, type Rival, casesOf, createStage } from './cases.ts';
+import { fathom, helm, kubectl } from './contenders.ts';
+import { CASES, type Case, type Rival, createStage } from './cases.ts';
 
 const SIZES = [300, 5000];
 /** kubectl without --server-side takes half a minute for what the others do in one second. */
@@ -15,7 +15,7 @@ const CLIENT_SIDE_OBJECTS = 300;
 
 await benchMain({
   name: 'apply',
-  description: 'The engine against kubectl and against bare requests, on one API server.',
+  description: 'The engine against kubectl, helm and bare requests, on one API server.',
   async run({ pairs, signal, log, only }) {
     const server = await startApiServer();
     try {
@@ -23,8 +23,10 @@ await benchMain({
       const rivals: Rival[] = [
         { contender: await kubectl(server, true), aims: { 'no-op': 10 } },
         { contender: await kubectl(server, false), aims: { 'no-op': 10 }, maxObjects: CLIENT_SIDE_OBJECTS },
+        // It has no diff of its own.
+        { contender: await helm(server), aims: { 'no-op': 10 }, cases: ['first', 'no-op', 'one change'] },
         // What the API server itself allows: the same requests, by a process that does nothing else.
-        { contender: bareRequests(server), aims: { first: 1 / 1.5 }, onlyFirst: true },
+        { contender: bareRequests(server), aims: { first: 1 / 1.5 }, cases: ['first'] },
       ];
       const comparisons: Comparison[] = [];
       const megabytes: Measurement[] = [];
@@ -32,7 +34,7 @@ await benchMain({
         for (const rival of rivals.filter(({ maxObjects = Infinity }) => objects <= maxObjects)) {
           const peaks: number[] = [];
           const stage = createStage({ server, ours, rival: rival.contender, objects, onPeak: (mb) => peaks.push(mb) });
-          for (const one of casesOf(rival)) {
+          for (const one of rival.cases ?? CASES) {
             const name = `${caseName(one)} of ${objects} objects`;
             if (only !== undefined && !name.includes(only)) continue;
             comparisons.push(

@@ -10,15 +10,10 @@ export type Case = (typeof CASES)[number];
 export interface Rival {
   readonly contender: Contender;
   readonly aims: Partial<Record<Case, number>>;
-  /** It does first applies alone. Default: false. */
-  readonly onlyFirst?: boolean;
+  /** What it can do. Default: all. */
+  readonly cases?: readonly Case[];
   /** It is not asked to do more. Default: any number. */
   readonly maxObjects?: number;
-}
-
-/** The cases that a rival can do. */
-export function casesOf({ onlyFirst = false }: Rival): readonly Case[] {
-  return onlyFirst ? ['first'] : CASES;
 }
 
 /** Options of {@link createStage}. */

@@ -1,13 +1,14 @@
 // The programs that are compared, on the same objects and the same API server.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runfile } from '../../tools/lib/runfiles.ts';
+import { promisify } from 'node:util';
 import type { KubeObject } from '../../tools/k8s/model/object.ts';
 import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { configMap } from '../../tools/k8s/testing/objects.ts';
 import { runEngine } from '../../tools/k8s/testing/process.ts';
-import { type Sample, measure } from './measure.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
+import { type Sample, measure } from '../lib/measure.ts';
 
 export type Verb = 'apply' | 'diff';
 
@@ -48,7 +49,7 @@ export function fathom(server: ApiServer): Contender {
 export async function kubectl(server: ApiServer, isServerSide: boolean): Promise<Contender> {
   const program = join(server.folder, isServerSide ? 'server-side/kubectl' : 'client-side/kubectl');
   await mkdir(join(program, '..'), { recursive: true });
-  await symlink(runfile('go_kubernetes/bin/kubernetes'), program);
+  await symlink(peerPath('KUBERNETES'), program);
   const flags = isServerSide ? ['--server-side'] : [];
   return {
     name: isServerSide ? 'kubectl --server-side' : 'kubectl',
@@ -57,17 +58,54 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
         const file = `${program}.json`;
         await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
         const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
-        const child = spawn(program, [verb, ...flags, ...where], {
-          stdio: ['ignore', 'ignore', 'pipe'],
-          timeout: ENDS_WITHIN_MS,
-        });
-        onStart(child);
-        let stderr = '';
-        child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-        const code = await new Promise<number | null>((resolve, reject) =>
-          child.on('error', reject).on('close', resolve),
-        );
-        if (code !== 0 && !(verb === 'diff' && code === 1)) throw new Error(stderr);
+        // A diff exits 1 when something differs.
+        await runToEnd(program, [verb, ...flags, ...where], { onStart, good: verb === 'diff' ? [0, 1] : [0] });
       }),
   };
+}
+
+/** helm: the same objects as the one template of a chart, and a release in each namespace. */
+export async function helm(server: ApiServer): Promise<Contender> {
+  const program = peerPath('HELM');
+  const chart = join(server.folder, 'chart');
+  await mkdir(join(chart, 'templates'), { recursive: true });
+  await writeFile(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: bench\nversion: 1.0.0\n');
+  const env = { HOME: server.folder };
+  return {
+    name: `helm ${await versionOf(program, env)} upgrade`,
+    run: (_verb, objects) =>
+      measure(async (onStart) => {
+        const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+        await writeFile(join(chart, 'templates/all.yaml'), documents);
+        const where = ['--kubeconfig', server.kubeconfig, '--kube-context', server.context];
+        const release = ['upgrade', '--install', 'bench', chart, '--namespace', objects[0]?.metadata.namespace ?? ''];
+        await runToEnd(program, [...release, ...where], { onStart, good: [0], env });
+      }),
+  };
+}
+
+async function versionOf(program: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, ['version', '--template', '{{.Version}}'], { env });
+  return stdout.trim().replace(/^v/, '');
+}
+
+interface RunOptions {
+  readonly onStart: (child: ChildProcess) => void;
+  /** Exit codes of a success. */
+  readonly good: readonly number[];
+  /** Default: that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function runToEnd(program: string, args: readonly string[], { onStart, good, env }: RunOptions): Promise<void> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: ENDS_WITHIN_MS,
+    ...(env === undefined ? {} : { env }),
+  });
+  onStart(child);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code === null || !good.includes(code)) throw new Error(stderr);
 }

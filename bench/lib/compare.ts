@@ -25,7 +25,7 @@ export interface CompareOptions {
 
 /** Runs both sides `pairs` times, and changes who begins: what else the machine does meets both alike. */
 export async function comparePairs(options: CompareOptions): Promise<Comparison> {
-  const { pairs, run, signal, onPair, name, peer, aim, note, unit = 's' } = options;
+  const { pairs, run, signal, onPair } = options;
   const done: Pair[] = [];
   for (let round = 0; round < pairs; round++) {
     const took: Partial<Record<'ours' | 'peer', number>> = {};
@@ -38,8 +38,16 @@ export async function comparePairs(options: CompareOptions): Promise<Comparison>
     done.push(pair);
     onPair?.(pair, round);
   }
+  return comparisonOf(done, options);
+}
+
+/** What pairs say that were measured beside those of another comparison. */
+export function comparisonOf(
+  pairs: readonly Pair[],
+  { name, peer, aim, note, unit = 's' }: Omit<CompareOptions, 'pairs' | 'run' | 'signal'>,
+): Comparison {
   return {
-    ...{ name, peer, unit, pairs: done.map(roundedPair), ratio: ratioOf(done) },
+    ...{ name, peer, unit, pairs: pairs.map(roundedPair), ratio: ratioOf(pairs) },
     ...(aim === undefined ? {} : { aim }),
     ...(note === undefined ? {} : { note }),
   };

@@ -16,7 +16,7 @@ export interface Ratio {
 }
 
 /** What is measured: seconds, bytes, or anything of which less is better. */
-export type Unit = 's' | 'bytes' | 'MB';
+export type Unit = 's' | 'bytes' | 'MB' | 'count';
 
 /** Something that we and a peer have both done. */
 export interface Comparison {

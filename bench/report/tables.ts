@@ -66,10 +66,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-/** `0.18 s`, `5.2 kB`: three digits at most, which is what one run is good for. */
+/** `0.18 s`, `5.2 kB`, `42`: three digits at most, which is what one run is good for. */
 export function amount(value: number, unit: Unit): string {
   if (unit === 's') return value < 1 ? `${Math.round(value * 1000)} ms` : `${digits(value)} s`;
   if (unit === 'MB') return `${digits(value)} MB`;
+  if (unit === 'count') return digits(value);
   const sizes = ['B', 'kB', 'MB', 'GB'];
   const step = value < 1 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(value) / 3));
   return `${digits(value / 1000 ** step)} ${sizes[step]}`;

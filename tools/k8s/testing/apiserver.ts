@@ -22,8 +22,11 @@ export interface ApiServer {
 
 const CONTEXT = 'fathom-test';
 
-/** Starts etcd and kube-apiserver; ready within seconds. The programs come from ETCD and KUBERNETES, by runfiles. */
-export async function startApiServer(): Promise<ApiServer> {
+/**
+ * Starts etcd and kube-apiserver; ready within seconds. The programs come from ETCD and KUBERNETES, by runfiles.
+ * `flags`: further ones of kube-apiserver; the last of a name counts. Default: none.
+ */
+export async function startApiServer(flags: readonly string[] = []): Promise<ApiServer> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-apiserver-'));
   const children: ChildProcess[] = [];
   const stop = async () => {
@@ -67,6 +70,7 @@ export async function startApiServer(): Promise<ApiServer> {
         '--anonymous-auth=false',
         '--watch-cache=false',
         '--v=0',
+        ...flags,
       ]),
     );
     const kubeconfig = join(folder, 'kubeconfig');
@@ -114,8 +118,8 @@ function program(variable: 'ETCD' | 'KUBERNETES'): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} must be the path of the program`);
   const runfiles = process.env['RUNFILES_DIR'];
-  // $(location) of an external program is below external/, its runfile is not.
-  const external = path.split('external/').at(-1) ?? path;
+  // $(location) of an external program is below external/, its runfile is not; $(rootpath) begins with `../`.
+  const external = (path.split('external/').at(-1) ?? path).replace(/^\.\.\//, '');
   const candidates = [resolve(path), ...(runfiles === undefined ? [] : [join(runfiles, external)])];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) throw new Error(`${variable}: none of ${candidates.join(', ')} exists`);

@@ -24,7 +24,11 @@ export interface Peer {
 
 /** A program or package that the environment names: `../repository/…` in Bazel's words, or an absolute path. */
 export function peerPath(variable: string): string {
-  const name = process.env[variable] ?? '';
+  return fileOf(process.env[variable] ?? '');
+}
+
+/** A file of another repository, as $(rootpath) names it, or an absolute path. */
+export function fileOf(name: string): string {
   return name.startsWith('/') ? name : runfile(name.replace(/^\.\.\//, ''));
 }
 

@@ -1,0 +1,109 @@
+// Who brings a stack up: Fathom by one verb, and what people use in its place, by processes that end when all is ready.
+import { constants, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../../tools/lib/digest.ts';
+import { readImage } from '../../tools/oci/index.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
+import { type Sample, measure } from '../lib/measure.ts';
+import type { BenchCluster } from '../testbed/cluster.ts';
+import { runProgram } from '../testbed/program.ts';
+import { type Place, writeState } from '../testbed/state.ts';
+
+/** A stack as the build made it, for whoever has a namespace and a registry. */
+export interface Stack {
+  /** The verbs' executables: `<verb>.apply`, `<verb>.resolve`. */
+  readonly verb: string;
+  readonly packages: readonly string[];
+}
+
+/** Brings stacks up. */
+export interface Contender {
+  readonly name: string;
+  /** What is needed before and does not count. Default: nothing. */
+  prepare?(stack: Stack, place: Place): Promise<void>;
+  /** Resolves to what it took; rejects where it fails. */
+  deploy(stack: Stack, place: Place): Promise<Sample>;
+}
+
+/** Fathom: the program behind `bazel run …-deep.apply`. */
+export const fathom: Contender = {
+  name: 'fathom',
+  deploy: (stack, place) =>
+    measure(async (onStart) => {
+      const env = await writeState(place);
+      await runProgram(`${stack.verb}.apply`, ['--kubeconfig', place.cluster.kubeconfig, ...fathomArguments()], {
+        env,
+        onStart,
+      });
+    }),
+};
+
+/** Arguments for the engine, from the environment: a look at what it does (`--output=json`). */
+function fathomArguments(): readonly string[] {
+  return (process.env['BENCH_FATHOM_ARGUMENTS'] ?? '').split(' ').filter((word) => word !== '');
+}
+
+/**
+ * crane for one image after the other, as rules_k8s pushes; kubectl of the same Kubernetes. `other`: a registry that nobody
+ * looks into, for what is prepared.
+ */
+export async function craneAndKubectl(cluster: BenchCluster, other: string): Promise<Contender> {
+  const crane = peerPath('CRANE');
+  const program = join(cluster.server.folder, 'kubectl');
+  await symlink(peerPath('KUBERNETES'), program);
+  const kubectl = (...args: readonly string[]) => runProgram(program, ['--kubeconfig', cluster.kubeconfig, ...args]);
+  const version = (await runProgram(crane, ['version'])).trim();
+  return {
+    name: `crane ${version} by image, kubectl apply --server-side, rollout status`,
+    async prepare(stack, place) {
+      await writeManifests(stack, { ...place, registry: other });
+      await Promise.all(stack.packages.map((path) => writeLayout(stack, path, place)));
+      const exists = await kubectl('get', 'namespace', place.namespace).then(
+        () => true,
+        () => false,
+      );
+      if (!exists) await kubectl('create', 'namespace', place.namespace);
+    },
+    deploy: (stack, { folder, namespace, registry }) =>
+      measure(async () => {
+        for (const path of stack.packages)
+          await runProgram(crane, ['push', '--insecure', join(folder, 'layouts', path), `${registry}/${path}:latest`]);
+        await kubectl('apply', '--server-side', '--namespace', namespace, '-f', join(folder, 'all.json'));
+        const waits = ['rollout', 'status', '--namespace', namespace, '--timeout=10m'];
+        await kubectl(...waits, '-f', join(folder, 'deployments.json'));
+      }),
+  };
+}
+
+/** What Fathom's `resolve` prints for this namespace: the very same objects, digests included. */
+async function writeManifests(stack: Stack, place: Place): Promise<void> {
+  const text = await runProgram(`${stack.verb}.resolve`, [], { env: await writeState(place) });
+  await writeFile(join(place.folder, 'all.json'), text);
+  const isDeployment = (document: string) => /^kind: Deployment$/m.test(document);
+  await writeFile(join(place.folder, 'deployments.json'), text.split(/^---$/m).filter(isDeployment).join('---\n'));
+}
+
+/** An image as an OCI layout, which is what crane reads. */
+async function writeLayout(stack: Stack, path: string, { folder }: Place): Promise<void> {
+  const layout = join(folder, 'layouts', path);
+  const blobs = join(layout, 'blobs/sha256');
+  await mkdir(blobs, { recursive: true });
+  const runfiles = `${stack.verb}.apply.runfiles`;
+  const image = await readImage(join(runfiles, 'services', path, 'image.json'), (name) => join(runfiles, name));
+  for (const blob of [image.manifest, image.config, ...image.layers]) {
+    const copy = join(blobs, blob.digest.slice('sha256:'.length));
+    // crane takes no links.
+    await copyFile(blob.path, copy, constants.COPYFILE_EXCL).catch(ignoreExisting);
+  }
+  const { mediaType, digest, size } = image.manifest;
+  if (digestOf(await readFile(image.manifest.path)) !== digest) throw new Error(`${path} is not what it says`);
+  await writeFile(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  await writeFile(
+    join(layout, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType, digest, size }] }),
+  );
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
