@@ -1,26 +1,18 @@
-// One Jsonnet program, rendered by different engines: once for all its files, or once for each.
+// One Jsonnet program, rendered by different engines, once for all its files: what Fathom uses is go-jsonnet.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runfile } from '../../tools/lib/runfiles.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
 
 const run = promisify(execFile);
-
-export interface EnginesOptions {
-  /** The checkout whose Jsonnet library is used. */
-  readonly fathom: string;
-  readonly rounds: number;
-  /** Further engines, as `name=program`; they understand go-jsonnet's command line. */
-  readonly others: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
+const ENDS_WITHIN_MS = 300_000;
 
 /** Services in the heavy program: as many objects as a monitoring stack has, and more. */
-const SERVICES = 100;
+export const SERVICES = 100;
 
-// One function of an environment and a number; rendered for all numbers at once, or for each.
+// One function of an environment and a number; rendered for all numbers at once.
 const PROGRAM = `local k = import 'jsonnet/kubernetes.libsonnet';
 local service = import 'jsonnet/service.libsonnet';
 local environment = { name: 'dev', namespace: 'dev', registry: 'r', replicas: 2, provides: [] };
@@ -38,46 +30,65 @@ function(first, last) std.foldl(
 )
 `;
 
-/** Seconds by engine: the median of the rounds. */
-export async function compareEngines({ fathom, rounds, others, env }: EnginesOptions) {
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-render-'));
-  try {
-    const program = join(folder, 'program.jsonnet');
-    await writeFile(program, PROGRAM);
-    const engines = [
-      ['go-jsonnet', runfile((env['JSONNET'] ?? '').replace(/^(\.\.|external)\//, ''))] as const,
-      ...others.map(parseEngine),
-    ];
-    const rows = [];
-    let expected: string | undefined;
-    for (const [name, path] of engines) {
-      const render = async (first: number, last: number) => {
-        const target = await mkdtemp(join(folder, 'out-'));
-        const range = ['--tla-code', `first=${first}`, '--tla-code', `last=${last}`];
-        await run(path, ['-J', fathom, ...range, '-m', target, program], { maxBuffer: 1 << 26 });
-        return target;
-      };
-      const text = await contentsOf(await render(0, SERVICES - 1));
-      expected ??= text;
-      rows.push({
-        engine: name,
-        isSameOutput: text === expected,
-        oneServiceSeconds: await median(rounds, () => render(0, 0)),
-        allInOneProcessSeconds: await median(rounds, () => render(0, SERVICES - 1)),
-        aProcessEachSeconds: await median(1, async () => {
-          for (let index = 0; index < SERVICES; index++) await render(index, index);
-        }),
-      });
-    }
-    return { services: SERVICES, rows };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Renders. */
+export interface Engine {
+  readonly name: string;
+  /** It is not asked to render more services. */
+  readonly most: number;
+  /** Renders the first services, and resolves to the seconds that it took. */
+  render(services: number): Promise<number>;
 }
 
-function parseEngine(text: string): readonly [string, string] {
-  const [name = '', ...path] = text.split('=');
-  return [name, path.join('=')];
+/** go-jsonnet, and the engines that it is compared with, after all have made the same; `fathom` is the checkout. */
+export async function createEngines(
+  folder: string,
+  fathom: string,
+): Promise<{ readonly ours: Engine; readonly peers: readonly Engine[] }> {
+  const program = join(folder, 'program.jsonnet');
+  await writeFile(program, PROGRAM);
+  const python = (name: string) => (range: readonly string[], out: string) =>
+    run(runfile('fathom/bench/render/engine'), [name, fathom, program, ...range, out], { timeout: ENDS_WITHIN_MS });
+  const goJsonnet = ([first = '', last = '']: readonly string[], out: string) => {
+    const range = ['--tla-code', `first=${first}`, '--tla-code', `last=${last}`];
+    return run(peerPath('JSONNET'), ['-J', fathom, ...range, '-m', out, program], {
+      timeout: ENDS_WITHIN_MS,
+      maxBuffer: 1 << 26,
+    });
+  };
+  const engines = [
+    { name: 'go-jsonnet', work: goJsonnet, most: SERVICES },
+    { name: 'jrsonnet by rjsonnet 0.5.6 in Python', work: python('rjsonnet'), most: SERVICES },
+    // A hundred take it minutes.
+    { name: 'C++ by jsonnet 0.22.0 in Python', work: python('jsonnet'), most: 1 },
+  ] as const;
+  const expected = new Map<number, string>();
+  const made: Engine[] = [];
+  for (const { name, work, most } of engines) {
+    const render = async (services: number, see: (out: string) => Promise<void>) => {
+      const out = await mkdtemp(join(folder, 'out-'));
+      try {
+        const startMs = performance.now();
+        await work(['0', `${services - 1}`], out);
+        const seconds = (performance.now() - startMs) / 1000;
+        await see(out);
+        return seconds;
+      } finally {
+        await rm(out, { recursive: true, force: true });
+      }
+    };
+    for (const services of new Set([1, most])) {
+      await render(services, async (out) => {
+        const text = await contentsOf(out);
+        const first = expected.get(services) ?? text;
+        expected.set(services, first);
+        if (text !== first) throw new Error(`${name} has made something else than ${engines[0].name}`);
+      });
+    }
+    made.push({ name, most, render: (services) => render(services, async () => {}) });
+  }
+  const [ours, ...peers] = made;
+  if (ours === undefined) throw new Error('There are no engines');
+  return { ours, peers };
 }
 
 async function contentsOf(folder: string): Promise<string> {
@@ -86,14 +97,4 @@ async function contentsOf(folder: string): Promise<string> {
     names.map(async (name) => [name, JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown]),
   );
   return JSON.stringify(values);
-}
-
-async function median(rounds: number, work: () => Promise<unknown>): Promise<number> {
-  const seconds = [];
-  for (let round = 0; round < rounds; round++) {
-    const startMs = performance.now();
-    await work();
-    seconds.push((performance.now() - startMs) / 1000);
-  }
-  return Math.round((seconds.sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN) * 1000) / 1000;
 }

@@ -12,7 +12,7 @@ jsonnet_toolchain = rule(
     doc = """A Jsonnet program for one kind of machine; it understands the command line of go-jsonnet's `jsonnet`.
 
 Fathom registers go-jsonnet: it is the reference, and built from its Go module like everything else. jrsonnet renders the
-same from the same sources (bench/render/result.json: a service in 8 milliseconds instead of 28, a hundred in one process
+same from the same sources (bench/render measures both: a service in 8 milliseconds instead of 28, a hundred in one process
 in 0.13 seconds instead of 0.77), but is a pre-release, and nothing here builds Rust. A toolchain that a WORKSPACE
 registers before `fathom_repositories()` comes first:
 
