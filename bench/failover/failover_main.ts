@@ -1,18 +1,18 @@
-// `bazel run --config=cluster //bench/failover -- [--output FILE] [--rate 500] [--seconds 40] [--only rollout,drain]`: what
+// `bazel run --config=cluster //bench/failover -- [--write] [--rate 500] [--seconds 40] [--only rollout,drain]`: what
 // callers notice of failovers, rollouts and drains. The rule k8s_test has brought the stack up, and takes it away again.
-import { writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runMain } from '../../tools/lib/cli.ts';
 import { ToolError } from '../../tools/lib/errors.ts';
 import { createLog } from '../../tools/lib/log.ts';
-import { userPath } from '../../tools/lib/runfiles.ts';
 import { createClient } from '../../tools/k8s/kube/client.ts';
 import { findCluster } from '../../tools/k8s/kube/kubeconfig.ts';
 import { listObjects } from '../../tools/k8s/kube/objects.ts';
+import { keptFile, resultOf, writeResult } from '../lib/bench.ts';
+import { measurementOf } from '../lib/compare.ts';
+import type { Measurement } from '../lib/result.ts';
 import { type LoadSettings, loadTemplate, startLoad } from './load_job.ts';
 import { isCluster, requireReplicas } from './redis.ts';
-import { type Figures, figuresOf, missed } from './report.ts';
+import { type Figures, figuresOf, measurementsOf, missed } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { DEPLOYMENTS, NODES, REDIS, SERVER, type Stack, patch, podsOf, untilHealthy } from './stack.ts';
 
@@ -30,6 +30,7 @@ await runMain(async ({ argv, env, signal }) => {
       output: { type: 'string' },
       rate: { type: 'string', default: '500' },
       seconds: { type: 'string', default: '40' },
+      write: { type: 'boolean', default: false },
     },
   });
   const log = createLog();
@@ -48,30 +49,29 @@ await runMain(async ({ argv, env, signal }) => {
     await untilHealthy(stack, HEALTHY_WITHIN_MS);
     const template = await loadTemplate(stack);
     const hasReplicas = await isCluster(stack);
-    const results: Record<string, Figures & { readonly missed: readonly string[] }> = {};
+    const measurements: Measurement[] = [];
+    const problems: string[] = [];
     for (const scenario of chosen(values.only, hasReplicas)) {
-      log.info(`${scenario.name} …`);
+      const { name, aim } = scenario;
+      log.info(`${name} …`);
       const figures = await measure(stack, { scenario, template, settings });
-      results[scenario.name] = { ...figures, missed: missed(scenario.aim, figures) };
-      log.info(`${scenario.name}: ${JSON.stringify(results[scenario.name])}`);
+      log.info(`${name}: ${JSON.stringify(figures)}`);
+      measurements.push(...measurementsOf(name, aim, figures));
+      problems.push(...missed(aim, figures).map((problem) => `${name}: ${problem}`));
     }
-    const result = {
-      benchmark: 'failover',
-      machine: { cpus: cpus().length, memoryBytes: totalmem(), node: process.version },
-      stack: {
+    // A test has no checkout, and looks at problems alone.
+    if (!values.check) {
+      const counts = {
         nodes: (await listObjects(client, NODES, {})).length,
         servers: (await podsOf(stack, SERVER)).length,
-        redis: (await podsOf(stack, REDIS)).length,
-      },
-      load: { rate: settings.rate, seconds: settings.durationMs / 1000, eventAtSecond: EVENT_AT },
-      scenarios: results,
-    };
-    const text = `${JSON.stringify(result, null, 2)}\n`;
-    if (values.output === undefined) process.stdout.write(text);
-    else await writeFile(userPath(values.output, env), text);
-    const problems = Object.entries(results).flatMap(([name, one]) =>
-      one.missed.map((problem) => `${name}: ${problem}`),
-    );
+        'servers of Redis': (await podsOf(stack, REDIS)).length,
+        'calls a second': settings.rate,
+      };
+      const settled = Object.entries(counts).map(([name, count]) => measurementOf([count], { name, unit: 'count' }));
+      const root = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
+      const result = await resultOf('failover', root, { versions: {}, measurements: [...settled, ...measurements] });
+      await writeResult(result, values.write ? keptFile(root, 'failover') : values.output, env);
+    }
     for (const problem of problems) log.warn(problem);
     return values.check && problems.length > 0 ? 1 : 0;
   } finally {

@@ -1,5 +1,7 @@
 // Figures of a load in a scenario, and whether they are what is aimed at. Pure.
 import type { LoadResult } from '../../services/routeguide/load/load.ts';
+import { measurementOf } from '../lib/compare.ts';
+import type { Measurement } from '../lib/result.ts';
 
 /** What a scenario is expected to cost, at most. */
 export interface Aim {
@@ -67,5 +69,26 @@ export function missed(aim: Aim, figures: Figures): readonly string[] {
       ? [`${writes.unread} acknowledged writes could not be read`]
       : []),
     ...(writes.acknowledged === 0 ? ['no write was acknowledged'] : []),
+  ];
+}
+
+/** What a scenario cost, as benchmarks keep it. */
+export function measurementsOf(name: string, aim: Aim, figures: Figures): readonly Measurement[] {
+  const { event, failedCalls, calls, longestGapMs, failingMs, latencyMs, writes } = figures;
+  const limit = (value: number | undefined) => (value === undefined ? {} : { aim: value });
+  const seconds = aim.gapMs === undefined ? undefined : aim.gapMs / 1000;
+  return [
+    measurementOf([failedCalls], {
+      ...{ name: `${name}: calls that failed`, unit: 'count', ...limit(aim.failedCalls) },
+      note: `of ${calls}; ${event}`,
+    }),
+    measurementOf([Math.max(longestGapMs, failingMs) / 1000], {
+      ...{ name: `${name}: how long calls of a method failed, or none succeeded`, unit: 's', ...limit(seconds) },
+    }),
+    measurementOf([latencyMs.p99 / 1000], { name: `${name}: 99th percentile of a call`, unit: 's' }),
+    measurementOf([writes.lost + writes.unread], {
+      ...{ name: `${name}: acknowledged writes that were not found`, unit: 'count', ...limit(aim.lostWrites) },
+      note: `of ${writes.acknowledged}`,
+    }),
   ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LoadResult } from '../../services/routeguide/load/load.ts';
-import { figuresOf, missed } from './report.ts';
+import { figuresOf, measurementsOf, missed } from './report.ts';
 
 const LATENCIES = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
 const method = (longestGapMs: number, failingMs: number) => ({
@@ -36,4 +36,21 @@ test('says what is missed of an aim, and nothing where it is met', () => {
 
 test('a load that wrote nothing proves nothing', () => {
   assert.deepEqual(missed({}, figuresOf('event', load({ acknowledged: 0, found: 0 }))), ['no write was acknowledged']);
+});
+
+test('what is kept of a scenario has the aims, and counts writes of which nothing is known as lost', () => {
+  const figures = figuresOf('event', load({ lost: 3, unread: 1 }));
+  assert.deepEqual(
+    measurementsOf('kill', { failedCalls: 0, gapMs: 10_000, lostWrites: 0 }, figures).map(({ values, unit, aim }) => [
+      values[0],
+      unit,
+      aim,
+    ]),
+    [
+      [2, 'count', 0],
+      [4, 's', 10],
+      [0.003, 's', undefined],
+      [4, 'count', 0],
+    ],
+  );
 });

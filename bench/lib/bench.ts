@@ -55,24 +55,43 @@ export async function benchMain({ name, description, pairs: usual = 9, run }: Be
     const root = main.env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
     const only = options.only === undefined ? {} : { only: options.only };
     const found = await run({ ...main, pairs, log, root, ...only });
-    const result: BenchResult = {
-      benchmark: name,
-      machine: { cpus: cpus().length, memoryBytes: totalmem(), kernel: release().split('.').slice(0, 2).join('.') },
-      versions: { node: process.version, ...found.versions },
-      commit: await commitOf(root),
-      comparisons: found.comparisons ?? [],
-      measurements: found.measurements ?? [],
-    };
-    const text = `${JSON.stringify(result, null, 2)}\n`;
-    const file = options.write === true ? join(root, 'bench/results', `${name}.json`) : options.output;
-    if (file === undefined) process.stdout.write(text);
-    else {
-      const path = userPath(file, main.env);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
-    }
+    const file = options.write === true ? keptFile(root, name) : options.output;
+    await writeResult(await resultOf(name, root, found), file, main.env);
     return 0;
   });
+}
+
+/** What is kept of findings: with the machine, and the commit of the checkout. */
+export async function resultOf(name: string, root: string, found: Findings): Promise<BenchResult> {
+  return {
+    benchmark: name,
+    machine: { cpus: cpus().length, memoryBytes: totalmem(), kernel: release().split('.').slice(0, 2).join('.') },
+    versions: { node: process.version, ...found.versions },
+    commit: await commitOf(root),
+    comparisons: found.comparisons ?? [],
+    measurements: found.measurements ?? [],
+  };
+}
+
+/** Where the result of a benchmark is kept. */
+export function keptFile(root: string, name: string): string {
+  return join(root, 'bench/results', `${name}.json`);
+}
+
+/** Writes a result; `file` undefined: to stdout. */
+export async function writeResult(
+  result: BenchResult,
+  file: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  if (file === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  const path = userPath(file, env);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
 }
 
 function pairsOf(text: string): number {
