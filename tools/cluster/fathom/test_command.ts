@@ -36,6 +36,8 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/restore'],
   ['run', '//tools/ci/ide'],
   ['run', '//tools/ci/release:elsewhere'],
+  // All pages, those that need a cluster on one of their own.
+  ['run', '//tools/ci/docs:run', '--', '--cluster'],
   ['run', '//tools/ci/bazel_versions'],
   // The second minor version, as a cluster.
   [

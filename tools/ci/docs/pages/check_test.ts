@@ -53,6 +53,8 @@ for (const [kind, text] of [
   ['starlark', '[x(name = n) for n in ["a"]]'],
   ['starlark', '"personal": {\n    "ttl": "1h",\n},'],
   ['jsonnet', "local k = import 'k';\nk.x()"],
+  ['jsonnet', "// a/b.jsonnet\n// Why.\nlocal k = import 'k';\nk.x()"],
+  ['session', '$ ls x\nx\n\n$ rm x'],
   ['jsonnet', "secret.object('a', b)"],
 ] as const) {
   test(`takes ${JSON.stringify(text)} for ${kind}`, () =>
@@ -117,6 +119,7 @@ for (const [label, kind] of [
   ['//services/x:myns-deep.apply', 'unchecked'],
   ['//services/x:myns-deep.aply', 'wrong'],
   ['@other//:x', 'unchecked'],
+  ['//jsonnet/tests:agent_test', 'unchecked'],
 ] as const) {
   test(`takes ${label} for ${kind}`, () => {
     const has = (folder: string) => folder === 'prod';

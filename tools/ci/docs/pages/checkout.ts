@@ -5,6 +5,7 @@ import type { RulesModel } from '../rules/model.ts';
 import { type Command, commandsOf } from './commands.ts';
 import { type Kind, kindsOf } from './kinds.ts';
 import { type Block, type Page, parsePage } from './page.ts';
+import { shownIn } from './session.ts';
 
 /** The checkout, as pages are checked by it. */
 export interface Checkout {
@@ -14,11 +15,18 @@ export interface Checkout {
 }
 
 /** README.md, that of tools/, and all of docs/. */
-export function readCheckout(root: string, rules: RulesModel): Checkout {
-  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  const paths = ['README.md', 'tools/README.md', ...docs.toSorted().map((name) => `docs/${name}`)];
-  const pages = new Map(paths.map((path) => [path, parsePage(path, readFileSync(join(root, path), 'utf8'))]));
-  return { root, rules, pages };
+export const readCheckout = (root: string, rules: RulesModel): Checkout => ({ root, rules, pages: readPages(root) });
+
+/** The pages of a checkout by path. */
+export function readPages(root: string): ReadonlyMap<string, Page> {
+  const docs = ['docs', 'docs/guides'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .toSorted()
+      .map((name) => `${folder}/${name}`),
+  );
+  const paths = ['README.md', 'tools/README.md', ...docs];
+  return new Map(paths.map((path) => [path, parsePage(path, readFileSync(join(root, path), 'utf8'))]));
 }
 
 /** The code of all pages by kind. Throws DOCS_UNKNOWN_BLOCK. */
@@ -27,7 +35,10 @@ export const blocksOf = ({ pages }: Checkout): readonly { readonly kind: Kind; r
 
 /** Commands in blocks, and those within a line. */
 export function commandsIn(checkout: Checkout): readonly Command[] {
-  const blocks = blocksOf(checkout).flatMap(({ kind, block }) => (kind === 'commands' ? [block] : []));
+  const blocks = blocksOf(checkout).flatMap(({ kind, block }) => {
+    if (kind === 'session') return shownIn(block).map((shown) => shown.block);
+    return kind === 'commands' ? [block] : [];
+  });
   const spans = [...checkout.pages.values()].flatMap((page) =>
     page.spans.filter((span) => /^(bazel|\.\/fathom) (?!.*[<…])/.test(span.text)),
   );

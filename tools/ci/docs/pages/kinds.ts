@@ -3,6 +3,7 @@ import { ToolError } from '../../../lib/errors.ts';
 import { parseStarlark } from '../starlark/parse.ts';
 import type { Statement } from '../starlark/syntax.ts';
 import { type Block, place } from './page.ts';
+import { isSession } from './session.ts';
 
 export type Kind =
   | 'bazelrc'
@@ -12,6 +13,7 @@ export type Kind =
   | 'json'
   | 'message'
   | 'references'
+  | 'session'
   | 'starlark'
   | 'typescript'
   | 'yaml';
@@ -23,6 +25,7 @@ const everyLine = (text: string, pattern: RegExp) =>
   text.split('\n').every((line) => line.trim() === '' || pattern.test(line));
 
 const KINDS: readonly (readonly [Kind, (text: string) => boolean])[] = [
+  ['session', isSession],
   ['commands', (text) => everyLine(text.replaceAll('\\\n', ''), COMMAND)],
   ['bazelrc', (text) => everyLine(text, /^(build|run|test|common|startup)(:[\w-]+)? --/)],
   ['json', (text) => /^[{[]\n/.test(text) && text.trimEnd().endsWith('}')],
@@ -37,7 +40,9 @@ const KINDS: readonly (readonly [Kind, (text: string) => boolean])[] = [
 
 /** The kind of a block; a block of several paragraphs may be of several kinds. Throws DOCS_UNKNOWN_BLOCK. */
 export function kindsOf(block: Block): readonly { readonly kind: Kind; readonly block: Block }[] {
-  const kind = KINDS.find(([, is]) => is(block.text))?.[0];
+  // Such as the path of a file.
+  const text = block.text.replace(/^(\/\/.*\n)+/, '');
+  const kind = KINDS.find(([, is]) => is(text))?.[0];
   if (kind !== undefined) return [{ kind, block }];
   const paragraphs = paragraphsOf(block);
   if (paragraphs.length > 1) return paragraphs.flatMap(kindsOf);

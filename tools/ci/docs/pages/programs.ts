@@ -18,6 +18,7 @@ const SOURCES: readonly (readonly [RegExp, string])[] = [
   [/^\/\/tools\/cluster$/, 'tools/cluster/embedded'],
   [/:(docs|x)_test$/, 'tools/jsonnet/compare_main.ts'],
   [/^\/\/tools\/release$/, 'tools/release'],
+  [/^\/\/tools\/ci\/docs:run$/, 'tools/ci/docs/runner/run_main.ts'],
   [/^\/\/tools\/ci\/bazel_versions$/, 'tools/ci/bazel_versions'],
 ];
 
