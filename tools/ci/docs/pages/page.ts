@@ -1,12 +1,21 @@
 // A page of Markdown: its code, its links, and what can be linked to.
 import GithubSlugger from 'github-slugger';
-import { marked, type Token } from 'marked';
+import { marked, type Token, type TokensList } from 'marked';
 
 /** A block of code, or a piece of one. */
 export interface Block {
   readonly path: string;
   readonly line: number;
   readonly text: string;
+}
+
+export interface Heading {
+  /** 1 to 6. */
+  readonly depth: number;
+  /** As it is read: without marks of code. */
+  readonly text: string;
+  /** What `#…` names it by. */
+  readonly anchor: string;
 }
 
 export interface Page {
@@ -17,8 +26,11 @@ export interface Page {
   /** Code within a line. */
   readonly spans: readonly Block[];
   readonly links: readonly Block[];
+  readonly headings: readonly Heading[];
   /** What `#…` may name. */
   readonly anchors: ReadonlySet<string>;
+  /** The whole of it, as the lexer of marked has it. */
+  readonly tokens: TokensList;
 }
 
 /** Reads a page as GitHub shows it. */
@@ -26,10 +38,11 @@ export function parsePage(path: string, text: string): Page {
   const blocks: Block[] = [];
   const spans: Block[] = [];
   const links: Block[] = [];
-  const anchors = new Set<string>();
+  const headings: Heading[] = [];
   const slugger = new GithubSlugger();
   let offset = 0;
-  for (const token of marked.lexer(text)) {
+  const tokens = marked.lexer(text);
+  for (const token of tokens) {
     const start = offset;
     offset += token.raw.length;
     // Tokens in lists have no offset of their own: their first line is looked for.
@@ -44,10 +57,14 @@ export function parsePage(path: string, text: string): Page {
       else if (inner.type === 'codespan') spans.push(found(String(inner['text'])));
       else if (inner.type === 'link' || inner.type === 'image')
         links.push({ ...found(inner.raw), text: String(inner['href']) });
-      else if (inner.type === 'heading') anchors.add(slugger.slug(String(inner['text']).replaceAll('`', '')));
+      else if (inner.type === 'heading') {
+        const words = String(inner['text']).replaceAll('`', '');
+        headings.push({ depth: Number(inner['depth']), text: words, anchor: slugger.slug(words) });
+      }
     });
   }
-  return { path, text, blocks, spans, links, anchors };
+  const anchors = new Set(headings.map(({ anchor }) => anchor));
+  return { path, text, blocks, spans, links, headings, anchors, tokens };
 }
 
 /** `docs/x.md:7`. */

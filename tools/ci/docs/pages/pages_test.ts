@@ -10,6 +10,7 @@ import { readRules } from '../rules/sources.ts';
 import { problemsOfCommands, problemsOfData, problemsOfLinks, problemsOfNames, problemsOfStarlark } from './check.ts';
 import { blocksOf, readCheckout } from './checkout.ts';
 import { labelProblems, targetsOf } from './checkout_labels.ts';
+import { linkedFile } from './linked.ts';
 import { optionSources } from './programs.ts';
 
 // The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
@@ -53,5 +54,10 @@ test('JSON, YAML, Jsonnet and TypeScript can be read', async () => {
 });
 
 test('links lead to files and headings', () => assert.deepEqual(problemsOfLinks(checkout), []));
+
+test('files that pages link to are listed for the site', () => {
+  const listed = readFileSync(join(root, 'docs/linked.bzl'), 'utf8');
+  assert.equal(listed, linkedFile(checkout), `docs/linked.bzl is stale: ${UPDATE} writes it`);
+});
 
 test('variables and codes of errors are those of the code', () => assert.deepEqual(problemsOfNames(checkout), []));

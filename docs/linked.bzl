@@ -1,0 +1,15 @@
+"""Files of the repository that pages link to, as `bazel run //docs:update` finds them."""
+
+LINKED = [
+    "LICENSE",
+    "bench/kit/result.json",
+    "docs/data_flow.svg",
+    "examples/ci",
+    "examples/ci/github.yml",
+    "examples/ci/gitlab.yml",
+    "examples/from_rules_k8s",
+    "examples/minimal",
+    "examples/polyglot",
+    "services/routeguide",
+    "services/routeguide/server/BUILD.bazel",
+]
