@@ -11,6 +11,7 @@ import { failed } from '../readiness/status.ts';
 import { lastingTrouble } from '../readiness/workloads.ts';
 import { causesOf, podsOf } from './cause.ts';
 import type { Progress } from './progress.ts';
+import { watchObjects } from './watch.ts';
 
 /** Options of waits. */
 export interface WaitOptions {
@@ -23,6 +24,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** How long a failure that was there at the first look may stay, in milliseconds. Default: 15 000. */
   readonly staleFailureMs?: number;
+  /** The pause after the first look, in milliseconds; those after it grow. Default: 100. */
+  readonly firstPauseMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -69,13 +72,26 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
     const status = live === undefined ? ABSENT : statusOf(live);
     return { target, status, isSeen: live !== undefined, staleUntilMs: status.state === 'failed' ? staleUntilMs : 0 };
   });
-  await poll(options, async () => {
+  const unready = waiting.filter(({ status }) => status.state !== 'current');
+  const byTarget = new Map(unready.map((one) => [one.target, one]));
+  using watch = watchObjects([...byTarget.keys()], {
+    ...options,
+    onObject: (target, live) => {
+      const one = byTarget.get(target);
+      if (one === undefined || live === undefined || one.status.state === 'current') return;
+      // A failure may pass in a moment, and what is older than what was applied says nothing: looks by turns tell.
+      const isOlder = (live.metadata.generation ?? 0) < (target.object.metadata.generation ?? 0);
+      if (!isOlder && statusOf(live).state !== 'failed') see(one, live, options);
+    },
+  });
+  await poll(options, watch.changed, async (isDue) => {
     waiting = waiting.filter(({ status }) => status.state !== 'current');
     await failAtOnce(waiting, options);
     if (waiting.length === 0) return [];
-    await mapLimited(waiting, CONCURRENCY, (one) => look(one, options));
+    if (isDue) await mapLimited(waiting, CONCURRENCY, (one) => look(one, options));
     // By now the pods of before the apply are gone, where it has mended them.
-    if (performance.now() >= staleUntilMs) await mapLimited(waiting, CONCURRENCY, (one) => lookAtPods(one, options));
+    if (isDue && performance.now() >= staleUntilMs)
+      await mapLimited(waiting, CONCURRENCY, (one) => lookAtPods(one, options));
     const left = waiting.filter(({ status }) => status.state !== 'current');
     return left.map(({ target, status }) => ({ object: target.object, message: status.message }));
   }).catch(async (error: unknown) => {
@@ -84,8 +100,13 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
   });
 }
 
-async function look(one: Waiting, { client, progress }: WaitOptions): Promise<void> {
-  const live = await getObject(client, one.target);
+async function look(one: Waiting, options: WaitOptions): Promise<void> {
+  const live = await getObject(options.client, one.target);
+  // The watch may have seen it ready meanwhile, and said so.
+  if (one.status.state !== 'current') see(one, live, options);
+}
+
+function see(one: Waiting, live: KubeObject | undefined, { progress }: WaitOptions): void {
   if (live !== undefined) one.status = statusOf(live);
   else one.status = one.isSeen ? { state: 'failed', message: 'it was deleted meanwhile' } : ABSENT;
   if (live !== undefined) one.isSeen = true;
@@ -107,7 +128,7 @@ async function lookAtPods(one: Waiting, { client }: WaitOptions): Promise<void> 
 export async function waitGone(targets: readonly Target[], options: WaitOptions): Promise<void> {
   let left = [...targets];
   let unfinished: readonly Unfinished[] = [];
-  await poll(options, async () => {
+  await poll(options, plainPause(options), async () => {
     const states = await mapLimited(left, CONCURRENCY, async (target) => {
       const live = await getObject(options.client, target);
       if (live !== undefined && live.metadata.uid === target.object.metadata.uid) return statusOf(live).message;
@@ -138,22 +159,44 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
 
 class DeadlineError extends Error {}
 
+function plainPause({ signal }: WaitOptions): Pause {
+  return async (pauseMs) => {
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    return false;
+  };
+}
+
 /** What a wait is still for. */
 interface Unfinished {
   readonly object: KubeObject;
   readonly message: string;
 }
 
-/** Calls `look` until it says that nothing is left, in growing pauses. */
-async function poll(options: WaitOptions, look: () => Promise<readonly Unfinished[]>): Promise<void> {
-  const { progress, signal, deadlineMs } = options;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
-    const left = await look();
+/** Resolves after a pause, to whether it was cut short by something to be looked at. */
+type Pause = (pauseMs: number) => Promise<boolean>;
+
+/** Calls `look` until it says that nothing is left: when it is due, in growing pauses, and when `pause` was cut short. */
+async function poll(
+  options: WaitOptions,
+  pause: Pause,
+  look: (isDue: boolean) => Promise<readonly Unfinished[]>,
+): Promise<void> {
+  const { progress, signal, deadlineMs, firstPauseMs = FIRST_PAUSE_MS } = options;
+  let pauseMs = firstPauseMs;
+  let dueMs = performance.now();
+  for (;;) {
+    const isDue = performance.now() >= dueMs;
+    const left = await look(isDue);
     if (left.length === 0) return;
     for (const { object, message } of left) progress.emit({ kind: 'waiting', object, message });
     const nowMs = performance.now();
     if (nowMs >= deadlineMs) throw new DeadlineError();
-    await sleep(Math.min(pauseMs, deadlineMs - nowMs), undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (isDue) {
+      dueMs = nowMs + pauseMs;
+      pauseMs = Math.max(firstPauseMs, Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5));
+    }
+    await pause(Math.max(0, Math.min(dueMs, deadlineMs) - nowMs));
+    signal.throwIfAborted();
   }
 }
 

@@ -9,6 +9,7 @@ import { waitReady } from '../deploy/wait.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { configMap, deployment, pod } from '../testing/objects.ts';
+import { eventually } from '../../lib/testing/eventually.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { waitVerb } from '../verbs/wait.ts';
 
@@ -140,3 +141,31 @@ test('the verb wait needs nothing to change where all is ready', async () => {
   });
   assert.match(sent.at(-1) ?? '', /1 object ready/);
 });
+
+for (const { name, firstPauseMs, isRefused } of [
+  { name: 'learns that an object is ready when it is, not at the next look', firstPauseMs: 50_000, isRefused: false },
+  { name: 'looks by turns where it may not watch', firstPauseMs: 100, isRefused: true },
+]) {
+  test(name, async () => {
+    const namespace = `watch-${isRefused ? 'refused' : 'granted'}`;
+    await makeNamespace(namespace);
+    await applyStack(stackOf(namespace, { args: ['--no-wait'] }));
+    const object = await get(pathOf(namespace));
+    assert.ok(object !== undefined);
+    let looks = 0;
+    const { client } = server;
+    const waiting = waitReady([{ object, resource: DEPLOYMENTS }], {
+      client: isRefused ? { ...client, stream: () => Promise.reject(new Error('403')) } : client,
+      progress: new Progress([{ on: ({ kind }) => void (looks += kind === 'waiting' ? 1 : 0) }]),
+      signal: AbortSignal.timeout(60_000),
+      deadlineMs: performance.now() + 60_000,
+      timeoutMs: 60_000,
+      firstPauseMs,
+    });
+    const startMs = performance.now();
+    await eventually('the first look', () => (looks > 0 ? true : undefined));
+    await setStatus(pathOf(namespace), READY);
+    await waiting;
+    assert.ok(performance.now() - startMs < 30_000, 'the wait ended by its next look');
+  });
+}
