@@ -1,0 +1,100 @@
+// `bazel run //bench/image -- [--write] [--pairs 9]`: an image built anew after one line of one file, with an image of
+// 100 MB or of 1 GB below it: Bazel with Fathom's rules, warm, against Docker and buildah of Debian and their caches.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createWorkspace } from '../../tools/ci/services/workspace.ts';
+import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
+import { createBuildah } from '../builders/buildah.ts';
+import { missing } from '../builders/builder.ts';
+import { startDocker } from '../builders/docker.ts';
+import { type BenchContext, benchMain } from '../lib/bench.ts';
+import { comparePairs, measurementOf } from '../lib/compare.ts';
+import type { Comparison, Measurement, Pair } from '../lib/result.ts';
+import { type Side, dockerfileSide, fathomSide } from './sides.ts';
+import { BELOW, type Below, lineOf } from './sources.ts';
+
+const AIM_S = 0.5;
+/** Whatever is below: a tenth is what the machine's mood is good for. */
+const INDEPENDENT = 1 / 1.1;
+
+await benchMain({
+  name: 'image',
+  description: 'An image built anew after one line, with a small and a large image below it.',
+  async run(context) {
+    const { root, env, signal, log } = context;
+    await using folder = await scratchFolder();
+    await using docker = await startDocker(signal);
+    await using buildah = await createBuildah(signal);
+    const leftOut = [...(docker ? [] : [missing('docker', 'docker.io')]), ...(buildah ? [] : [missing('buildah')])];
+    for (const text of leftOut) log.warn(`Left out is ${text}`);
+    const workspace = await createWorkspace(root, env);
+    try {
+      const ours = fathomSide(workspace);
+      const peers: Side[] = [];
+      for (const builder of [docker, buildah]) {
+        if (builder === undefined) continue;
+        const place = join(folder.path, `peer${peers.length}`);
+        await mkdir(place);
+        peers.push(dockerfileSide(builder, place));
+      }
+      for (const below of BELOW) {
+        for (const side of [ours, ...peers]) {
+          log.info(`${side.name}: making the image of ${below.name} …`);
+          await side.prepare(below);
+        }
+      }
+      const found = await compareAll(ours, peers, context);
+      return { versions: leftOut.length === 0 ? {} : { 'left out': leftOut.join('; ') }, ...found };
+    } finally {
+      await workspace.end();
+    }
+  },
+});
+
+async function compareAll(ours: Side, peers: readonly Side[], { pairs, signal, log, only }: BenchContext) {
+  const comparisons: Comparison[] = [];
+  const measurements: Measurement[] = [];
+  const isWanted = (name: string) => only === undefined || name.includes(only);
+  const say = (name: string, peer: string) => (pair: Pair) =>
+    log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
+  for (const below of BELOW) {
+    const name = `one line, ${below.name} below`;
+    if (!isWanted(name)) continue;
+    const own: number[] = [];
+    const run = async (round: number) => {
+      const seconds = await oneLine(ours, below, `${round} ${own.length}`);
+      own.push(seconds);
+      return seconds;
+    };
+    for (const peer of peers) {
+      const theirs = (round: number) => oneLine(peer, below, `${round} p`);
+      const onPair = say(name, peer.name);
+      comparisons.push(
+        await comparePairs({ name, peer: peer.name, pairs, signal, onPair, run: { ours: run, peer: theirs } }),
+      );
+    }
+    if (own.length > 0) measurements.push(measurementOf(own, { name, unit: 's', aim: AIM_S }));
+  }
+  const [small, large] = BELOW;
+  const name = 'one line, with 1 GB below against 100 MB';
+  if (small !== undefined && large !== undefined && isWanted(name)) {
+    const peer = 'fathom with 100 MB below';
+    const runOf = (below: Below) => (round: number) => oneLine(ours, below, `${round} of ${below.folder}`);
+    const run = { ours: runOf(large), peer: runOf(small) };
+    comparisons.push(await comparePairs({ name, peer, pairs, signal, run, aim: INDEPENDENT, onPair: say(name, peer) }));
+  }
+  return { comparisons, measurements };
+}
+
+/** Seconds from the saved line to the image that has it. */
+async function oneLine(side: Side, below: Below, version: string): Promise<number> {
+  await side.write(below, version);
+  const startMs = performance.now();
+  await side.build(below);
+  const seconds = (performance.now() - startMs) / 1000;
+  // Whoever did nothing is not compared.
+  if (!(await side.built(below)).includes(lineOf(version))) {
+    throw new Error(`${side.name} has not built what was written`);
+  }
+  return seconds;
+}
