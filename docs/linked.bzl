@@ -2,7 +2,7 @@
 
 LINKED = [
     "LICENSE",
-    "bench/kit/result.json",
+    "bench/README.md",
     "docs/data_flow.svg",
     "examples/ci",
     "examples/ci/github.yml",
