@@ -126,6 +126,18 @@ _PROGRAMS = {
         "ldflags": ["-X github.com/traefik/traefik/v3/pkg/version.Version={version:github.com/traefik/traefik/v3}"],
         "module": "traefik",
     },
+    "prometheus": {
+        "binaries": {
+            "prometheus": "github.com/prometheus/prometheus/cmd/prometheus",
+            "promtool": "github.com/prometheus/prometheus/cmd/promtool",
+        },
+
+        # Targets are found in files, over http, or in Kubernetes: the clients of clouds are most of what there would be
+        # to compile and to pack.
+        "build_tags": ["enable_kubernetes_sd", "remove_all_sd"],
+        "ldflags": ["-X github.com/prometheus/common/version.Version={version:github.com/prometheus/prometheus}"],
+        "module": "prometheus",
+    },
 }
 
 # The folders of k8s.io/api that say when their kinds come and go; the index of schemas refuses to do without one.
