@@ -17,6 +17,14 @@ _KUBERNETES = {
 
 # Repository → what go_binaries makes it of; `module` is a folder of third_party/go, `srcs` are files there.
 _PROGRAMS = {
+    "go_alertmanager": {
+        "binaries": {
+            "alertmanager": "github.com/prometheus/alertmanager/cmd/alertmanager",
+            "amtool": "github.com/prometheus/alertmanager/cmd/amtool",
+        },
+        "ldflags": ["-X github.com/prometheus/common/version.Version={version:github.com/prometheus/alertmanager}"],
+        "module": "alertmanager",
+    },
     "go_bazel_remote": {
         "binaries": {"bazel_remote": "github.com/buchgr/bazel-remote/v2"},
         "module": "bazel_remote",
@@ -78,6 +86,16 @@ _PROGRAMS = {
         "ldflags": ["-X main.VERSION={version:github.com/rancher/local-path-provisioner}"],
         "module": "local_path_provisioner",
     },
+    "go_metrics_server": {
+        "binaries": {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+        "ldflags": ["-X k8s.io/client-go/pkg/version.gitVersion={version:sigs.k8s.io/metrics-server}"],
+        "module": "metrics_server",
+    },
+    "go_node_exporter": {
+        "binaries": {"node_exporter": "github.com/prometheus/node_exporter"},
+        "ldflags": ["-X github.com/prometheus/common/version.Version={version:github.com/prometheus/node_exporter}"],
+        "module": "node_exporter",
+    },
     "go_oci_peers": {
         "binaries": {
             "crane": "github.com/google/go-containerregistry/cmd/crane",
@@ -95,6 +113,14 @@ _PROGRAMS = {
         "binaries": {"pause": "."},
         "module": "pause",
         "srcs": ["pause/main.go"],
+    },
+    "go_prometheus_operator": {
+        "binaries": {
+            "operator": "github.com/prometheus-operator/prometheus-operator/cmd/operator",
+            "prometheus-config-reloader": "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader",
+        },
+        "ldflags": ["-X github.com/prometheus/common/version.Version={version:github.com/prometheus-operator/prometheus-operator}"],
+        "module": "prometheus_operator",
     },
     "go_protoc_plugins": {
         "binaries": {
