@@ -77,7 +77,8 @@ export async function readSets(
       labelSelector: ids.length === 1 ? `${PART_OF}=${ids[0]}` : `${PART_OF} in (${ids.join(',')})`,
       ...(namespace === undefined ? {} : { namespace }),
     };
-    for (const object of await listObjects(client, resource, options))
+    const found = await listObjects(client, resource, options);
+    for (const object of found.filter((one) => !isMadeByAnother(one)))
       members.get(object.metadata.labels?.[PART_OF] ?? '')?.push({ object, resource });
   });
   return parents.map((parent) => ({ ...parent, members: members.get(parent.id) ?? [] }));
@@ -100,6 +101,14 @@ interface Listing {
   readonly resource: Resource;
   /** Undefined: of no namespace. */
   readonly namespace?: string;
+}
+
+/**
+ * Whether a controller made it of another object. Some, such as the Prometheus Operator, give what they make the labels of
+ * what they make it of, and so that of the set: it is theirs all the same, and goes with its owner.
+ */
+function isMadeByAnother({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
 }
 
 /** The collections in which members may be. */

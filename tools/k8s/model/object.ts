@@ -19,7 +19,12 @@ export interface Metadata {
   readonly deletionTimestamp?: string;
   readonly finalizers?: readonly string[];
   readonly managedFields?: readonly ManagedFields[];
-  readonly ownerReferences?: readonly { readonly uid: string; readonly kind: string; readonly name: string }[];
+  readonly ownerReferences?: readonly {
+    readonly uid: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly controller?: boolean;
+  }[];
 }
 
 /** Who set which fields of an object. */

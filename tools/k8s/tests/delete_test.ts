@@ -35,6 +35,25 @@ test('prunes what the stack no longer contains, and nothing of others', async ()
   assert.deepEqual(await getMap('prune', 'foreign'), foreign);
 });
 
+test('leaves alone what a controller made of a member, though it has the labels of it', async () => {
+  await makeNamespace('owned');
+  const sets = (names: readonly string[]): TestStack => ({
+    sets: [{ stack: 'owned', namespace: 'owned', objects: names.map((name) => configMap(name, 'owned')) }],
+  });
+  await apply(sets(['a']));
+  const owner = await getMap('owned', 'a');
+  assert.ok(owner);
+  const made = configMap('made', 'owned');
+  const ownerReferences = [
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: owner.metadata.uid ?? '', controller: true },
+  ];
+  const metadata = { ...made.metadata, labels: owner.metadata.labels ?? {}, ownerReferences };
+  await post('/api/v1/namespaces/owned/configmaps', { ...made, metadata });
+  const lines = await apply(sets(['a', 'b']));
+  assert.ok(!lines.some((line) => line.startsWith('pruned')), lines.join('\n'));
+  assert.ok(await getMap('owned', 'made'));
+});
+
 test('keeps volume claims unless told otherwise', async () => {
   await makeNamespace('claims');
   const claim: KubeObject = {
