@@ -6,8 +6,8 @@ REGISTRY = "registry.fathom.internal"
 
 # docs/services.md tells what each key means, and which may be left out. "myns-placeholder" is the reserved name that the
 # engine replaces by the namespace of whoever runs a verb; docs/namespaces.md tells of `personal`. A cluster of
-# `./fathom up` has the kinds of the Prometheus Operator (//prod:setup) but neither it nor anything else that an
-# environment `provides`.
+# `./fathom up` has the kinds of the Prometheus Operator (//prod:kinds) but neither it nor anything else that an
+# environment `provides`, until somebody applies //prod:setup and //prod:monitoring.
 ENVS = {
     "prod": {
         "cluster": "fathom",

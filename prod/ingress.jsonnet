@@ -21,7 +21,7 @@ local read(group, resources) = { apiGroups: [group], resources: resources, verbs
 function(image) k.files(service({
   name: name,
   partOf: 'ingress',
-  environment: { namespace: namespace, replicas: 1 },
+  environment: { namespace: namespace, replicas: 1, provides: ['prometheus-operator'] },
   image: image,
   args: [
     '--entryPoints.web.address=:%d' % ports.web,

@@ -5,6 +5,8 @@ local service = import 'jsonnet/service.libsonnet';
 
 local name = 'registry';
 local port = 5000;
+// Which no Service leads to: only Prometheus is let in.
+local metricsPort = 5001;
 // What nodes and the machine's endpoint connect to: REGISTRY_NODE_PORT of tools/cluster/embedded/plan.ts.
 local nodePort = 30500;
 
@@ -16,7 +18,11 @@ local config = {
     delete: { enabled: true },
     maintenance: { uploadpurging: { enabled: true, age: '24h', interval: '24h', dryrun: false } },
   },
-  http: { addr: ':%d' % port, headers: { 'X-Content-Type-Options': ['nosniff'] } },
+  http: {
+    addr: ':%d' % port,
+    headers: { 'X-Content-Type-Options': ['nosniff'] },
+    debug: { addr: ':%d' % metricsPort, prometheus: { enabled: true, path: '/metrics' } },
+  },
 };
 
 // What it is started with while its blobs are collected (`registry.gc`): it takes and deletes nothing.
@@ -30,7 +36,7 @@ function(namespace, image, digest) k.files(service({
   environment: { namespace: namespace, replicas: 1 },
   image: image + ':built',
   args: ['serve', '/etc/registry/config.yml'],
-  ports: { http: port },
+  ports: { http: port, metrics: metricsPort },
   servicePorts: { http: port },
   probes: {
     startupProbe: probe { periodSeconds: 1, failureThreshold: 60 },
@@ -53,5 +59,12 @@ function(namespace, image, digest) k.files(service({
     type: 'NodePort',
     ports: [entry { nodePort: nodePort } for entry in super.ports],
   } },
+  networkpolicy+: { spec+: { ingress+: [{
+    from: [{
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },
+      podSelector: { matchLabels: labels.selector('prometheus') },
+    }],
+    ports: [{ port: metricsPort, protocol: 'TCP' }],
+  }] } },
   claim: k.persistentVolumeClaim(name, namespace, '10Gi', labels.all(name, name)),
 })

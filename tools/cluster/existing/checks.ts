@@ -88,7 +88,7 @@ async function checkClusterRights(options: CheckOptions): Promise<Check> {
     say:
       missing.length === 0
         ? 'namespaces and kinds'
-        : `may not ${shownNeeds(missing)}. Let somebody who may run \`bazel run //prod:setup.apply\`, and make the namespaces`,
+        : `may not ${shownNeeds(missing)}. Let somebody who may run \`bazel run //prod:kinds.apply\`, and make the namespaces`,
   };
 }
 

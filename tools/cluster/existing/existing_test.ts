@@ -171,7 +171,7 @@ test('says which rights are missing, and records nothing', async (context) => {
   );
   assert.match(
     text,
-    /^warning: rights in the whole cluster: may not create, get, list, patch namespaces, customresourcedefinitions\.apiextensions\.k8s\.io\. Let somebody who may run `bazel run \/\/prod:setup\.apply/m,
+    /^warning: rights in the whole cluster: may not create, get, list, patch namespaces, customresourcedefinitions\.apiextensions\.k8s\.io\. Let somebody who may run `bazel run \/\/prod:kinds\.apply/m,
   );
   assert.match(text, /^warning: default StorageClass: may not be looked at/m);
   await assert.rejects(stat(folder), { code: 'ENOENT' });

@@ -22,7 +22,7 @@ export const NAMESPACE_NEEDS: readonly Need[] = [
   ...needs('', ['pods/log'], ['get']),
 ];
 
-/** In the whole cluster, for `//prod:setup` and for personal namespaces: others may do this for you. */
+/** In the whole cluster, for `//prod:kinds` and for personal namespaces: others may do this for you. */
 export const CLUSTER_NEEDS: readonly Need[] = [
   ...needs('', ['namespaces'], ['create', 'get', 'list', 'patch']),
   ...needs('apiextensions.k8s.io', ['customresourcedefinitions'], ['create', 'get', 'list', 'patch']),

@@ -37,7 +37,7 @@ export async function upExistingCommand(context: CommandContext, options: Cluste
   await bazel(context, 'Looking at the cluster', ...TOOL, 'up', '--provider=existing', ...flags);
   process.stdout.write(`
 Recorded; nothing is deployed. Try next:
-  bazel run //prod:setup.diff
+  bazel run //prod:kinds.diff
   bazel run //services/routeguide/client:myns-deep.diff
 `);
   return 0;

@@ -1,0 +1,45 @@
+"""The cluster that the stacks of prod/ are for, and what most of them are made of."""
+
+load("@fathom_environments//:defs.bzl", "ENVS")
+load("//tools/jsonnet:defs.bzl", "jsonnet_to_json")
+load("//tools/k8s:defs.bzl", "k8s_object")
+
+# All environments are in one cluster: a second one gets stacks of its own here.
+[(CLUSTER, CONTEXT)] = {
+    (
+        entry["cluster"],
+        entry["context"],
+    ): True
+    for entry in ENVS.values()
+}.keys()
+
+def cluster_objects(name, src, manifests, images = {}, deps = [], **kwargs):
+    """Objects of the cluster, each from one of the files that a Jsonnet source makes.
+
+    Args:
+      name: string: what the targets of the objects begin with: `<name>__<manifest>`.
+      src: label of the source.
+      manifests: list of strings: its files, without `.json`.
+      images: dict of manifest → the `images` of its k8s_object.
+      deps: labels of the Jsonnet libraries that the source imports, beside //jsonnet.
+      **kwargs: attributes of jsonnet_to_json.
+
+    Returns:
+      list of labels: the objects.
+    """
+    jsonnet_to_json(
+        name = name + "__manifests",
+        src = src,
+        outs = ["manifests/{}/{}.json".format(name, manifest) for manifest in manifests],
+        deps = ["//jsonnet"] + deps,
+        **kwargs
+    )
+    for manifest in manifests:
+        k8s_object(
+            name = "{}__{}".format(name, manifest),
+            cluster = CLUSTER,
+            context = CONTEXT,
+            images = images.get(manifest, {}),
+            template = "manifests/{}/{}.json".format(name, manifest),
+        )
+    return [":{}__{}".format(name, manifest) for manifest in manifests]
