@@ -1,4 +1,5 @@
 // What docs/jsonnet.md is made from.
+local dashboards = import 'dashboards.libsonnet';
 local parts = import 'parts.libsonnet';
 local pod = import 'pod.libsonnet';
 
@@ -53,6 +54,10 @@ local components = [
       so does the macro that lists its files. Its other objects then do without: a Deployment has its `replicas`.
     |||,
     |||
+      **What watches a component** is in `monitoring`: what it promises (`slos`), further `alerts`, and a `dashboard`, of which
+      most is generated. [Watching services](watching_services.md) shows how, and what is checked.
+    |||,
+    |||
       **Components of your own** are made like these: a table of parameters from `jsonnet/types.libsonnet` and a function of
       their values, given to `jsonnet/component.libsonnet`.
     |||,
@@ -67,6 +72,11 @@ local components = [
       title: 'Calls',
       doc: 'What components know that others call.',
       parameters: parts.callParameters,
+    },
+    {
+      title: 'Dashboards',
+      doc: 'What a dashboard is, for `dashboards.libsonnet` and `monitoring.dashboard`.',
+      parameters: dashboards.parameters,
     },
   ],
   components: [component('describe') for component in components],

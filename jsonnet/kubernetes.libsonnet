@@ -100,6 +100,12 @@ local specified(kind, name, namespace, spec, labels, annotations={}) =
   // Returns a GRPCRoute of the Gateway API.
   grpcRoute(name, namespace, spec, labels={}, annotations={}):: specified('GRPCRoute', name, namespace, spec, labels, annotations),
 
+  // Returns a PrometheusRule of the Prometheus Operator.
+  prometheusRule(name, namespace, spec, labels={}, annotations={}):: specified('PrometheusRule', name, namespace, spec, labels, annotations),
+
+  // Returns a GrafanaDashboard of the operator of Grafana.
+  grafanaDashboard(name, namespace, spec, labels={}, annotations={}):: object('grafana.integreatly.org/v1beta1', 'GrafanaDashboard', name, namespace, labels, annotations) { spec: spec },
+
   // Returns the objects of a component as files of jsonnet_to_json: { role: object } becomes { 'role.json': object }.
   files(objects):: { [role + '.json']: objects[role] for role in std.objectFields(objects) },
 }

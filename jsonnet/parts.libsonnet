@@ -1,13 +1,9 @@
 // The objects that several components have in common. config: the values of the component's parameters.
 local k = import 'kubernetes.libsonnet';
 local labels = import 'labels.libsonnet';
+local monitoring = import 'monitoring.libsonnet';
 local pod = import 'pod.libsonnet';
 local t = import 'types.libsonnet';
-
-local PROMETHEUS = {
-  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },
-  podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } },
-};
 
 // Names are resolved by what runs in kube-system. A cache on the node itself needs no rule.
 local DNS = {
@@ -18,31 +14,17 @@ local DNS = {
   ports: [{ port: 53, protocol: 'UDP' }, { port: 53, protocol: 'TCP' }],
 };
 
-local provides(config, capability) = std.member(std.get(config.environment, 'provides', []), capability);
-
-// Whether there is somebody who scrapes it.
-local isMonitored(config) = std.get(config, 'monitoring') != null && provides(config, 'prometheus-operator');
-
 local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
 
 {
   // Returns whether the environment's cluster has `capability`.
-  provides(config, capability):: provides(config, capability),
+  provides(config, capability):: monitoring.provides(config, capability),
 
   // The parameters of components that others call and that Prometheus may scrape.
   callParameters:: {
     servicePorts: t.optional(t.map(t.portName, t.portNumber), 'What others call: names of `ports`, each with the number that its Service has for it.', {}),
     callers: t.optional(t.list(t.object), 'Who may call it beside those that have it in their `dependencies`: peers of a NetworkPolicy, such as the pods of an ingress controller in its namespace.', []),
-    monitoring: t.optional(
-      t.record({
-        port: t.required(t.portName, 'Which of `ports` answers Prometheus.'),
-        path: t.optional(t.text, 'Where.', '/metrics'),
-        interval: t.optional(t.duration, 'How often.', '30s'),
-        labels: t.optional(t.map(t.text, t.text), 'Labels by which a Prometheus chooses what it scrapes.', {}),
-        scraper: t.optional(t.object, 'The pods of Prometheus: a peer of a NetworkPolicy.', PROMETHEUS, 'pods named prometheus in the namespace monitoring'),
-      }),
-      'That it has metrics for Prometheus.',
-    ),
+    monitoring: monitoring.parameter,
   },
 
   // Returns what is wrong with these parameters.
@@ -52,10 +34,7 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
       'servicePorts.%s must be one of ports, which are %s' % [port, std.join(', ', known)]
       for port in std.objectFields(config.servicePorts)
       if !std.member(known, port)
-    ] + (
-      if config.monitoring == null || std.member(known, config.monitoring.port) then []
-      else ["monitoring.port must be one of ports, got '%s'; they are %s" % [config.monitoring.port, std.join(', ', known)]]
-    ),
+    ] + monitoring.checks(config),
 
   // Returns the ServiceAccount that the pods run as.
   serviceAccount(config):: k.serviceAccount(
@@ -86,7 +65,7 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
     ) + (
       if peerPorts == [] then [] else [{ from: [{ podSelector: { matchLabels: labels.selector(config.name) } }], ports: tcp(peerPorts) }]
     ) + (
-      if !isMonitored(config) then [] else [{ from: [config.monitoring.scraper], ports: tcp([config.ports[config.monitoring.port]]) }]
+      if std.get(config, 'monitoring') == null || !monitoring.isScraped(config) then [] else [{ from: [config.monitoring.scraper], ports: tcp([config.ports[config.monitoring.port]]) }]
     );
     local egress = if config.egress == null then [] else [DNS] + [
       {
@@ -112,12 +91,9 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
     unhealthyPodEvictionPolicy: 'AlwaysAllow',
   }, pod.labels(config)),
 
-  // Returns { servicemonitor } where there is somebody who scrapes it, else nothing.
-  serviceMonitor(config):: {
-    [if isMonitored(config) then 'servicemonitor']: k.serviceMonitor(config.name, config.environment.namespace, {
-      // The headless Service of a set does not have this port, so each pod is scraped once.
-      selector: { matchLabels: labels.selector(config.name) },
-      endpoints: [{ port: config.monitoring.port, path: config.monitoring.path, interval: config.monitoring.interval }],
-    }, pod.labels(config) + config.monitoring.labels),
-  },
+  // What watches a component, by role.
+  monitoringRoles:: monitoring.roles,
+
+  // Returns what watches it, by role.
+  monitoring(config):: monitoring.objects(config),
 }

@@ -63,8 +63,7 @@ component({
     poddisruptionbudget: 'always: a quarter of the pods at a time, but one in any case',
     configmap: 'with `files`',
     horizontalpodautoscaler: 'with `autoscaling`, where the environment provides metrics-server',
-    servicemonitor: 'with `monitoring`, where the environment provides prometheus-operator',
-  },
+  } + parts.monitoringRoles,
   checks(config)::
     local scaling = config.autoscaling;
     pod.checks(config) + parts.callChecks(config) +
@@ -119,5 +118,5 @@ component({
                  (if scaling.memoryPercent == null then [] else [utilization('memory', scaling.memoryPercent)]) +
                  scaling.metrics,
       }, objectLabels),
-    } + parts.serviceMonitor(config),
+    } + parts.monitoring(config),
 })

@@ -45,8 +45,7 @@ component({
     networkpolicy: 'always; its pods may call one another on all `ports`',
     poddisruptionbudget: 'always: as many pods as a quorum can miss, but one in any case',
     configmap: 'with `files`',
-    servicemonitor: 'with `monitoring`, where the environment provides prometheus-operator',
-  },
+  } + parts.monitoringRoles,
   checks(config):: pod.checks(config) + parts.callChecks(config) + (
     if config.ports != {} then [] else ['must provide ports: others reach it by them']
   ),
@@ -95,5 +94,5 @@ component({
         if config.quorum then std.max(1, std.floor((config.replicas - 1) / 2)) else 1,
       ),
       [if config.files != {} then 'configmap']: parts.configMap(config),
-    } + parts.serviceMonitor(config),
+    } + parts.monitoring(config),
 })

@@ -86,6 +86,8 @@ local below(path, field) = if path == '' then field else path + '.' + field;
   nothing:: simple('null', function(value) value == null),
   boolean:: simple('true or false', std.isBoolean),
   text:: simple('a text', std.isString),
+  filledText:: simple('a text that is not empty', function(value) std.isString(value) && std.stripChars(value, ' \n') != ''),
+  number:: simple('a number', std.isNumber),
   object:: simple('an object', std.isObject),
   // A list whose items are `item`.
   list(item):: {
@@ -99,6 +101,7 @@ local below(path, field) = if path == '' then field else path + '.' + field;
   // An object whose names are `key` and whose values are `value`.
   map(key, item):: {
     is: '%s → %s' % [key.is, item.is],
+    [if std.objectHas(item, 'parameters') then 'parameters']: item.parameters,
     problems(path, value)::
       if !std.isObject(value) then ['%s must be an object, got %s' % [path, shown(value)]]
       else std.flattenArrays([
@@ -122,6 +125,8 @@ local below(path, field) = if path == '' then field else path + '.' + field;
     'a whole number from %d' % least + (if most == null then '' else ' to %d' % most),
     function(value) isWhole(value) && value >= least && (most == null || value <= most),
   ),
+  // From `least` to `most`, both included.
+  numberFrom(least, most):: simple('a number from %.10g to %.10g' % [least, most], function(value) std.isNumber(value) && value >= least && value <= most),
   portNumber:: self.wholeNumber(1, 65535),
   portName:: simple('a name of at most 15 small letters, digits and -', isPortName),
   name:: simple('a name of at most 63 small letters, digits and - that begins with a letter', isName(63)),
@@ -130,6 +135,8 @@ local below(path, field) = if path == '' then field else path + '.' + field;
   quantity:: simple("a quantity, such as 50m or '128Mi'", isQuantity),
   folder:: simple('an absolute path of a folder', function(value) std.isString(value) && std.startsWith(value, '/') && value != '/' && !std.endsWith(value, '/')),
   fileName:: simple('a file name of letters, digits, -, _ and .', function(value) std.isString(value) && value != '' && value != '.' && value != '..' && consistsOf(value, LOWER + std.asciiUpper(LOWER) + DIGITS + '-_.')),
+  query:: simple('a query of Prometheus', function(value) std.isString(value) && std.stripChars(value, ' \n') != ''),
+  word:: simple('a word of letters, digits and _', function(value) std.isString(value) && value != '' && consistsOf(value, LOWER + std.asciiUpper(LOWER) + DIGITS + '_')),
   duration:: simple("a time, such as '30s' or '5m'", function(value) std.isString(value) && std.length(value) > 1 && consistsOf(std.substr(value, 0, std.length(value) - 1), DIGITS) && std.member('smh', value[std.length(value) - 1])),
   schedule:: simple(
     "five fields of cron, or such as '@daily'",

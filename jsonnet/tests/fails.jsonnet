@@ -2,6 +2,7 @@
 // golden/fails, which may be empty: `bazel run //jsonnet/tests:update_goldens` fills it.
 local configmap = import 'jsonnet/configmap.libsonnet';
 local cronjob = import 'jsonnet/cronjob.libsonnet';
+local dashboards = import 'jsonnet/dashboards.libsonnet';
 local dependency = import 'jsonnet/dependency.libsonnet';
 local gateway = import 'jsonnet/gateway.libsonnet';
 local ingress = import 'jsonnet/ingress.libsonnet';
@@ -18,6 +19,9 @@ local store = web { name: 'store', storage: '1Gi', probes: {} };
 local run = { name: 'migrate', environment: environment, image: 'registry.example/web' };
 local redis = k.service('redis', 'dev', { ports: [{ name: 'redis', port: 6379 }] });
 local route = { name: 'web', environment: environment { provides: ['gateway-api'] }, className: 'public', hosts: ['web.example.com'] };
+local watched(monitoring) = service(web { ports+: { metrics: 9464 }, monitoring: { port: 'metrics' } + monitoring });
+local requests = { title: 'Requests', queries: [{ expr: 'up' }] };
+local board(panels) = dashboards.model({ name: 'web', title: 'Web', service: 'web', rows: [{ title: 'Calls', panels: panels }] });
 
 local cases = {
   secret_encoding: secret.env('TOKEN', 'hex'),
@@ -64,6 +68,27 @@ local cases = {
   headless_port: service(web { headless: true, servicePorts: { grpc: 80 } }),
   autoscaling: service(web { autoscaling: { max: 1 } }),
   statefulset_ports: statefulset(store { ports: {} }),
+
+  // What watches a component.
+  slo_objective: watched({ slos: { availability: { objective: 90 } } }),
+  slo_objective_range: watched({ slos: { availability: { objective: 100 } } }),
+  slo_seconds: watched({ slos: { latency: { objective: 99, seconds: 0.3 } } }),
+  slo_calls: watched({ calls: 'none', slos: { availability: { objective: 99 } } }),
+  slo_half: watched({ slos: { stock: { objective: 99, errors: 'stock_errors_total' } } }),
+  slo_methods: watched({ slos: { availability: { objective: 99, methods: ['Get.*'] } } }),
+  alert_summary: watched({ alerts: { Full: { expr: 'up == 0', summary: ' ' } } }),
+  alert_query: watched({ alerts: { Full: { expr: '', summary: 'It is full' } } }),
+  dashboard_own: watched({ dashboard: { rows: [{ title: 'Own', panels: [requests] }] } }),
+
+  // Dashboards.
+  dashboard_twice: board([requests, { title: 'Errors', queries: [{ expr: 'up' }] }, requests]),
+  dashboard_unit: board([requests { unit: 'furlongs' }]),
+  dashboard_query: board([requests { queries: [{ expr: ' ' }] }]),
+  dashboard_no_query: board([requests { queries: [] }]),
+  dashboard_field: board([requests { querys: [] }, { title: 'Errors' }]),
+  dashboard_number: board([requests { thresholds: [{ value: 'much', severity: 'warning' }] }]),
+  dashboard_row: dashboards.model({ name: 'web', title: 'Web', service: 'web', rows: [{ title: '', panels: [] }, { panels: [] }] }),
+  dashboard_name: dashboards.model({ name: 'Web', title: 'Web', service: 'web', rows: [] }),
 
   // Jobs.
   schedule: cronjob(run { schedule: 'at noon' }),

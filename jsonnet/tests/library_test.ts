@@ -19,7 +19,9 @@ const named = (folder: string, ending: string) =>
 
 describe('kinds', async () => {
   const crds = [
-    runfile('prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml'),
+    ...['prometheusrules', 'servicemonitors'].map((name) =>
+      runfile(`prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`),
+    ),
     ...['gateways', 'grpcroutes', 'httproutes'].map((name) =>
       runfile(`gateway_api_crds/config/crd/standard/gateway.networking.k8s.io_${name}.yaml`),
     ),

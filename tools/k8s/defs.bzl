@@ -29,7 +29,7 @@ load("//tools/k8s/private:namespaces.bzl", _personal_namespaces = "personal_name
 load("//tools/k8s/private:pins_macros.bzl", _k8s_pins = "k8s_pins", _k8s_pins_matrix = "k8s_pins_matrix")
 load("//tools/k8s/private:registry_gc.bzl", _registry_gc = "registry_gc")
 load("//tools/k8s/private:schema_index.bzl", _kubernetes_schemas = "kubernetes_schemas")
-load("//tools/k8s/private:service.bzl", _JOB_MANIFESTS = "JOB_MANIFESTS", _SERVICE_MANIFESTS = "SERVICE_MANIFESTS", _STATEFULSET_MANIFESTS = "STATEFULSET_MANIFESTS", _WORKER_MANIFESTS = "WORKER_MANIFESTS", _service = "service")
+load("//tools/k8s/private:service.bzl", _JOB_MANIFESTS = "JOB_MANIFESTS", _MONITORING_MANIFESTS = "MONITORING_MANIFESTS", _SERVICE_MANIFESTS = "SERVICE_MANIFESTS", _STATEFULSET_MANIFESTS = "STATEFULSET_MANIFESTS", _WORKER_MANIFESTS = "WORKER_MANIFESTS", _service = "service")
 load("//tools/k8s/private:stacks.bzl", _k8s_object = "k8s_object", _k8s_objects = "k8s_objects")
 load("//tools/k8s/private:tests.bzl", _k8s_golden_test = "k8s_golden_test", _k8s_manifests_test = "k8s_manifests_test")
 
@@ -39,6 +39,7 @@ K8sPinsInfo = _K8sPinsInfo
 K8sStackInfo = _K8sStackInfo
 ServiceExportsInfo = _ServiceExportsInfo
 JOB_MANIFESTS = _JOB_MANIFESTS
+MONITORING_MANIFESTS = _MONITORING_MANIFESTS
 SERVICE_MANIFESTS = _SERVICE_MANIFESTS
 STATEFULSET_MANIFESTS = _STATEFULSET_MANIFESTS
 WORKER_MANIFESTS = _WORKER_MANIFESTS

@@ -3,6 +3,7 @@
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/jsonnet:defs.bzl", "jsonnet_to_json")
 load("//tools/k8s:verbs.bzl", "VERBS")
+load("//tools/monitoring:defs.bzl", "prometheus_metrics_test")
 load(":contract.bzl", "called_services", "service_exports", "service_imports")
 load(":manifests.bzl", "images_of_manifests", "manifests_in", "role_of")
 load(":names.bzl", "find_environment")
@@ -40,6 +41,24 @@ STATEFULSET_MANIFESTS = [
     "statefulset",
 ]
 
+# What a component returns that is watched, by slos, alerts or a dashboard in its `monitoring`.
+MONITORING_MANIFESTS = [
+    "dashboard",
+    "grafana",
+    "grafanadashboard",
+    "prometheusrule",
+    "servicemonitor",
+]
+
+# The roles among them that have queries.
+_ASKING = ["dashboard", "prometheusrule"]
+
+# The kinds of the Prometheus Operator that components make.
+_OPERATOR_KINDS = {
+    "prometheusrule": "prometheusrules",
+    "servicemonitor": "servicemonitors",
+}
+
 def service(
         name,
         image = None,
@@ -51,6 +70,8 @@ def service(
         secrets = [],
         environments = ENVS.keys(),
         crds = [],
+        metrics = None,
+        runbook = None,
         libraries = [Label("//jsonnet")],
         arguments = {},
         visibility = None):
@@ -70,6 +91,7 @@ def service(
     * `<name>`: the rendered manifests of all environments
     * `manifests_test`: checks them, see k8s_manifests_test
     * `pins`, and with it `release`, `promote` and `restore`: see k8s_pins; where there are pins
+    * `monitoring_test`: checks rules and dashboards, see prometheus_metrics_test; where there are some
     * `golden_test`: compares them with `golden/<env>.yaml`; `bazel run :update_goldens` writes those anew
 
     docs/services.md shows the same written by hand.
@@ -87,7 +109,9 @@ def service(
       pins: pins.json. Default: the one of the package, if there is one.
       secrets: files that sops has encrypted, which secret references of manifests of the role `secret` may name.
       environments: names of ENVS.
-      crds: what declares custom kinds, see k8s_manifests_test.
+      crds: what declares custom kinds, see k8s_manifests_test. Those of the Prometheus Operator are known.
+      metrics: list of labels: what the service exposes, for the queries of its rules and dashboard. Default: `metrics.txt` of the package, if there is one.
+      runbook: label: the page that its alerts name, `"//docs/runbooks:x.md"`.
       libraries: jsonnet_library targets that the source imports.
       arguments: dict of strings to any value: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts.
       visibility: of the stacks.
@@ -135,15 +159,34 @@ def service(
     )
     k8s_manifests_test(
         name = "manifests_test",
-        crds = crds,
+        crds = crds + _operator_crds(contents.keys(), environments),
         objects = environments,
     )
+    if [part for part in contents if part.split("-")[-1] in _ASKING]:
+        prometheus_metrics_test(
+            name = "monitoring_test",
+            size = "small",
+            metrics = native.glob(["metrics.txt"], allow_empty = True) if metrics == None else metrics,
+            objects = environments,
+            runbooks = [runbook] if runbook else [],
+            tags = ["block-network"],
+        )
     k8s_golden_test(
         name = "golden_test",
         stacks = {env: "golden/{}.yaml".format(env) for env in environments},
         update = "update_goldens",
         visibility = visibility,
     )
+
+def _operator_crds(parts, environments):
+    """Labels of the CustomResourceDefinitions of a service's own kinds, where some environment has the operator."""
+    if not [env for env in environments if "prometheus-operator" in ENVS[env]["provides"]]:
+        return []
+    return [
+        Label("@prometheus_operator_crds//:example/prometheus-operator-crd/monitoring.coreos.com_%s.yaml" % crd)
+        for crd in {_OPERATOR_KINDS.get(part.split("-")[-1]): None for part in parts}
+        if crd
+    ]
 
 def _environment_label(env):
     return Label("@fathom_environments//:" + env)

@@ -1,0 +1,183 @@
+// What watches a component: what Prometheus scrapes, rules, and a dashboard. config: the values of its parameters.
+local dashboards = import 'dashboards.libsonnet';
+local k = import 'kubernetes.libsonnet';
+local labels = import 'labels.libsonnet';
+local overview = import 'overview.libsonnet';
+local pod = import 'pod.libsonnet';
+local slo = import 'slo.libsonnet';
+local t = import 'types.libsonnet';
+
+local PROMETHEUS = {
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },
+  podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } },
+};
+
+local SEVERITIES = ['critical', 'warning'];
+
+local alert = t.record({
+  expr: t.required(t.query, 'PromQL, with `$self` for the labels of the component: fires for each series that it has.'),
+  'for': t.optional(t.duration, 'For how long it must be so.', '5m'),
+  severity: t.optional(t.oneOf(SEVERITIES), 'Whether somebody is to be woken up.', 'warning'),
+  summary: t.required(t.filledText, 'What is so, with `{{ $labels.pod }}` and `{{ $value }}`.'),
+  description: t.optional(t.text, 'What that means.', ''),
+});
+
+local parameter = t.optional(
+  t.record({
+    port: t.required(t.portName, 'Which of `ports` answers Prometheus.'),
+    path: t.optional(t.text, 'Where.', '/metrics'),
+    interval: t.optional(t.duration, 'How often.', '30s'),
+    labels: t.optional(t.map(t.text, t.text), 'Labels by which a Prometheus chooses what it scrapes.', {}),
+    scraper: t.optional(t.object, 'The pods of Prometheus: a peer of a NetworkPolicy.', PROMETHEUS, 'pods named prometheus in the namespace monitoring'),
+    calls: t.optional(t.oneOf(['server', 'client', 'none']), 'Whose calls its metrics are about: those that it answers, or those that it makes.', null, 'server with a port named grpc, else none'),
+    process: t.optional(t.oneOf(['node', 'plain', 'none']), 'What its metrics say of its processes: those of node as well, what client libraries of Prometheus say, or nothing.', 'node'),
+    slos: t.optional(t.map(t.name, t.record(slo.parameters)), 'What it promises, by name: rules and alerts are made of it.', {}),
+    alerts: t.optional(t.map(t.word, alert), 'Further alerts, by name.', {}),
+    dashboard: t.optional(
+      t.record({
+        title: t.optional(t.filledText, 'What people call it.', null, 'the name of the component'),
+        variables: t.optional(t.list(t.object), 'What may be chosen.', []),
+        rows: t.optional(t.list(t.object), 'Rows before the generated ones, in the model of `dashboards.libsonnet`; `$self` in queries is the labels of the component.', []),
+      }),
+      'Its dashboard. Without, with `slos` or `alerts`, the generated one.',
+    ),
+    runbook: t.optional(t.filledText, 'What to do when an alert fires: a page of the repository, or an https address.', null, '`docs/runbooks/<name>.md`'),
+  }),
+  'That it has metrics for Prometheus, and what is made of them.',
+);
+
+local provides(config, capability) = std.member(std.get(config.environment, 'provides', []), capability);
+local isScraped(config) = config.monitoring != null && provides(config, 'prometheus-operator');
+local isWatched(config) =
+  local monitoring = config.monitoring;
+  monitoring != null && (monitoring.slos != {} || monitoring.alerts != {} || monitoring.dashboard != null);
+
+local sideOf(config) =
+  if config.monitoring.calls != null then config.monitoring.calls
+  else if std.objectHas(config.ports, 'grpc') then 'server'
+  else 'none';
+
+local runbookOf(config) =
+  if config.monitoring.runbook != null then config.monitoring.runbook else 'docs/runbooks/' + config.name + '.md';
+
+// The labels that Prometheus gives to all that it scrapes of a component.
+local targetOf(config) = 'namespace="%s",job="%s"' % [config.environment.namespace, config.name];
+
+local alertsOf(config) =
+  local general = {
+    NotScraped: {
+      expr: 'absent(up{$self} == 1)',
+      'for': '5m',
+      severity: 'critical',
+      summary: 'No pod of %s answers Prometheus' % config.name,
+      description: 'They are away, or cannot be reached: neither alerts nor dashboards see anything of it.',
+    },
+  } + (if config.monitoring.process == 'none' then {} else {
+         Restarts: {
+           expr: 'changes(process_start_time_seconds{$self}[15m]) > 2',
+           'for': '5m',
+           severity: 'warning',
+           summary: '{{ $labels.pod }} starts again and again',
+           description: 'Within a quarter of an hour it has started anew {{ $value }} times.',
+         },
+       });
+  general + config.monitoring.alerts;
+
+local rulesOf(config) =
+  // The part of the page that is about an alert has its name for a heading.
+  local annotations(alert) = { dashboard: config.name, runbook_url: runbookOf(config) + '#' + std.asciiLower(alert) };
+  local alerts = alertsOf(config);
+  local target = targetOf(config);
+  local slos = slo.rules(config, target, sideOf(config), annotations);
+  [{ name: '%s-slo-%s' % [config.name, name], rules: slos[name] } for name in std.objectFields(slos)] + [{
+    name: config.name,
+    rules: [
+      local one = alerts[name];
+      {
+        alert: name,
+        expr: slo.filledIn(one.expr, { 'self': target }),
+        'for': one['for'],
+        labels: { namespace: config.environment.namespace, service: config.name, severity: one.severity },
+        annotations: annotations(name) {
+          summary: one.summary,
+          [if one.description != '' then 'description']: one.description,
+        },
+      }
+      for name in std.objectFields(alerts)
+    ],
+  }];
+
+// Queries with the labels of the component in them; what is no such row is told of by the checks of dashboards.
+local withTarget(config, value) =
+  if std.isString(value) then slo.filledIn(value, { 'self': 'namespace="$namespace",job="%s"' % config.name })
+  else if std.isArray(value) then [withTarget(config, one) for one in value]
+  else if std.isObject(value) then { [field]: withTarget(config, value[field]) for field in std.objectFields(value) }
+  else value;
+
+local dashboardOf(config) =
+  local monitoring = config.monitoring;
+  local own = { title: null, variables: [], rows: [] } + (if monitoring.dashboard == null then {} else monitoring.dashboard);
+  local hasSlos = monitoring.slos != {} && provides(config, 'prometheus-operator');
+  {
+    name: config.name,
+    title: if own.title == null then config.name else own.title,
+    service: config.name,
+    runbook: runbookOf(config),
+    variables: withTarget(config, own.variables),
+    rows: withTarget(config, own.rows) + overview(config.name, sideOf(config), monitoring.process, hasSlos),
+  };
+
+{
+  // Returns whether the environment's cluster has `capability`.
+  provides(config, capability):: provides(config, capability),
+
+  // The parameter of components.
+  parameter:: parameter,
+
+  // Whether there is somebody who scrapes it.
+  isScraped(config):: isScraped(config),
+
+  // What such objects are there for, by role.
+  roles:: {
+    servicemonitor: 'with `monitoring`, where the environment provides prometheus-operator',
+    prometheusrule: 'with `slos`, `alerts` or `dashboard` in `monitoring`, where the environment provides prometheus-operator',
+    dashboard: 'with `slos`, `alerts` or `dashboard` in `monitoring`',
+    grafana: 'likewise, where the environment provides grafana',
+    grafanadashboard: 'likewise, where the environment provides grafana-operator',
+  },
+
+  // Returns what is wrong with it.
+  checks(config)::
+    local monitoring = config.monitoring;
+    local known = std.objectFields(config.ports);
+    if monitoring == null then []
+    else (
+      if std.member(known, monitoring.port) then []
+      else ["monitoring.port must be one of ports, got '%s'; they are %s" % [monitoring.port, std.join(', ', known)]]
+    ) + std.flattenArrays([
+      slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config))
+      for name in std.objectFields(monitoring.slos)
+    ]) + (
+      if monitoring.dashboard == null then []
+      else ['monitoring.dashboard: ' + problem for problem in dashboards.problems(dashboardOf(config))]
+    ),
+
+  // Returns the objects by role.
+  objects(config)::
+    local namespace = config.environment.namespace;
+    local objectLabels = pod.labels(config);
+    local isSeen = isWatched(config);
+    {
+      [if isScraped(config) then 'servicemonitor']: k.serviceMonitor(config.name, namespace, {
+        // The headless Service of a set does not have this port, so each pod is scraped once.
+        selector: { matchLabels: labels.selector(config.name) },
+        endpoints: [{ port: config.monitoring.port, path: config.monitoring.path, interval: config.monitoring.interval }],
+      }, objectLabels + config.monitoring.labels),
+      [if isSeen && isScraped(config) then 'prometheusrule']: k.prometheusRule(
+        config.name, namespace, { groups: rulesOf(config) }, objectLabels + config.monitoring.labels
+      ),
+      [if isSeen then 'dashboard']: dashboards.configMap(dashboardOf(config), namespace, objectLabels),
+      [if isSeen && provides(config, 'grafana') then 'grafana']: dashboards.grafanaConfigMap(dashboardOf(config), namespace, objectLabels),
+      [if isSeen && provides(config, 'grafana-operator') then 'grafanadashboard']: dashboards.grafanaDashboard(dashboardOf(config), namespace, objectLabels),
+    },
+}

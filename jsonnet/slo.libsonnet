@@ -1,0 +1,128 @@
+// What a service promises, as rules of Prometheus: recorded error ratios, what is left of the budget, and alerts by how
+// fast it is spent: https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts.
+local t = import 'types.libsonnet';
+
+// Bounds of the histograms of //services/kit; a test holds them against it.
+local BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+// Codes by which a server says that it is its own fault.
+local SERVER_FAULTS = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'];
+
+// An alert fires when `share` of the budget is spent within `long`, and it goes on within `short`.
+local BURNS = [
+  { long: '1h', hours: 1, short: '5m', share: 0.02, severity: 'critical' },
+  { long: '6h', hours: 6, short: '30m', share: 0.05, severity: 'critical' },
+  { long: '1d', hours: 24, short: '2h', share: 0.1, severity: 'warning' },
+  { long: '3d', hours: 72, short: '6h', share: 0.1, severity: 'warning' },
+];
+// How many times as fast as the budget allows; slower is no fault.
+local factor(slo, burn) = std.max(1, burn.share * slo.days * 24 / burn.hours);
+
+// What is computed from calls, and what from the figures of five minutes that were recorded: years of them cost little.
+local EXACT = ['30m', '1h', '2h', '6h'];
+local SUMMED = ['1d', '3d'];
+
+local filledIn(text, values) = std.foldl(
+  function(done, name) std.strReplace(done, '$' + name, values[name]), std.objectFields(values), text
+);
+
+// Numbers as Prometheus reads them, without the rest of a division.
+local number(value) = '%.10g' % value;
+local budget(slo) = (100 - slo.objective) / 100;
+
+local parameters = {
+  objective: t.required(t.numberFrom(50, 99.999), 'How much of all shall be good, in percent.'),
+  days: t.optional(t.wholeNumber(28, 92), 'Over which time.', 30),
+  seconds: t.optional(t.number, 'That calls are answered within this time: a bound of the histogram. Left out, that they are answered at all.'),
+  methods: t.optional(t.list(t.word), 'The methods that it is about; left out, all, but of a time those alone whose calls are unary: a stream lasts as long as both sides like.', []),
+  codes: t.optional(t.list(t.word), 'The codes of bad calls.', SERVER_FAULTS),
+  errors: t.optional(t.query, 'Instead of calls: what counts as bad, one series of PromQL, with `$self` for the labels of the service and `$window` for the time.'),
+  total: t.optional(t.query, 'With `errors`: what counts in all.'),
+};
+
+local SIDES = ['server', 'client'];
+
+// The recorded series of a service level objective.
+local series(config, name) = 'namespace="%s",service="%s",slo="%s"' % [config.environment.namespace, config.name, name];
+
+// What is bad and what there is in all, with $self and $window.
+local ratioOf(slo, side) =
+  local methods = if slo.methods == [] then '' else ',grpc_method=~"' + std.join('|', slo.methods) + '"';
+  local calls = 'grpc_' + side;
+  if slo.errors != null then { errors: '(' + slo.errors + ') or vector(0)', total: slo.total }
+  else if slo.seconds == null then {
+    errors: 'sum(rate(' + calls + '_handled_total{$self' + methods + ',grpc_code=~"' + std.join('|', slo.codes) + '"}[$window])) or vector(0)',
+    total: 'sum(rate(' + calls + '_handled_total{$self' + methods + '}[$window]))',
+  }
+  else
+    // Calls that failed are the business of another objective.
+    local answered = '$self' + (if methods == '' then ',grpc_type="unary"' else methods) + ',grpc_code="OK"';
+    // Prometheus 3 writes whole numbers with a fraction.
+    local bound = if std.floor(slo.seconds) == slo.seconds then 'le=~"%d([.]0)?"' % slo.seconds else 'le="' + number(slo.seconds) + '"';
+    local total = 'sum(rate(' + calls + '_handling_seconds_count{' + answered + '}[$window]))';
+    {
+      errors: 'clamp_min(' + total + ' - sum(rate(' + calls + '_handling_seconds_bucket{' + answered + ',' + bound + '}[$window])), 0)',
+      total: total,
+    };
+
+local rulesOf(config, target, side, annotations) = function(name, slo)
+  local namespace = config.environment.namespace;
+  local labels = { namespace: namespace, service: config.name, slo: name };
+  local at = '{' + series(config, name) + '}';
+  local ratio = ratioOf(slo, side);
+  local over(text, window) = filledIn(text, { 'self': target, window: window });
+  local record(series, expr) = { record: series, expr: expr, labels: labels };
+  local wholeWindow = '%dd' % slo.days;
+  [
+    record('slo:objective:ratio', 'vector(' + number(slo.objective / 100) + ')'),
+    record('slo:errors:rate5m', over(ratio.errors, '5m')),
+    record('slo:calls:rate5m', over(ratio.total, '5m')),
+    record('slo:error_ratio:rate5m', 'slo:errors:rate5m' + at + ' / (slo:calls:rate5m' + at + ' > 0)'),
+  ] + [
+    record('slo:error_ratio:rate' + window, '(' + over(ratio.errors, window) + ') / ((' + over(ratio.total, window) + ') > 0)')
+    for window in EXACT
+  ] + [
+    record(
+      'slo:error_ratio:rate' + window,
+      'sum_over_time(slo:errors:rate5m' + at + '[' + window + ']) / (sum_over_time(slo:calls:rate5m' + at + '[' + window + ']) > 0)',
+    )
+    for window in SUMMED + [wholeWindow]
+  ] + [
+    record('slo:error_budget:spent_ratio', 'slo:error_ratio:rate' + wholeWindow + at + ' / ' + number(budget(slo))),
+  ] + [
+    local limit = number(factor(slo, burn) * budget(slo));
+    {
+      alert: 'ErrorBudgetBurn',
+      expr: 'slo:error_ratio:rate' + burn.long + at + ' > ' + limit + ' and slo:error_ratio:rate' + burn.short + at + ' > ' + limit,
+      labels: labels { severity: burn.severity, window: burn.long },
+      annotations: {
+        summary: "%s spends the budget of '%s' %s times as fast as it may" % [config.name, name, number(factor(slo, burn))],
+        description: 'Bad within ' + burn.long + ': {{ $value | humanizePercentage }}. What is promised: ' + number(slo.objective) + '% of all within ' + wholeWindow + ' are good.',
+      } + annotations('ErrorBudgetBurn'),
+    }
+    for burn in BURNS
+  ];
+
+{
+  // The parameters of a service level objective.
+  parameters:: parameters,
+
+  // The codes of calls that a server failed by its own fault.
+  faults:: SERVER_FAULTS,
+
+  // Returns what is wrong with an objective. path: where it is; side: whose calls there are, or 'none'.
+  checks(path, slo, side)::
+    local ownExpressions = slo.errors != null || slo.total != null;
+    local least = 100 - 100 / factor(slo, BURNS[0]);
+    (if (slo.errors == null) == (slo.total == null) then [] else ['%s must have both errors and total, or neither' % path]) +
+    (if ownExpressions || std.member(SIDES, side) then [] else ['%s must have errors and total: monitoring.calls is none' % path]) +
+    (if slo.seconds == null || std.member(BOUNDS, slo.seconds) then [] else ['%s.seconds must be a bound of the histogram, which are %s, got %s' % [path, std.join(', ', std.map(number, BOUNDS)), number(slo.seconds)]]) +
+    (if slo.objective > least then [] else ['%s.objective must be more than %s, or its fastest alert could never fire, got %s' % [path, number(least), number(slo.objective)]]),
+
+  // Returns the rules of a service, by the names of its objectives. target: the labels of its series; annotations: from
+  // the name of an alert to those that every one has.
+  rules(config, target, side, annotations):: std.mapWithKey(rulesOf(config, target, side, annotations), config.monitoring.slos),
+
+  // Returns a text with the values of `$name` in it. values: name → text.
+  filledIn(text, values):: filledIn(text, values),
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { runfile } from '../lib/runfiles.ts';
+import { checkMonitoring } from './check.ts';
+import { metricsList, parseMetricsList } from './exposition.ts';
+import { labelValues, parseQuery, withoutVariables } from './promql.ts';
+import { readSources, type SourceFile } from './sources.ts';
+
+describe('queries', () => {
+  for (const { query, problem } of [
+    { query: 'sum(rate(x_total[5m])', problem: [21, 'it ends too early'] },
+    { query: 'foo bar', problem: [4, "unexpected 'bar'"] },
+    { query: '', problem: [0, 'it is empty'] },
+    { query: 'rate(x_total)', problem: [0, 'rate wants a range of time, such as [5m]'] },
+    { query: 'abs(x[5m])', problem: [0, 'abs wants no range of time'] },
+    { query: 'x[5m]', problem: [0, 'a range of time, x[5m], where one value is wanted'] },
+    { query: 'x{a=b}', problem: [4, "unexpected 'b'"] },
+  ] as const) {
+    test(`says where it is wrong: ${query}`, () => {
+      const [first] = parseQuery(query).problems;
+      assert.deepEqual([first?.position, first?.text], problem);
+    });
+  }
+  for (const query of [
+    'max_over_time(rate(x[5m])[1h:1m])',
+    'rate(x[5m] offset 1d)',
+    'predict_linear(x[1h], 3600) < 0',
+    'a / on (namespace) group_left (c) b',
+    '{__name__="x"} == 1',
+    'label_replace(up, "a", "$1", "b", "(.*)")',
+    'absent(up{job="a"} == 1)',
+    withoutVariables('rate(x{a=~"$item"}[$__rate_interval]) + changes(x[${__range}])'),
+  ]) {
+    test(`takes: ${query}`, () => assert.deepEqual(parseQuery(query).problems, []));
+  }
+  test('finds the series of a variable', () => {
+    assert.deepEqual(labelValues('label_values(up{a="b,c"}, pod)'), { series: 'up{a="b,c"}', label: 'pod' });
+    assert.equal(labelValues('query_result(up)'), undefined);
+  });
+});
+
+describe('lists of metrics', () => {
+  const exposition = [
+    '# HELP calls_total Calls.',
+    '# TYPE calls_total counter',
+    'calls_total{method="Get",code="OK"} 3',
+    'calls_total{method="Put"} 1',
+    '# TYPE took histogram',
+    'took_bucket{le="0.1",method="a\\"b"} 1',
+    'took_bucket{le="+Inf",method="a"} 2',
+    'took_bucket{le="10",method="a"} 2',
+    'took_sum 0.3',
+    'took_count 2',
+    '# TYPE later histogram',
+    '# TYPE never gauge',
+    '',
+  ].join('\n');
+  const list = [
+    'calls_total{code,method}',
+    'later_bucket{*}',
+    'later_count{*}',
+    'later_sum{*}',
+    'never{*}',
+    'took_bucket{le=0.1|10|+Inf,method}',
+    'took_count',
+    'took_sum',
+    '',
+  ].join('\n');
+  test('are made of what was scraped', () => assert.equal(metricsList(exposition), list));
+  test('are read again', () => {
+    const known = parseMetricsList(list, 'metrics.txt');
+    assert.deepEqual(known.get('took_bucket')?.labels?.get('le'), ['0.1', '10', '+Inf']);
+    assert.equal(known.get('never')?.labels, undefined);
+    assert.deepEqual([...(known.get('took_sum')?.labels ?? [1])], []);
+  });
+  test('are refused by file and line', () =>
+    assert.throws(() => parseMetricsList('up\n3 times\n', 'metrics.txt'), {
+      code: 'METRICS_LIST_INVALID',
+      message: "Reading metrics.txt:2: '3 times' is no metric with its labels",
+    }));
+  test('of a cluster can be read', () => {
+    const folder = runfile('fathom/tools/monitoring/metrics');
+    for (const name of readdirSync(folder))
+      assert.ok(parseMetricsList(readFileSync(join(folder, name), 'utf8'), name).size > 5, name);
+  });
+});
+
+const metrics = parseMetricsList('up\ncalls_total{code,method}\ntook_bucket{le=0.1|1|+Inf}\n', 'metrics.txt');
+const findingsOf = (manifest: unknown, runbooks: readonly SourceFile[] = []) =>
+  checkMonitoring({ sources: readSources([{ file: 'web.yaml', text: JSON.stringify(manifest) }]), metrics, runbooks });
+const rule = (...rules: readonly object[]) => ({
+  kind: 'PrometheusRule',
+  metadata: { name: 'web' },
+  spec: { groups: [{ name: 'calls', rules }] },
+});
+const AT = 'web.yaml: PrometheusRule web: calls';
+
+describe('rules', () => {
+  for (const { name, rules, says } of [
+    {
+      name: 'a metric that nobody exposes',
+      rules: [{ alert: 'Down', expr: 'sum(rate(call_total[5m]))' }],
+      says: `METRIC_UNKNOWN ${AT}: Down: column 10 of \`sum(rate(call_total[5m]))\`: nobody exposes call_total, the nearest is calls_total`,
+    },
+    {
+      name: 'a label that a metric has not',
+      rules: [{ record: 'a:b', expr: 'sum(calls_total{kode="OK"})' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 17 of \`sum(calls_total{kode="OK"})\`: calls_total has no label kode, it has code, method`,
+    },
+    {
+      name: 'a bound that a histogram has not',
+      rules: [{ record: 'a:b', expr: 'sum(took_bucket{le="0.3"})' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 17 of \`sum(took_bucket{le="0.3"})\`: no le of took_bucket is 0.3, they are 0.1, 1, +Inf`,
+    },
+    {
+      name: 'a label by which nothing can be grouped',
+      rules: [{ record: 'a:b', expr: 'sum by (metod) (calls_total)' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 9 of \`sum by (metod) (calls_total)\`: nothing in it has a label metod`,
+    },
+    {
+      name: 'a query that does not parse',
+      rules: [{ alert: 'Down', expr: 'up == ' }],
+      says: `PROMQL_SYNTAX ${AT}: Down: column 7 of \`up == \`: it ends too early`,
+    },
+    {
+      name: 'a runbook that is not there',
+      rules: [{ alert: 'Down', expr: 'up == 0', annotations: { runbook_url: 'docs/runbooks/web.md' } }],
+      says: `RUNBOOK_MISSING ${AT}: Down: there is no docs/runbooks/web.md`,
+    },
+  ]) {
+    test(`names ${name}`, () => {
+      const findings = findingsOf(rule(...rules));
+      assert.deepEqual(
+        findings.map(({ code, text }) => `${code} ${text}`),
+        [says],
+      );
+    });
+  }
+  test('have a part of their own in a runbook', () =>
+    assert.deepEqual(
+      findingsOf(rule({ alert: 'Up', expr: 'up == 1', annotations: { runbook_url: 'docs/runbooks/web.md#up' } }), [
+        { file: 'docs/runbooks/web.md', text: '# Web\n\n## Down\n' },
+      ]).map(({ code, text }) => `${code} ${text}`),
+      [`RUNBOOK_MISSING ${AT}: Up: docs/runbooks/web.md has no heading '## Up'`],
+    ));
+  test('may use what they record, labels of targets, and whole bounds', () =>
+    assert.deepEqual(
+      findingsOf(
+        rule(
+          { record: 'calls:rate', expr: 'sum(rate(calls_total{job="web"}[5m]))', labels: { slo: 'a' } },
+          { record: 'calls:ratio', expr: 'calls:rate{slo="a"} / sum(took_bucket{le=~"1([.]0)?"})' },
+          {
+            alert: 'Down',
+            expr: 'sum by (pod, code) (calls_total) == 0',
+            annotations: { runbook_url: 'docs/runbooks/web.md' },
+          },
+        ),
+        [{ file: 'docs/runbooks/web.md', text: '# Web\n\n## Down\n' }],
+      ),
+      [],
+    ));
+});
+
+describe('dashboards', () => {
+  const panel = (title: string, expr: string) => ({ title, queries: [{ expr }] });
+  const board = (panels: readonly object[], variables: readonly object[] = []) => ({
+    kind: 'ConfigMap',
+    metadata: { name: 'web-dashboard', labels: { 'fathom.internal/dashboard': 'true' } },
+    data: {
+      'web.json': JSON.stringify({
+        name: 'web',
+        title: 'Web',
+        service: 'web',
+        variables,
+        rows: [{ title: 'Calls', panels }],
+      }),
+    },
+  });
+  const WHERE = 'web.yaml: ConfigMap web-dashboard: web.json';
+  test('are checked like rules, by the name of the panel', () =>
+    assert.deepEqual(
+      findingsOf(
+        board(
+          [
+            panel('Requests', 'rate(calls_total{namespace="$namespace"}[$__rate_interval])'),
+            panel('Errors', 'rate(errors_total[5m])'),
+          ],
+          [{ name: 'method', query: 'label_values(call, method)' }],
+        ),
+      ).map(({ code, text }) => `${code} ${text}`),
+      [
+        `METRIC_UNKNOWN ${WHERE}: variable method: column 1 of \`call\`: nobody exposes call, the nearest is up`,
+        `METRIC_UNKNOWN ${WHERE}: panel 'Errors' of row 'Calls': column 6 of \`rate(errors_total[5m])\`: nobody exposes errors_total, the nearest is calls_total`,
+      ],
+    ));
+  test('have no two panels of one name', () =>
+    assert.deepEqual(
+      findingsOf(board([panel('Requests', 'up'), panel('Requests', 'up')])).map(({ code, text }) => `${code} ${text}`),
+      [
+        `MONITORING_INVALID ${WHERE}: panel 'Requests' must have a title of its own, got it in row 'Calls' and in row 'Calls'`,
+      ],
+    ));
+});
+
+describe('monitors', () => {
+  const service = {
+    kind: 'Service',
+    metadata: { name: 'web', labels: { app: 'web' } },
+    spec: { ports: [{ name: 'metrics' }] },
+  };
+  const monitor = (app: string, port: string) => ({
+    kind: 'ServiceMonitor',
+    metadata: { name: 'web' },
+    spec: { selector: { matchLabels: { app } }, endpoints: [{ port }] },
+  });
+  for (const { name, app, port, says } of [
+    { name: 'what is there', app: 'web', port: 'metrics', says: [] },
+    {
+      name: 'nothing',
+      app: 'wob',
+      port: 'metrics',
+      says: ['web.yaml: ServiceMonitor web: no Service beside it has the labels {"app":"wob"}'],
+    },
+    {
+      name: 'a port that is not there',
+      app: 'web',
+      port: 'http',
+      says: ['web.yaml: ServiceMonitor web: no Service that it selects has a port http'],
+    },
+  ]) {
+    test(`that select ${name}`, () =>
+      assert.deepEqual(
+        findingsOf({ kind: 'List', items: [service, monitor(app, port)] }).map(({ text }) => text),
+        says,
+      ));
+  }
+});

@@ -1,0 +1,76 @@
+// What prometheus_metrics_test and prometheus_rule_test run: `test REQUEST`. Fails with all that is wrong.
+import { readFile } from 'node:fs/promises';
+import { runMain } from '../lib/cli.ts';
+import { ToolError } from '../lib/errors.ts';
+import { runfile } from '../lib/runfiles.ts';
+import { checkMonitoring, type Finding } from './check.ts';
+import { type KnownMetrics, parseMetricsList } from './exposition.ts';
+import { runPromtool } from './promtool.ts';
+import { readSources, type SourceFile } from './sources.ts';
+
+/** A file of the request: where it is among the runfiles, and what messages call it. */
+interface RequestFile {
+  readonly path: string;
+  readonly file: string;
+}
+
+/** What the rules write down. */
+interface TestRequest {
+  readonly label: string;
+  readonly sources: readonly RequestFile[];
+  /** Lists of what is exposed; none: queries are parsed, and that is all. */
+  readonly metrics: readonly RequestFile[];
+  readonly isMetricsChecked: boolean;
+  readonly runbooks: readonly RequestFile[];
+  /** Test files of promtool; with `promtool` empty none may be there. */
+  readonly tests: readonly RequestFile[];
+  readonly promtool: string;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  METRIC_UNKNOWN:
+    'Correct the name; or expose it, and have the test that scrapes the service write metrics.txt: docs/watching_services.md.',
+  METRIC_LABEL_UNKNOWN: 'Name a label that it has, or have the test that scrapes the service write metrics.txt anew.',
+  RUNBOOK_MISSING:
+    'Write it, with a heading for each alert, and name it as `runbook` of the macro `service`: "//docs/runbooks:<service>.md".',
+};
+
+const read = async ({ path, file }: RequestFile): Promise<SourceFile> => ({
+  file,
+  text: await readFile(runfile(path), 'utf8'),
+});
+
+await runMain(async ({ argv, signal }) => {
+  // Written by the rule itself, so its form is known.
+  const request = JSON.parse(await readFile(argv[0] ?? '', 'utf8')) as TestRequest;
+  const files = await Promise.all(request.sources.map(read));
+  const sources = readSources(files);
+  if (sources.rules.length === 0 && sources.dashboards.length === 0) {
+    throw new ToolError('MONITORING_NOTHING', `Checking ${request.label}: there are no rules and no dashboards`, {
+      hint: 'Name what has some: a PrometheusRule, a dashboard, a file of rules.',
+    });
+  }
+  const lists = await Promise.all(request.metrics.map(read));
+  const metrics: KnownMetrics = new Map(lists.flatMap(({ file, text }) => [...parseMetricsList(text, file)]));
+  const isRelevant = ({ code }: Finding) =>
+    request.isMetricsChecked || code === 'PROMQL_SYNTAX' || code === 'MONITORING_INVALID';
+  const findings = checkMonitoring({
+    sources,
+    metrics,
+    runbooks: await Promise.all(request.runbooks.map(read)),
+  }).filter(isRelevant);
+  for (const { code, text } of findings) process.stdout.write(`error: ${code}: ${text}\n`);
+  for (const code of new Set(findings.map((finding) => finding.code)))
+    if (HINTS[code] !== undefined) process.stdout.write(`  hint: ${HINTS[code]}\n`);
+  const said = `${sources.rules.length} rules and ${sources.dashboards.length} dashboards`;
+  if (findings.length > 0) {
+    process.stdout.write(`${request.label}: ${findings.length} findings in ${said}\n`);
+    return 1;
+  }
+  if (request.promtool !== '') {
+    const tests = await Promise.all(request.tests.map(read));
+    await runPromtool({ program: runfile(request.promtool), groups: sources.groups, tests, signal });
+  }
+  process.stdout.write(`${request.label}: ${said}, nothing is wrong\n`);
+  return 0;
+});
