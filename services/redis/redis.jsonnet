@@ -3,6 +3,7 @@ local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
 local secret = import 'jsonnet/secret.libsonnet';
 local statefulset = import 'jsonnet/statefulset.libsonnet';
+local watching = import 'services/redis/watching.libsonnet';
 
 local SECRETS_FOLDER = '/run/secrets/redis';
 local PORT = 6379;
@@ -110,7 +111,7 @@ function(environment, deps, users)
     },
     ports: { redis: PORT, bus: PORT + 10000, metrics: METRICS_PORT },
     servicePorts: { redis: PORT },
-    monitoring: { port: 'metrics' },
+    monitoring: watching,
     volumes: { [SECRETS_FOLDER]: { secret: { secretName: adminSecret, defaultMode: 288 } } },
     storage: '1Gi',
     resources: {

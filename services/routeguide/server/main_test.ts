@@ -9,6 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { type Feature, RouteGuideClient } from '../../../proto/routeguide/v1/route_guide.ts';
+import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
 import { deployedAcl } from '../../redis/keeper/testing/acl.ts';
 import { createTestCluster } from '../../redis/keeper/testing/cluster.ts';
 import { builtProgram } from '../../redis/keeper/testing/program.ts';
@@ -57,7 +58,7 @@ test('starts before Redis, answers from it, and drains at SIGTERM', { timeout: 6
     REDIS_PASSWORD_FILE: join(folder, 'password'),
   });
   try {
-    const { port } = await line('listening');
+    const { port, metricsPort } = await line('listening');
     assert.equal((await line('redis cannot be reached'))['problem'], 'ECONNREFUSED');
     await redisServer.start();
     cluster.keepAll(1);
@@ -76,6 +77,8 @@ test('starts before Redis, answers from it, and drains at SIGTERM', { timeout: 6
     assert.deepEqual(await get(), known);
     assert.equal(await redisServer.link.call(['DEL', featureKey(known.location)]), 1);
     assert.equal(await get(), undefined);
+    const metrics = await fetch(`http://127.0.0.1:${String(metricsPort)}/metrics`);
+    checkMetricsFile(new URL('metrics.txt', import.meta.url), await metrics.text());
 
     const chat = client.routeChat();
     chat.write({ note: { location: known.location, message: 'first' } });

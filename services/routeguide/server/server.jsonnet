@@ -18,7 +18,37 @@ function(environment, deps) k.files(service({
   ports: { grpc: port, metrics: metricsPort },
   servicePorts: { grpc: port },
   headless: true,
-  monitoring: { port: 'metrics' },
+  monitoring: {
+    port: 'metrics',
+    slos: {
+      availability: { objective: 99.9 },
+      latency: { objective: 99, seconds: 0.25 },
+      // What the others are made of.
+      'get-feature': { objective: 99, seconds: 0.1, methods: ['GetFeature'] },
+    },
+    dashboard: {
+      title: 'Route guide server',
+      rows: [{
+        title: 'Limits',
+        panels: [
+          {
+            title: 'Refused calls',
+            description: 'Calls that found too many others running.',
+            unit: 'requests_per_second',
+            queries: [{ expr: 'sum by (pod) (rate(grpc_server_shed_total{$self}[$__rate_interval]))', legend: '{{pod}}' }],
+            thresholds: [{ value: 1, severity: 'warning' }],
+            min: 0,
+          },
+          {
+            title: 'Calls at a time',
+            description: 'How many unary calls each pod takes at a time.',
+            queries: [{ expr: 'sum by (pod) (grpc_server_concurrency_limit{$self})', legend: '{{pod}}' }],
+            min: 0,
+          },
+        ],
+      }],
+    },
+  },
   dependencies: deps,
   env: {
     PORT: '%d' % port,
