@@ -51,7 +51,7 @@ describe('README.md', () => {
     });
     const patterns = (await firstCells('README.md', 'files')).flatMap(unquoted);
     const inFolder = patterns.map((pattern) =>
-      /^(proto|services|prod)\//.test(pattern) ? pattern : `services/shop/cart/${pattern}`,
+      /^(docs|proto|services|prod)\//.test(pattern) ? pattern : `services/shop/cart/${pattern}`,
     );
     const matches = (path: string, pattern: string) =>
       pattern.endsWith('/') ? path.startsWith(pattern) : new RegExp(`^${pattern.replace('*', '[^/]*')}$`).test(path);

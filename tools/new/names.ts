@@ -38,8 +38,8 @@ const TAKEN = new Set([
   'testing',
   'update_goldens',
 ]);
-/** Sources that services have beside the one with their logic. */
-const SOURCES = new Set(['callees', 'server', 'store']);
+/** Sources and tests that services have beside those of their logic. */
+const SOURCES = new Set(['callees', 'metrics', 'monitoring', 'server', 'store']);
 /** What the contract's messages are called; the service is something else. */
 const MESSAGES = new Set(['Callee', 'GreetRequest', 'GreetResponse', 'ListCalleesRequest', 'ListCalleesResponse']);
 

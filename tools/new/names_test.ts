@@ -60,6 +60,7 @@ describe('serviceNames refuses', () => {
     { path: 'shop/myns', says: /'myns' is what an environment is called/, hint: /'myns'/ },
     { path: 'server', says: /'server' is what a part of every service is called/, hint: /--name=shop\/server/ },
     { path: 'shop/store', says: /'store' is what a part/, hint: /--name=shop/ },
+    { path: 'shop/metrics', says: /'metrics' is what a part/, hint: /--name=shop/ },
     { path: 'store/server', says: /'store' is what a part/, hint: /--name=shop/ },
     { path: 'greet_request', says: /'greet_request' is what a part/, hint: /--name=shop/ },
     { path: `a/${'x'.repeat(62)}`, says: /has 64 letters, 63 are allowed/, hint: /shorter/ },

@@ -5,7 +5,7 @@ import { ToolError, systemErrorCode } from '../lib/errors.ts';
 import { type Callee, findCallees } from './callees.ts';
 import { kubernetesNameOf, type ServiceNames, serviceNames } from './names.ts';
 import { checkPackages } from './packages.ts';
-import { renderFiles } from './render.ts';
+import { renderFiles, RUNBOOKS } from './render.ts';
 import { SERVICES_LIST, listedServices, withService } from './services_list.ts';
 import { USERS_FILE, withUser } from './store_users.ts';
 
@@ -80,6 +80,8 @@ export async function planService(options: PlanOptions): Promise<ServicePlan> {
     names,
     callees,
     environments: environments.length === known.length ? [] : environments,
+    environment: environments[0] ?? '',
+    runbooks: (await hasPackage(join(workspace, RUNBOOKS))) ? 'some' : 'none',
   });
   await refuseExisting({ workspace, label, paths: rendered.map(({ path }) => path) });
   return {
@@ -174,6 +176,11 @@ async function refuseExisting(options: {
       hint: 'Choose another name, or move these away.',
     },
   );
+}
+
+/** Whether a folder has a BUILD file. */
+async function hasPackage(folder: string): Promise<boolean> {
+  return (await isThere(join(folder, 'BUILD.bazel'))) || isThere(join(folder, 'BUILD'));
 }
 
 async function isThere(path: string): Promise<boolean> {

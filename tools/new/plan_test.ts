@@ -34,6 +34,8 @@ describe('a plan', () => {
     assert.deepEqual(
       files.map(({ path }) => path),
       [
+        'docs/runbooks/BUILD.bazel',
+        'docs/runbooks/shop-cart.md',
         'proto/shop/cart/v1/BUILD.bazel',
         'proto/shop/cart/v1/cart.proto',
         'services/shop/cart/BUILD.bazel',
@@ -41,6 +43,8 @@ describe('a plan', () => {
         'services/shop/cart/cart.ts',
         'services/shop/cart/cart_test.ts',
         'services/shop/cart/main.ts',
+        'services/shop/cart/metrics.txt',
+        'services/shop/cart/metrics_test.ts',
         'services/shop/cart/server.ts',
         'services/shop/cart/server_test.ts',
         'prod/services.bzl',
@@ -135,7 +139,10 @@ describe('a plan', () => {
   test('names Fathom where it is another workspace', async () => {
     const planned = () => plan('a/b', [], { repository: '@fathom', environments: { myns: 'built' } });
     const build = await textOf(planned(), 'services/a/b/BUILD.bazel');
-    assert.match(build, /^load\("@fathom\/\/tools\/k8s:defs\.bzl", "SERVICE_MANIFESTS", "service"\)$/m);
+    assert.match(
+      build,
+      /^load\("@fathom\/\/tools\/k8s:defs\.bzl", "MONITORING_MANIFESTS", "SERVICE_MANIFESTS", "service"\)$/m,
+    );
     assert.match(build, /^ {8}"\/\/proto\/a\/b\/v1:b_ts",\n {8}"@fathom\/\/services\/kit",$/m);
     assert.match(
       await textOf(planned(), 'services/a/b/main.ts'),

@@ -15,7 +15,14 @@ export interface RenderOptions {
   readonly callees: readonly Callee[];
   /** The environments that the service is in; empty for all that there are. */
   readonly environments: readonly string[];
+  /** The environment that pages name. */
+  readonly environment: string;
+  /** Whether the package of the runbooks is there. */
+  readonly runbooks: 'some' | 'none';
 }
+
+/** The package of the pages that alerts name. */
+export const RUNBOOKS = 'docs/runbooks';
 
 /** A file that was rendered, by its path in the workspace. */
 export interface RenderedFile {
@@ -36,11 +43,12 @@ export async function renderFiles(options: RenderOptions): Promise<readonly Rend
 }
 
 /** Path of a file → its template. */
-function templatesOf({ names, callees }: RenderOptions): Readonly<Record<string, string>> {
-  const { domain, name, path, protoPath } = names;
+function templatesOf({ names, callees, runbooks }: RenderOptions): Readonly<Record<string, string>> {
+  const { domain, kubernetesName, name, path, protoPath } = names;
   const contract = `proto/${protoPath}/v1`;
   const service = `services/${path}`;
   return {
+    [`${RUNBOOKS}/${kubernetesName}.md`]: 'runbooks/runbook.md.mustache',
     [`${contract}/BUILD.bazel`]: 'proto/BUILD.bazel.mustache',
     [`${contract}/${domain}.proto`]: 'proto/contract.proto.mustache',
     [`${service}/BUILD.bazel`]: 'service/BUILD.bazel.mustache',
@@ -48,8 +56,11 @@ function templatesOf({ names, callees }: RenderOptions): Readonly<Record<string,
     [`${service}/${domain}.ts`]: 'service/logic.ts.mustache',
     [`${service}/${domain}_test.ts`]: 'service/logic_test.ts.mustache',
     [`${service}/main.ts`]: 'service/main.ts.mustache',
+    [`${service}/metrics.txt`]: 'service/metrics.txt.mustache',
+    [`${service}/metrics_test.ts`]: 'service/metrics_test.ts.mustache',
     [`${service}/server.ts`]: 'service/server.ts.mustache',
     [`${service}/server_test.ts`]: 'service/server_test.ts.mustache',
+    ...(runbooks === 'none' && { [`${RUNBOOKS}/BUILD.bazel`]: 'runbooks/BUILD.bazel.mustache' }),
     ...(callees.some(({ port }) => port === 'redis') && {
       [`${service}/store.ts`]: 'service/store.ts.mustache',
       [`${service}/store_test.ts`]: 'service/store_test.ts.mustache',
@@ -62,7 +73,7 @@ function templatesOf({ names, callees }: RenderOptions): Readonly<Record<string,
 }
 
 /** What templates refer to. */
-function viewOf({ names, callees, environments, facts }: RenderOptions) {
+function viewOf({ names, callees, environments, environment, facts }: RenderOptions) {
   const { path, protoPath, domain, kubernetesName, protoService } = names;
   const folder = `services/${path}`;
   const from = (target: string) => posix.relative(folder, target);
@@ -76,6 +87,7 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
   const isRenamed = callees.some(({ label, field }) => label.split('/').at(-1) !== field);
   return {
     ...names,
+    environment,
     fathom: facts.repository,
     partOf: owner === '' ? undefined : owner,
     handlers: `${camelCase(protoService)}Service`,
@@ -83,6 +95,7 @@ function viewOf({ names, callees, environments, facts }: RenderOptions) {
     contractLabels: [...new Set([own, ...services.map(({ contractLabel }) => contractLabel)])].toSorted(),
     contract: from(`proto/${protoPath}/v1/${domain}`),
     kit: from(`${external}services/kit/index.ts`),
+    scrape: from(`${external}services/kit/testing/scrape.ts`),
     redisClient: from('services/redis/client/connection.ts'),
     redisTesting: from('services/redis/keeper/testing'),
     store: callees.find(({ port }) => port === 'redis'),
