@@ -37,7 +37,7 @@ local parameter = t.optional(
       t.record({
         title: t.optional(t.filledText, 'What people call it.', null, 'the name of the component'),
         variables: t.optional(t.list(t.object), 'What may be chosen.', []),
-        rows: t.optional(t.list(t.object), 'Rows before the generated ones, in the model of `dashboards.libsonnet`; `$self` in queries is the labels of the component.', []),
+        rows: t.optional(t.list(t.object), 'Rows between the generated ones, in the model of `dashboards.libsonnet`; `$self` in queries is the labels of the component.', []),
       }),
       'Its dashboard. Without, with `slos` or `alerts`, the generated one.',
     ),
@@ -118,13 +118,14 @@ local dashboardOf(config) =
   local monitoring = config.monitoring;
   local own = { title: null, variables: [], rows: [] } + (if monitoring.dashboard == null then {} else monitoring.dashboard);
   local hasSlos = monitoring.slos != {} && provides(config, 'prometheus-operator');
+  local generated = overview(config.name, sideOf(config), monitoring.process, hasSlos);
   {
     name: config.name,
     title: if own.title == null then config.name else own.title,
     service: config.name,
     runbook: runbookOf(config),
     variables: withTarget(config, own.variables),
-    rows: withTarget(config, own.rows) + overview(config.name, sideOf(config), monitoring.process, hasSlos),
+    rows: generated.before + withTarget(config, own.rows) + generated.after,
   };
 
 {

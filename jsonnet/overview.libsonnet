@@ -78,13 +78,17 @@ local NODE = [
 
 local PROCESSES = { none: [PODS], plain: PROCESS, node: PROCESS + NODE };
 
-// Returns the rows. name: the component; side: whose calls there are, or 'none'; runtime: of its processes, or 'none';
-// hasSlos: whether there are recorded ones.
+// Returns the rows that come `before` those of its own, and `after` them. name: the component; side: whose calls there are,
+// or 'none'; runtime: of its processes, or 'none'; hasSlos: whether there are recorded ones.
 function(name, side, runtime, hasSlos)
-  local rows = (if side == 'none' then [] else [{ title: 'Calls', panels: CALLS(side) }]) +
-               (if hasSlos then [{ title: 'Objectives', panels: SLOS(name) }] else []) +
-               [{ title: 'Processes', panels: PROCESSES[runtime] }];
-  [
-    one { panels: [each { queries: [q { expr: ofService(name, q.expr) } for q in each.queries] } for each in one.panels] }
-    for one in rows
-  ]
+  local filledIn(rows) = [
+    row { panels: [one { queries: [q { expr: ofService(name, q.expr) } for q in one.queries] } for one in row.panels] }
+    for row in rows
+  ];
+  {
+    before: filledIn(
+      (if side == 'none' then [] else [{ title: 'Calls', panels: CALLS(side) }]) +
+      (if hasSlos then [{ title: 'Objectives', panels: SLOS(name) }] else [])
+    ),
+    after: filledIn([{ title: 'Processes', panels: PROCESSES[runtime] }]),
+  }

@@ -14,7 +14,7 @@ test('reads what Jsonnet writes, and nothing of it is lost', () => {
   assert.deepEqual(problems, []);
   assert.deepEqual(
     dashboard?.rows.map(({ title }) => title),
-    ['Stock', 'Calls', 'Objectives', 'Processes'],
+    ['Calls', 'Objectives', 'Stock', 'Processes'],
   );
   const expected = JSON.parse(written) as { rows: { panels: Record<string, unknown>[] }[] };
   // What is empty may be left out.
