@@ -32,6 +32,7 @@ LABELS = [
     "//prod:setup.apply",
     "//prod:update_goldens",
     "//services/redis:reshard",
+    "//services/routeguide/client:metrics_test",
     "//services/routeguide/client:myns-deep.apply",
     "//services/routeguide/client:myns-deep.delete",
     "//services/routeguide/client:myns-deep.diff",
