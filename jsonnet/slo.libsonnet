@@ -96,7 +96,7 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
       expr: 'slo:error_ratio:rate' + burn.long + at + ' > ' + limit + ' and slo:error_ratio:rate' + burn.short + at + ' > ' + limit,
       labels: labels { severity: burn.severity, window: burn.long },
       annotations: {
-        summary: "%s spends the budget of '%s' %s times as fast as it may" % [config.name, name, number(factor(slo, burn))],
+        summary: config.name + " spends the budget of '" + name + "' " + number(factor(slo, burn)) + ' times as fast as it may',
         description: 'Bad within ' + burn.long + ': {{ $value | humanizePercentage }}. What is promised: ' + number(slo.objective) + '% of all within ' + wholeWindow + ' are good.',
       } + annotations('ErrorBudgetBurn'),
     }

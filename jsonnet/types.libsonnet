@@ -126,7 +126,7 @@ local below(path, field) = if path == '' then field else path + '.' + field;
     function(value) isWhole(value) && value >= least && (most == null || value <= most),
   ),
   // From `least` to `most`, both included.
-  numberFrom(least, most):: simple('a number from %.10g to %.10g' % [least, most], function(value) std.isNumber(value) && value >= least && value <= most),
+  numberFrom(least, most):: simple('a number from %s to %s' % [std.format('%.10g', [bound]) for bound in [least, most]], function(value) std.isNumber(value) && value >= least && value <= most),
   portNumber:: self.wholeNumber(1, 65535),
   portName:: simple('a name of at most 15 small letters, digits and -', isPortName),
   name:: simple('a name of at most 63 small letters, digits and - that begins with a letter', isName(63)),
