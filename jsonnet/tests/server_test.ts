@@ -14,7 +14,9 @@ const parse = (name: string) => parseManifest(readFileSync(runfile(name), 'utf8'
 const objects = parse('fathom/jsonnet/tests/objects.json');
 const isNamespace = ({ kind }: KubeObject) => kind === 'Namespace';
 const definitions = [
-  'prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+  ...['prometheusrules', 'servicemonitors'].map(
+    (kind) => `prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+  ),
   ...['gateways', 'grpcroutes', 'httproutes'].map(
     (kind) => `gateway_api_crds/config/crd/standard/gateway.networking.k8s.io_${kind}.yaml`,
   ),
