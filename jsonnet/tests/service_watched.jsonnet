@@ -2,14 +2,14 @@
 local service = import 'jsonnet/service.libsonnet';
 
 service({
-  name: 'web',
+  name: 'shop',
   environment: { name: 'prod', namespace: 'prod', replicas: 2, provides: ['grafana', 'grafana-operator', 'prometheus-operator'] },
   image: 'registry.example/shop/web:1.0',
   ports: { grpc: 8080, metrics: 9464 },
   servicePorts: { grpc: 80 },
   monitoring: {
     port: 'metrics',
-    runbook: 'https://runbooks.example/web',
+    runbook: 'https://runbooks.example/shop',
     slos: {
       availability: { objective: 99.9 },
       latency: { objective: 99, seconds: 0.25 },

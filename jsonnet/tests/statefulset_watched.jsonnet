@@ -2,7 +2,7 @@
 local statefulset = import 'jsonnet/statefulset.libsonnet';
 
 statefulset({
-  name: 'store',
+  name: 'vault',
   environment: { name: 'prod', namespace: 'prod', replicas: 3, provides: ['grafana', 'grafana-operator', 'prometheus-operator'] },
   image: 'registry.example/shop/store:1.0',
   ports: { store: 6379, metrics: 9464 },

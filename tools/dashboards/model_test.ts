@@ -7,7 +7,7 @@ import { readDashboard } from './model.ts';
 const golden = JSON.parse(readFileSync(runfile('fathom/jsonnet/tests/golden/service_watched.json'), 'utf8')) as {
   readonly dashboard: { readonly data: Readonly<Record<string, string>> };
 };
-const written = golden.dashboard.data['web.json'] ?? '';
+const written = golden.dashboard.data['shop.json'] ?? '';
 
 test('reads what Jsonnet writes, and nothing of it is lost', () => {
   const { dashboard, problems } = readDashboard(written);
