@@ -92,7 +92,7 @@ describe('components', () => {
     const listed = [...read(join(tests, 'objects.jsonnet')).matchAll(/tests\/([a-z_]+)\.jsonnet'/g)].map(
       ([, name]) => name,
     );
-    const others = ['calls', 'example', 'fails', 'gateway_absent', 'objects', 'statefulset_budgets'];
+    const others = ['calls', 'example', 'fails', 'gateway_absent', 'objects', 'rules', 'statefulset_budgets'];
     assert.deepEqual(
       listed.sort(),
       programs.filter((name) => !others.includes(name)),

@@ -1,0 +1,2 @@
+// The rules of service_watched.jsonnet, for their test.
+(import 'jsonnet/tests/service_watched.jsonnet').prometheusrule
