@@ -96,7 +96,17 @@ export function machineSteps({ root, suite, mirror, workspace }: Machine): reado
   return [
     {
       what: `Installing a plain ${suite}`,
-      command: ['debootstrap', '--variant=minbase', suite, root, mirror, debootstrapScript(suite)],
+      // It mounts /proc there, of which the host shall keep nothing: the folder could not be removed.
+      command: [
+        'unshare',
+        '--mount',
+        'debootstrap',
+        '--variant=minbase',
+        suite,
+        root,
+        mirror,
+        debootstrapScript(suite),
+      ],
       timeoutMs: 15 * MINUTE_MS,
     },
     ...NETWORK_FILES.map((file): Step => ({

@@ -14,6 +14,10 @@ test('makes the system, then clones', () => {
   );
 });
 
+test('leaves no mount of the installer on the host', () => {
+  assert.deepEqual(machineSteps(MACHINE)[0]?.command.slice(0, 3), ['unshare', '--mount', 'debootstrap']);
+});
+
 test('makes a release like sid that the host has not heard of', () => {
   const [install] = machineSteps({ ...MACHINE, suite: 'release-of-another-day' });
   assert.equal(install?.command.at(-1), '/usr/share/debootstrap/scripts/sid');
