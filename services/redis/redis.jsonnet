@@ -3,7 +3,7 @@ local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
 local secret = import 'jsonnet/secret.libsonnet';
 local statefulset = import 'jsonnet/statefulset.libsonnet';
-local watching = import 'services/redis/watching.libsonnet';
+local watching = import 'services/redis/rules/watching.libsonnet';
 
 local SECRETS_FOLDER = '/run/secrets/redis';
 local PORT = 6379;
