@@ -13,11 +13,11 @@ load("//tools/k8s:defs.bzl", "k8s_object")
     for entry in ENVS.values()
 }.keys()
 
-def cluster_objects(name, src, manifests, images = {}, deps = [], **kwargs):
+def cluster_objects(prefix, src, manifests, images = {}, deps = [], **kwargs):
     """Objects of the cluster, each from one of the files that a Jsonnet source makes.
 
     Args:
-      name: string: what the targets of the objects begin with: `<name>__<manifest>`.
+      prefix: string: what the targets of the objects begin with: `<prefix>__<manifest>`.
       src: label of the source.
       manifests: list of strings: its files, without `.json`.
       images: dict of manifest → the `images` of its k8s_object.
@@ -28,18 +28,18 @@ def cluster_objects(name, src, manifests, images = {}, deps = [], **kwargs):
       list of labels: the objects.
     """
     jsonnet_to_json(
-        name = name + "__manifests",
+        name = prefix + "__manifests",
         src = src,
-        outs = ["manifests/{}/{}.json".format(name, manifest) for manifest in manifests],
+        outs = ["manifests/{}/{}.json".format(prefix, manifest) for manifest in manifests],
         deps = ["//jsonnet"] + deps,
         **kwargs
     )
     for manifest in manifests:
         k8s_object(
-            name = "{}__{}".format(name, manifest),
+            name = "{}__{}".format(prefix, manifest),
             cluster = CLUSTER,
             context = CONTEXT,
             images = images.get(manifest, {}),
-            template = "manifests/{}/{}.json".format(name, manifest),
+            template = "manifests/{}/{}.json".format(prefix, manifest),
         )
-    return [":{}__{}".format(name, manifest) for manifest in manifests]
+    return [":{}__{}".format(prefix, manifest) for manifest in manifests]

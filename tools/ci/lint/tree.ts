@@ -11,7 +11,8 @@ import { generate } from '../../proto/generate.ts';
 /** Examples are workspaces of their own, with packages and settings of their own. */
 const OTHER_WORKSPACES = /^examples\//;
 
-const COPIED = /\.ts$|^(package|tsconfig)\.json$|^\.oxlintrc\.jsonc$/;
+// A program of its own, such as what browsers load, has settings of its own.
+const COPIED = /\.tsx?$|^package\.json$|(^|\/)tsconfig\.json$|^\.oxlintrc\.jsonc$/;
 
 /** Makes the folder, which is the caller's to remove; `paths` are the checkout's files. */
 export async function makeTree(workspace: string, paths: readonly string[]): Promise<string> {

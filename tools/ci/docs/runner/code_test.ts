@@ -1,8 +1,9 @@
 // Code of pages, evaluated where that takes neither Bazel nor a cluster; `bazel run //tools/ci/docs:run` does the rest.
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { parseManifest } from '../../../k8s/model/manifest.ts';
 import { createCatalog, createCompile, readBuiltInKinds } from '../../../k8s/schema/index.ts';
 import { runfile } from '../../../lib/runfiles.ts';
 import { readPages } from '../pages/checkout.ts';
@@ -21,7 +22,11 @@ const codeIn = (language: string) =>
 const jsonnet = { program: runfile('go_jsonnet/bin/jsonnet'), root };
 const schemas = (name: string) => runfile(`fathom/tools/k8s/schema/kubernetes.${name}`);
 const builtIn = await readBuiltInKinds(schemas('kinds.json'), schemas('validators.cjs'));
-const catalog = createCatalog(builtIn, [], createCompile(builtIn));
+const crds = runfile('prometheus_operator_crds/example/prometheus-operator-crd');
+const definitions = readdirSync(crds).flatMap((file) =>
+  parseManifest(readFileSync(join(crds, file), 'utf8'), { label: 'page', file }),
+);
+const catalog = createCatalog(builtIn, definitions, createCompile(builtIn));
 const block = (text: string): Block => ({ path: 'docs/x.md', line: 3, text });
 
 test('all code is evaluated by something, or excepted', () => {

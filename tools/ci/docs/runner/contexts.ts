@@ -19,6 +19,17 @@ const IMPORTS = ['dependency', 'ingress', 'k:kubernetes', 'labels', 'secret', 's
   .join('\n');
 const ENVIRONMENT = "local environment = { name: 'dev', namespace: 'dev', registry: 'registry.example' };";
 
+// A service that is watched, up to the fields of `monitoring`.
+const WATCHED = `${IMPORTS}
+${ENVIRONMENT}
+service({
+  name: 'web',
+  environment: environment,
+  image: 'web:1',
+  ports: { grpc: 1, metrics: 2 },
+  servicePorts: { grpc: 1 },`;
+const OF_MONITORING = ['slos: {', 'alerts: {', 'dashboard: {'];
+
 export const CONTEXTS: readonly Context[] = [
   { page: 'docs/checks.md', code: 'metadata: {', before: '{', after: '}' },
   {
@@ -53,6 +64,13 @@ export const CONTEXTS: readonly Context[] = [
     replaced: [['\ndependencies:', '\n{ dependencies:']],
     after: '}',
   },
+  { page: 'docs/watching_services.md', code: 'monitoring: {', before: WATCHED, after: '})' },
+  ...OF_MONITORING.map((code) => ({
+    page: 'docs/watching_services.md',
+    code,
+    before: `${WATCHED}\n  monitoring: { port: 'metrics',`,
+    after: '} })',
+  })),
   {
     page: 'docs/kit.md',
     code: 'const client = createClient(',

@@ -16,7 +16,6 @@ const BAZEL = [
 /** The lines of an output that are the program's own, without colours and blanks at their ends. */
 export function ownLines(output: string): readonly string[] {
   const lines = output
-    // eslint-disable-next-line no-control-regex
     .replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '')
     .split('\n')
     .map((line) => line.replace(/^.*\r(?=.)/, '').trimEnd())
