@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { runfile } from '../../tools/lib/runfiles.ts';
+import { checkExposed } from '../../tools/monitoring/scrape.ts';
 import { CALL_BUCKETS } from './metrics.ts';
 import { EchoClient } from './testing/echo.ts';
-import { checkExposed } from './testing/scrape.ts';
 
 test('metrics.txt has what the smallest service exposes', { timeout: 60_000 }, () =>
   checkExposed({

@@ -95,7 +95,7 @@ function viewOf({ names, callees, environments, environment, facts }: RenderOpti
     contractLabels: [...new Set([own, ...services.map(({ contractLabel }) => contractLabel)])].toSorted(),
     contract: from(`proto/${protoPath}/v1/${domain}`),
     kit: from(`${external}services/kit/index.ts`),
-    scrape: from(`${external}services/kit/testing/scrape.ts`),
+    scrape: from(`${external}tools/monitoring/scrape.ts`),
     redisClient: from('services/redis/client/connection.ts'),
     redisTesting: from('services/redis/keeper/testing'),
     store: callees.find(({ port }) => port === 'redis'),

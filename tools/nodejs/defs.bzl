@@ -85,7 +85,8 @@ def nodejs_service(
 
     * `main.ts`: the program, the ts_binary `main`
     * `testing/*.ts`: what tests need, the ts_library `testing`
-    * `*_test.ts`: a ts_test each, called like the file
+    * `*_test.ts`: a ts_test each, called like the file; `metrics_test` has `metrics.txt`, the program as MAIN_PROGRAM, and
+      `checkExposed` of //tools/monitoring:scrape, which compares the two
     * all other `*.ts`: the ts_library `lib`
     * `<name>`: the nodejs_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
@@ -96,7 +97,7 @@ def nodejs_service(
       deps: TypeScript libraries and npm packages of all sources but tests.
       port: the TCP port on which the program answers. Default: none, and the program ends by itself.
       data: files that the program reads at run time.
-      test_data: files that tests read.
+      test_data: list of labels: files that tests read.
       test_deps: what tests and `testing/` import beside `deps`.
       test_programs: dict of strings to labels: environment variable of tests → label of the program whose path it holds: `{"SERVER": ":main"}`.
       test_size: how long one of the tests may take, as `size` of tests has it.

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import { RouteGuideService } from '../../../proto/routeguide/v1/route_guide.ts';
+import { checkExposed } from '../../../tools/monitoring/scrape.ts';
 import { createLogger, startGrpcServer } from '../../kit/index.ts';
-import { checkExposed } from '../../kit/testing/scrape.ts';
 import { readFeatures } from '../server/features.ts';
 import { routeGuideService } from '../server/server.ts';
 import { createMemoryStore } from '../server/testing/memory_store.ts';
@@ -29,7 +29,7 @@ test('metrics.txt has what it exposes', { timeout: 90_000 }, async () => {
   });
   try {
     await checkExposed({
-      program: process.env['CLIENT_PROGRAM'],
+      program: process.env['MAIN_PROGRAM'],
       env: { ROUTEGUIDE_ADDRESS: `127.0.0.1:${server.port}`, INTERVAL_MS: '20' },
       list: new URL('metrics.txt', import.meta.url),
       call: async (_port, metrics) => roundEnded(metrics),

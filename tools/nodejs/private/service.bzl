@@ -2,6 +2,9 @@
 
 load("//tools/ts:defs.bzl", "ts_binary", "ts_library", "ts_test")
 
+# What a test of metrics imports.
+_SCRAPE = Label("//tools/monitoring:scrape")
+
 def service_program(deps, data, test_data, test_deps, test_programs, test_size):
     """Declares `lib`, `main`, `testing` and a test for each `*_test.ts`; nodejs_service documents them.
 
@@ -36,11 +39,15 @@ def service_program(deps, data, test_data, test_deps, test_programs, test_size):
             deps = own + deps + test_deps,
         )
     for test in native.glob(["*_test.ts"], allow_empty = True):
+        is_of_metrics = test == "metrics_test.ts"
+        programs = dict({"MAIN_PROGRAM": ":main"} if is_of_metrics else {}, **test_programs)
+        listed = native.glob(["metrics.txt"], allow_empty = True) if is_of_metrics else []
+        test_files = test_data + [file for file in listed if file not in test_data]
         ts_test(
             name = test[:-len(".ts")],
             size = test_size,
             srcs = [test],
-            data = test_data + [program for program in test_programs.values() if program not in test_data],
-            env = {variable: "$(location {})".format(program) for variable, program in test_programs.items()},
-            deps = own + ([":testing"] if testing else []) + deps + test_deps,
+            data = test_files + [program for program in programs.values() if program not in test_files],
+            env = {variable: "$(location {})".format(program) for variable, program in programs.items()},
+            deps = own + ([":testing"] if testing else []) + deps + test_deps + ([_SCRAPE] if is_of_metrics else []),
         )

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
+import { checkMetricsFile } from './metrics_file.ts';
 
 /** Options of {@link checkExposed}. */
 export interface ScrapeOptions {
-  /** The program: what `test_programs` of nodejs_service has put into a variable of the test. */
+  /** The program: `process.env['MAIN_PROGRAM']` in a test that nodejs_service calls metrics_test. */
   readonly program: string | undefined;
   /** Settings that it must have. What it calls need not be there. */
   readonly env?: Readonly<Record<string, string>>;
@@ -21,7 +21,8 @@ export interface ScrapeOptions {
 /** Starts a service, calls it, and compares what it exposes with the list. Throws METRICS_LIST_STALE. */
 export async function checkExposed(options: ScrapeOptions): Promise<void> {
   const { program, list, call, startTimeoutMs = 30_000 } = options;
-  if (program === undefined) throw new Error('there is no program: set test_programs of nodejs_service');
+  if (program === undefined)
+    throw new Error('there is no program: the test must be metrics_test.ts of a nodejs_service');
   const child = spawn(launcherOf(program), [], {
     env: { ...process.env, PORT: '0', METRICS_PORT: '0', ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
