@@ -1,5 +1,6 @@
 """The Go programs that Fathom itself runs or packs; a macro of tools/repositories.bzl."""
 
+load("//tools:kubernetes_api_types.bzl", "KUBERNETES_API_TYPES")
 load("//tools/packages:defs.bzl", "go_binaries", "go_module_files", "go_sdk", "protobuf_repository")
 
 # Each minor version that clusters are tested with is a module of its own, built from the same source.
@@ -166,65 +167,6 @@ _PROGRAMS = {
     },
 }
 
-# The folders of k8s.io/api that say when their kinds come and go; the index of schemas refuses to do without one.
-_API_TYPES = [
-    "admission/v1",
-    "admission/v1beta1",
-    "admissionregistration/v1",
-    "admissionregistration/v1alpha1",
-    "admissionregistration/v1beta1",
-    "apidiscovery/v2",
-    "apidiscovery/v2beta1",
-    "apps/v1",
-    "apps/v1beta1",
-    "apps/v1beta2",
-    "authentication/v1",
-    "authentication/v1alpha1",
-    "authentication/v1beta1",
-    "authorization/v1",
-    "authorization/v1beta1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "autoscaling/v2beta1",
-    "autoscaling/v2beta2",
-    "batch/v1",
-    "batch/v1beta1",
-    "certificates/v1",
-    "certificates/v1alpha1",
-    "certificates/v1beta1",
-    "coordination/v1",
-    "coordination/v1alpha2",
-    "coordination/v1beta1",
-    "core/v1",
-    "discovery/v1",
-    "discovery/v1beta1",
-    "events/v1",
-    "events/v1beta1",
-    "extensions/v1beta1",
-    "flowcontrol/v1",
-    "flowcontrol/v1beta1",
-    "flowcontrol/v1beta2",
-    "flowcontrol/v1beta3",
-    "networking/v1",
-    "networking/v1beta1",
-    "node/v1",
-    "node/v1beta1",
-    "policy/v1",
-    "policy/v1beta1",
-    "rbac/v1",
-    "rbac/v1beta1",
-    "resource/v1",
-    "resource/v1alpha3",
-    "resource/v1beta1",
-    "resource/v1beta2",
-    "scheduling/v1",
-    "scheduling/v1beta1",
-    "storage/v1",
-    "storage/v1alpha1",
-    "storage/v1beta1",
-    "storagemigration/v1alpha1",
-]
-
 def _file(path):
     return Label("//third_party/" + path)
 
@@ -295,7 +237,7 @@ def go_repositories(is_declared):
             name = "kubernetes_api_types",
             files = [
                 "{}/{}".format(folder, name)
-                for folder in _API_TYPES
+                for folder in KUBERNETES_API_TYPES
                 for name in ["register.go", "zz_generated.prerelease-lifecycle.go"]
             ],
             module = _file("go:kubernetes/go.mod"),

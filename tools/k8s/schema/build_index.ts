@@ -49,7 +49,7 @@ export function buildIndex(sources: IndexSources): SchemaIndex {
   const isLasting = (kind: string) => !/\/v\d+(alpha|beta)\d+ /.test(kind) || kind.startsWith(WITHOUT_LIFECYCLE);
   const unknown = Object.keys(kinds).find((kind) => !isLasting(kind) && !(kind in lifecycles));
   if (unknown !== undefined) {
-    throw invalid(`nothing says when ${unknown} goes; name its folder of k8s.io/api in tools/go_repositories.bzl`);
+    throw invalid(`nothing says when ${unknown} goes; name its folder of k8s.io/api in tools/kubernetes_api_types.bzl`);
   }
   return { format: 1, version, kinds, definitions: reachable(definitions, Object.values(kinds)), lifecycles };
 }
