@@ -29,18 +29,27 @@ interface BundleParams {
     readonly meta: string;
   }[];
   readonly output: string;
+  readonly platform: 'node' | 'browser';
+  /** Style sheets, each a bundle of its own. */
+  readonly styles: readonly { readonly path: string; readonly name: string; readonly output: string }[];
 }
 
 // CommonJS packages in an ESM bundle call `require` for node's own modules.
 const BANNER =
   "import { createRequire as fathomCreateRequire } from 'node:module'; const require = fathomCreateRequire(import.meta.url);";
 
+const FLAGS = {
+  node: ['--platform=node', '--target=node24', '--minify-whitespace', '--minify-syntax', `--banner:js=${BANNER}`],
+  browser: ['--platform=browser', '--target=es2022,chrome120,firefox121,safari17', '--minify'],
+} as const;
+
 await runMain(async ({ argv }) => {
   const params: BundleParams = JSON.parse(readFileSync(argv[0] ?? '', 'utf8'));
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bundle-')));
   try {
     layOut(params, root);
-    bundle(params, root);
+    bundle(params, root, { entry: params.entry, output: params.output, flags: FLAGS[params.platform] });
+    for (const { name, output } of params.styles) bundle(params, root, { entry: name, output, flags: FLAGS.browser });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -50,7 +59,7 @@ await runMain(async ({ argv }) => {
 function layOut(params: BundleParams, root: string): void {
   // Our code is ES modules: without this, a CommonJS package's default import is not what node makes of it.
   writeFileSync(join(root, 'package.json'), '{"type":"module"}\n');
-  for (const { path, name } of params.js) {
+  for (const { path, name } of [...params.js, ...params.styles]) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     copyFileSync(path, join(root, name));
   }
@@ -70,33 +79,24 @@ function layOut(params: BundleParams, root: string): void {
   for (const { name, key } of params.roots) link(join(root, 'node_modules', name), key);
 }
 
-function bundle(params: BundleParams, root: string): void {
-  const output = join(process.cwd(), params.output);
-  const flags = [
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--target=node24',
-    '--charset=utf8',
-    '--legal-comments=none',
-  ];
+/** One run of the bundler. */
+interface Bundle {
+  readonly entry: string;
+  readonly output: string;
+  readonly flags: readonly string[];
+}
+
+function bundle(params: BundleParams, root: string, { entry, output, flags }: Bundle): void {
+  const common = ['--bundle', '--format=esm', '--charset=utf8', '--legal-comments=none', '--log-level=warning'];
   const result = spawnSync(
     realpathSync(params.esbuild),
-    [
-      params.entry,
-      ...flags,
-      '--log-level=warning',
-      '--minify-whitespace',
-      '--minify-syntax',
-      `--banner:js=${BANNER}`,
-      `--outfile=${output}`,
-    ],
+    [entry, ...common, ...flags, `--outfile=${join(process.cwd(), output)}`],
     { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 },
   );
   if (result.error !== undefined)
     throw new ToolError('TS_BUNDLER_MISSING', `Starting the bundler ${params.esbuild}`, { cause: result.error });
   if (result.status !== 0) {
-    throw new ToolError('TS_BUNDLE_FAILED', `Bundling ${params.entry}:\n${result.stderr}`, {
+    throw new ToolError('TS_BUNDLE_FAILED', `Bundling ${entry}:\n${result.stderr}`, {
       hint: 'Add the package that is missing to deps, or build with bundle = False.',
     });
   }

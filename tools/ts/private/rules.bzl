@@ -57,8 +57,18 @@ imports end in `.ts`. An import of anything that `deps` does not name fails with
     toolchains = [TOOLCHAIN_TYPE],
 )
 
-def _js_of(ctx, info, source, attribute):
-    """The JavaScript that a source of this target was compiled to."""
+def js_of(ctx, info, source, attribute):
+    """The JavaScript that a source of this target was compiled to.
+
+    Args:
+      ctx: the rule's context.
+      info: TsInfo of the target.
+      source: File: the source.
+      attribute: string: the attribute that names it, for errors.
+
+    Returns:
+      File.
+    """
     wanted = source.short_path
     for extension, js in [(".mts", ".mjs"), (".tsx", ".js"), (".ts", ".js")]:
         if wanted.endswith(extension):
@@ -75,10 +85,10 @@ def _environment(ctx):
 def _ts_binary_impl(ctx):
     srcs = ctx.files.srcs if ctx.file.entry_point in ctx.files.srcs else ctx.files.srcs + [ctx.file.entry_point]
     info = compile_ts(ctx, srcs, ctx.attr.deps, ctx.file.tsconfig, ctx.files.extends)
-    entry = _js_of(ctx, info, ctx.file.entry_point, "entry_point")
+    entry = js_of(ctx, info, ctx.file.entry_point, "entry_point")
     data = _data_runfiles(ctx, [info.checked])
     if ctx.attr.bundle:
-        bundle = bundle_js(ctx, ctx.label.name, info, entry)
+        [bundle] = bundle_js(ctx, ctx.label.name, info, entry)
         program = struct(node_arguments = [], env = {}, runfiles = data)
         entry = bundle
     else:
@@ -134,7 +144,7 @@ def _ts_test_impl(ctx):
         ctx,
         ctx.label.name,
         ctx.file._test_main,
-        arguments = [runfile_argument(rlocation(ctx, _js_of(ctx, info, src, "srcs"))) for src in tests],
+        arguments = [runfile_argument(rlocation(ctx, js_of(ctx, info, src, "srcs"))) for src in tests],
         node_arguments = program.node_arguments,
         env = dict(program.env, **_environment(ctx)),
         runfiles = program.runfiles.merge(_data_runfiles(ctx, [info.checked])),
