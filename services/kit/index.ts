@@ -42,6 +42,7 @@ export {
   optional,
   secret,
   text,
+  url,
   wholeNumber,
 } from './settings.ts';
 export type { Address } from './settings.ts';

@@ -1,0 +1,110 @@
+// What is wrong just now, and how much of what may go wrong is left.
+import { asList, asRecord, at, textAt } from '../../tools/k8s/model/object.ts';
+import type { Alert, AlertsAnswer, Budget, DashboardEntry } from './shared/api.ts';
+import { SEVERITIES } from './shared/model.ts';
+import { type Prometheus, PrometheusError } from './prometheus.ts';
+
+/** Alerts that fire or are about to, the worst first, and budgets, the emptiest first. */
+export async function readAlerts(
+  prometheus: Prometheus,
+  { dashboards, signal }: { readonly dashboards: readonly DashboardEntry[]; readonly signal: AbortSignal },
+): Promise<AlertsAnswer> {
+  try {
+    const [rules, budgets] = await Promise.all([
+      prometheus.get('rules', { type: 'alert' }, signal),
+      readBudgets(prometheus, signal),
+    ]);
+    return { alerts: alertsOf(rules, dashboards), budgets };
+  } catch (error) {
+    if (!(error instanceof PrometheusError)) throw error;
+    return { alerts: [], budgets: [], problem: error.message };
+  }
+}
+
+/** The alerts in what Prometheus says of its rules. */
+export function alertsOf(rules: unknown, dashboards: readonly DashboardEntry[]): readonly Alert[] {
+  const alerts = asList(at(rules, 'groups')).flatMap((group) =>
+    asList(at(group, 'rules')).flatMap((rule) =>
+      asList(at(rule, 'alerts')).flatMap((one) => alertOf(rule, one, dashboards)),
+    ),
+  );
+  return alerts.toSorted((a, b) => rank(a) - rank(b) || a.since - b.since || (a.name < b.name ? -1 : 1));
+}
+
+function alertOf(rule: unknown, one: unknown, dashboards: readonly DashboardEntry[]): readonly Alert[] {
+  const state = textAt(one, 'state');
+  if (state !== 'firing' && state !== 'pending') return [];
+  const labels = texts(at(one, 'labels'));
+  const annotations = texts(at(one, 'annotations'));
+  const namespace = labels['namespace'] ?? '';
+  const service = labels['service'] ?? '';
+  const named = annotations['dashboard'] ?? service;
+  const own = dashboards.filter((entry) => entry.namespace === namespace);
+  const dashboard = own.find((entry) => entry.name === named) ?? own.find((entry) => entry.service === service);
+  const { runbook_url: runbook, panel } = annotations;
+  return [
+    {
+      name: textAt(rule, 'name') ?? labels['alertname'] ?? '',
+      state,
+      severity: SEVERITIES.find((severity) => severity === labels['severity']) ?? 'none',
+      namespace,
+      service,
+      summary: annotations['summary'] ?? '',
+      description: annotations['description'] ?? '',
+      ...(runbook === undefined ? {} : { runbook }),
+      since: Date.parse(textAt(one, 'activeAt') ?? '') / 1000 || 0,
+      labels,
+      ...(dashboard === undefined
+        ? {}
+        : {
+            dashboard: {
+              namespace: dashboard.namespace,
+              name: dashboard.name,
+              ...(panel === undefined ? {} : { panel }),
+            },
+          }),
+    },
+  ];
+}
+
+function rank({ state, severity }: Alert): number {
+  return (state === 'firing' ? 0 : 10) + (severity === 'critical' ? 0 : severity === 'warning' ? 1 : 2);
+}
+
+const ERROR_RATIO = /^slo:error_ratio:rate(\d+)([smhdw])$/;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Budgets by the recorded series `slo:objective:ratio` and `slo:error_ratio:rate<window>`, of the longest window there is. */
+export async function readBudgets(prometheus: Prometheus, signal: AbortSignal): Promise<readonly Budget[]> {
+  const time = Date.now() / 1000;
+  const [objectives, ratios] = await Promise.all([
+    prometheus.instant({ expr: 'slo:objective:ratio', time, signal }),
+    prometheus.instant({ expr: '{__name__=~"slo:error_ratio:rate.+"}', time, signal }),
+  ]);
+  const longest = new Map<string, { readonly window: string; readonly seconds: number; readonly ratio: number }>();
+  for (const { metric, values } of ratios.series) {
+    const [, amount, unit = ''] = ERROR_RATIO.exec(metric['__name__'] ?? '') ?? [];
+    const seconds = Number(amount) * (SECONDS[unit] ?? Number.NaN);
+    const ratio = Number(values[0]?.[1]);
+    if (Number.isNaN(seconds) || Number.isNaN(ratio)) continue;
+    if ((longest.get(sloOf(metric))?.seconds ?? 0) < seconds)
+      longest.set(sloOf(metric), { window: `${amount}${unit}`, seconds, ratio });
+  }
+  const budgets = objectives.series.flatMap(({ metric, values }): readonly Budget[] => {
+    const objective = Number(values[0]?.[1]);
+    const found = longest.get(sloOf(metric));
+    if (found === undefined || !(objective > 0 && objective < 1)) return [];
+    const { namespace = '', service = '', slo = '' } = metric;
+    const { ratio: errorRatio, window } = found;
+    return [{ namespace, service, slo, objective, errorRatio, window, left: 1 - errorRatio / (1 - objective) }];
+  });
+  return budgets.toSorted((a, b) => a.left - b.left);
+}
+
+function sloOf({ namespace = '', service = '', slo = '' }: Readonly<Record<string, string>>): string {
+  return `${namespace}/${service}/${slo}`;
+}
+
+function texts(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(asRecord(value) ?? {}).map(([key, text]) => [key, String(text)]));
+}

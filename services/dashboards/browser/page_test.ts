@@ -1,0 +1,329 @@
+// The page in a browser, on a real API server and a real Prometheus. Screenshots are outputs of the test.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  accessibilityProblems,
+  startBrowser,
+  type Page,
+  type TestBrowser,
+  type TestPage,
+} from '../../../tools/browser/index.ts';
+import { type Revision, NO_HISTORY, packHistory, withRevision } from '../../../tools/k8s/deploy/history.ts';
+import { type ApiServer, startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
+import { callsTo } from '../../../tools/k8s/testing/calls.ts';
+import { runfile } from '../../../tools/lib/runfiles.ts';
+import { startPrometheus, type TestPrometheus } from '../testing/prometheus.ts';
+import { configMap, SAMPLE, SHOP_RULES, shopHistory, shopMetrics } from '../testing/samples.ts';
+import { eventually, type Running, startServer } from '../testing/running.ts';
+
+const OUTPUTS = process.env['TEST_UNDECLARED_OUTPUTS_DIR'] ?? join(tmpdir(), 'fathom-screenshots');
+const MANY = 2000;
+const DEPLOYED = Date.now() / 1000 - 1500;
+const WEB = '/?d=shop/web&refresh=0';
+
+let cluster: ApiServer;
+let prometheus: TestPrometheus;
+let running: Running;
+let browser: TestBrowser;
+const { makeNamespace, post, remove } = callsTo(() => cluster);
+
+before(async () => {
+  await mkdir(OUTPUTS, { recursive: true });
+  const now = Math.floor(Date.now() / 1000);
+  [cluster, prometheus, browser] = await Promise.all([
+    startApiServer(),
+    startPrometheus({
+      rules: SHOP_RULES,
+      history: shopHistory(now - 2 * 3600, now - 5, 15, MANY),
+      metrics: () => shopMetrics(Date.now(), MANY),
+    }),
+    startBrowser(),
+  ]);
+  await makeNamespace('shop');
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', SAMPLE));
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', { ...SAMPLE, name: 'basket', title: 'Baskets' }));
+  const revision: Revision = {
+    ...{ number: 7, run: 'x', verb: 'apply', state: 'done', who: 'ada@laptop', images: [] },
+    ...{ when: new Date(DEPLOYED * 1000).toISOString(), commit: '4f2a9c1e77', isDirty: false },
+  };
+  const { data } = packHistory(withRevision(NO_HISTORY, revision, []));
+  const metadata = { name: 'fathom-web', namespace: 'shop' };
+  await post('/api/v1/namespaces/shop/secrets', { apiVersion: 'v1', kind: 'Secret', metadata, data });
+  running = await startServer(cluster.client, prometheus.url, { assets: runfile('fathom/services/dashboards/client') });
+  await prometheus.until('ALERTS{alertstate="firing"}');
+  await prometheus.until('slo:objective:ratio');
+});
+after(async () => {
+  await browser[Symbol.asyncDispose]();
+  await running.stop();
+  await prometheus.stop();
+  await cluster.stop();
+});
+
+type Options = Parameters<TestBrowser['openPage']>[0];
+
+async function open(path: string, options: Options = {}): Promise<TestPage> {
+  const opened = await browser.openPage({ width: 1280, height: 1300, timeoutMs: 15_000, ...options });
+  await opened.page.goto(`${running.url}${path}`);
+  return opened;
+}
+
+const panel = (page: Page, title: string) => page.locator(`section.panel[aria-label="${title}"]`);
+
+type States = Readonly<Record<string, string>>;
+
+/** Waits until no panel loads any more; the state of each. The page's policy lets nothing wait inside of it. */
+async function settled(page: Page): Promise<States> {
+  await page.locator('section.panel').first().waitFor();
+  const states = (): Promise<States> =>
+    page.evaluate(`Object.fromEntries([...document.querySelectorAll('section.panel')]
+      .map((one) => [one.getAttribute('aria-label'), one.dataset.state]))`);
+  return eventually(states, (all) =>
+    Object.values(all).every((state) => state !== 'loading' && state !== 'refreshing'),
+  );
+}
+
+/** Goes to the end of the page, as panels are asked for when they come into sight, and back. */
+async function scrolled(page: Page): Promise<void> {
+  await page.locator('section.panel').last().scrollIntoViewIfNeeded();
+  await page.mouse.wheel(0, -400);
+  await settled(page);
+  await page.evaluate('scrollTo(0, 0)');
+}
+
+type Clip = NonNullable<NonNullable<Parameters<Page['screenshot']>[0]>['clip']>;
+
+/** Writes a picture. A machine that is very busy has the browser fail at it now and then. */
+async function shoot(page: Page, name: string, clip?: Clip): Promise<void> {
+  const path = join(OUTPUTS, name);
+  const once = () => page.screenshot({ path, ...(clip === undefined ? {} : { clip }) });
+  await once().catch(() => once());
+}
+
+/** The share of a chart's pixels that something is drawn on. */
+const drawnShare = (page: Page, title: string): Promise<number> =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector('section.panel[aria-label="${title}"] canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let drawn = 0;
+    for (let at = 3; at < data.length; at += 4) if (data[at] > 0) drawn++;
+    return drawn / (data.length / 4);
+  })()`);
+
+test('shows data in every panel that has some, and says why the others have none', async () => {
+  await using opened = await open(WEB);
+  const { page, errors, outside } = opened;
+  assert.deepEqual(await settled(page), {
+    Requests: 'data',
+    Latency: 'data',
+    Errors: 'data',
+    Memory: 'data',
+    Pods: 'data',
+    'No such function': 'failed',
+    'Nothing there': 'empty',
+    'Too many': 'limited',
+  });
+  for (const title of ['Requests', 'Latency']) assert.ok((await drawnShare(page, title)) > 0.03, `${title} is drawn`);
+  assert.match(await panel(page, 'No such function').innerText(), /unknown function with name "nonsense"/);
+  assert.match(await panel(page, 'Nothing there').innerText(), /No data\s+Prometheus has no series/);
+  assert.match(await panel(page, 'Too many').innerText(), /has 2,000 series, of which 200 are shown/);
+  assert.match(await panel(page, 'Memory').innerText(), /MiB/);
+  assert.match(await panel(page, 'Errors').innerText(), /%/);
+  assert.equal(await panel(page, 'Pods').locator('tbody tr').count(), 3);
+  assert.deepEqual([errors, outside], [[], []]);
+  await shoot(page, 'dashboard_light.png');
+});
+
+test('tells of two panels of one name, and shows the first', async () => {
+  await using opened = await open(WEB);
+  const { page } = opened;
+  await settled(page);
+  assert.equal(await panel(page, 'Requests').count(), 1);
+  await page.locator('summary').click();
+  assert.match(await page.locator('details').innerText(), /rows\[1\]\.panels\[0\] is a second panel named 'Requests'/);
+});
+
+test('shows who deployed what where the mouse is at its line', async () => {
+  await using opened = await open(WEB);
+  const { page } = opened;
+  await settled(page);
+  await page.getByText('1 deploy in sight').waitFor();
+  const over = panel(page, 'Latency').locator('.u-over');
+  const box = await over.boundingBox();
+  assert.ok(box !== null);
+  const to = Date.now() / 1000;
+  const share = (DEPLOYED - (to - 3600)) / 3600;
+  await page.mouse.move(box.x + box.width * share, box.y + box.height / 2, { steps: 3 });
+  const text = await panel(page, 'Latency').locator('.tooltip').innerText();
+  assert.match(text, /apply web, revision 7/);
+  assert.match(text, /by ada@laptop\s+commit 4f2a9c1e77/);
+  assert.match(text, /web-0/);
+  // The picture of docs/dashboards.md.
+  await shoot(page, 'deploy.png', { x: 0, y: 0, width: 1280, height: 785 });
+});
+
+test('zooms by dragging, keeps the address, and goes back', async () => {
+  await using opened = await open(WEB);
+  const { page } = opened;
+  await settled(page);
+  const box = await panel(page, 'Latency').locator('.u-over').boundingBox();
+  assert.ok(box !== null);
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=\d+&to=\d+/);
+  const query = new URL(page.url()).searchParams;
+  const length = Number(query.get('to')) - Number(query.get('from'));
+  assert.ok(Math.abs(length - 1800) < 60, `half an hour, got ${length} s`);
+  assert.equal((await settled(page))['Latency'], 'data');
+  await page.goBack();
+  await page.waitForURL((url) => !url.search.includes('from='));
+});
+
+test('is worked by keys', async () => {
+  await using opened = await open('/?refresh=0');
+  const { page } = opened;
+  await page.getByRole('link', { name: 'Web shop' }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  await page.getByRole('combobox', { name: 'Search dashboards' }).fill('bask');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/d=shop\/basket/);
+  await page.keyboard.press('/');
+  await page.getByRole('combobox', { name: 'Search dashboards' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/d=shop\/web/);
+  await settled(page);
+  const [request] = await Promise.all([
+    page.waitForRequest((one) => one.url().includes('/panel?title=Latency')),
+    page.keyboard.press('r'),
+  ]);
+  assert.ok(request.url().includes('title=Latency'));
+  await page.keyboard.press('t');
+  await page.getByRole('dialog', { name: 'Time' }).waitFor();
+  await page.getByRole('button', { name: 'Last 15 minutes' }).click();
+  await page.waitForURL(/from=now-15m/);
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForURL(/from=\d+/);
+  await page.keyboard.press('n');
+  await page.waitForURL((url) => !url.search.includes('from='));
+  await page.keyboard.press('a');
+  await page.getByRole('dialog', { name: 'Alerts' }).getByText('ShopSlow').waitFor();
+});
+
+test('leads from an alert to its panel and its runbook', async () => {
+  await using opened = await open('/?refresh=0');
+  const { page } = opened;
+  await page.getByText('The shop answers slowly').waitFor();
+  const runbook = page.getByRole('link', { name: 'Runbook' });
+  assert.equal(await runbook.getAttribute('href'), 'https://example.com/runbooks/web#slow');
+  await page.getByText('60% left').waitFor();
+  await shoot(page, 'list.png');
+  await page.getByRole('button', { name: 'Panel “Latency”' }).click();
+  await page.waitForURL(/panel=Latency/);
+  await page.locator('section.panel.pointed[aria-label="Latency"]').waitFor();
+});
+
+test('narrows down by variables, and shows one series alone', async () => {
+  await using opened = await open(WEB);
+  const { page } = opened;
+  await settled(page);
+  await page.getByRole('button', { name: /^Pod all/ }).click();
+  await page.getByLabel('web-1').check();
+  await page.waitForURL(/var-pod=web-1/);
+  await page.getByLabel('web-2').check();
+  await page.waitForURL(/var-pod=web-1&var-pod=web-2/);
+  await page.keyboard.press('Escape');
+  const legend = panel(page, 'Latency').locator('.legend tbody tr');
+  await eventually(
+    () => legend.count(),
+    (count) => count === 2,
+  );
+  await legend.first().getByRole('button').click();
+  assert.equal(await panel(page, 'Latency').locator('.legend tr.off').count(), 1);
+  await legend.first().getByRole('button').click();
+  assert.equal(await panel(page, 'Latency').locator('.legend tr.off').count(), 0);
+});
+
+test('shows a dashboard that is deployed while the page is open', async () => {
+  await using opened = await open('/?refresh=0');
+  const { page } = opened;
+  await page.getByRole('link', { name: 'Web shop' }).waitFor();
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', { ...SAMPLE, name: 'pay', title: 'Payments' }));
+  await page.getByRole('link', { name: 'Payments' }).waitFor({ timeout: 5000 });
+  await remove('/api/v1/namespaces/shop/configmaps/pay-dashboard');
+  await page.getByRole('link', { name: 'Payments' }).waitFor({ state: 'detached', timeout: 5000 });
+});
+
+for (const [name, path, options] of [
+  ['dark', WEB, { colorScheme: 'dark' }],
+  ['phone', WEB, { width: 360, height: 780 }],
+  ['phone_list', '/?refresh=0', { width: 360, height: 780 }],
+] as const) {
+  test(`is readable: ${name}`, async () => {
+    await using opened = await open(path, options);
+    const { page } = opened;
+    if (path === WEB) await scrolled(page);
+    else await page.getByRole('link', { name: 'Web shop' }).waitFor();
+    const isDark = await page.evaluate(`document.documentElement.dataset.theme === 'dark'`);
+    assert.equal(isDark, name === 'dark');
+    const tooWide = await page.evaluate(`[...document.querySelectorAll('body *')]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.closest('.table, .legend, .crumb, .u-wrap') === null)
+      .map((one) => one.tagName + '.' + one.className)`);
+    assert.deepEqual(tooWide, []);
+    await shoot(page, `${name}.png`);
+  });
+}
+
+for (const [name, path, options] of [
+  ['the list', '/?refresh=0', {}],
+  ['a dashboard', WEB, {}],
+  ['a dark dashboard', WEB, { colorScheme: 'dark' }],
+] as const) {
+  test(`axe finds nothing wrong with ${name}`, async () => {
+    await using opened = await open(path, options);
+    const { page } = opened;
+    if (path === WEB) await settled(page);
+    else await page.getByText('The shop answers slowly').waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
+  });
+}
+
+test('says so where the server is away, and goes on where it is back', async () => {
+  const other = await startServer(cluster.client, prometheus.url, {
+    assets: runfile('fathom/services/dashboards/client'),
+  });
+  await using opened = await browser.openPage({ timeoutMs: 20_000 });
+  const { page } = opened;
+  try {
+    await page.goto(`${other.url}/?d=shop/web&refresh=0`);
+    await settled(page);
+  } finally {
+    await other.stop();
+  }
+  await page.keyboard.press('r');
+  await page.getByText('The server of this page can not be reached').first().waitFor();
+  assert.ok((await drawnShare(page, 'Latency')) > 0.03, 'what was drawn stays');
+  const back = await startServer(cluster.client, prometheus.url, {
+    assets: runfile('fathom/services/dashboards/client'),
+    port: Number(new URL(other.url).port),
+  });
+  try {
+    await page.keyboard.press('r');
+    await eventually(
+      () => page.getByText('can not be reached').count(),
+      (count) => count === 0,
+    );
+    assert.equal((await settled(page))['Latency'], 'data');
+  } finally {
+    await back.stop();
+  }
+});

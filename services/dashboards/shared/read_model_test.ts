@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { panelsOf } from './model.ts';
+import { LIMITS, readDashboard } from './read_model.ts';
+
+const PANEL = { title: 'Requests', kind: 'timeseries', unit: 'count', queries: [{ expr: 'up' }] };
+
+const dashboardOf = (panels: readonly unknown[], rest: object = {}) =>
+  readDashboard(
+    JSON.stringify({ name: 'web', title: 'Web', service: 'web', rows: [{ title: 'Row', panels }], ...rest }),
+  );
+
+test('reads a dashboard, with its defaults', () => {
+  const { dashboard, problems } = dashboardOf([PANEL]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(dashboard, {
+    name: 'web',
+    title: 'Web',
+    service: 'web',
+    variables: [],
+    rows: [{ title: 'Row', panels: [{ ...PANEL, thresholds: [], width: 6, stack: false }] }],
+  });
+});
+
+test('names the second panel of one title, and shows the rest', () => {
+  const { dashboard, problems } = dashboardOf([PANEL, PANEL, { ...PANEL, title: 'Other' }]);
+  assert.deepEqual(problems, ["rows[0].panels[1] is a second panel named 'Requests': give it another title"]);
+  assert.ok(dashboard !== undefined);
+  assert.deepEqual(
+    panelsOf(dashboard).map(({ title }) => title),
+    ['Requests', 'Other'],
+  );
+});
+
+for (const [what, value, problem] of [
+  ['no JSON', '{', /is no JSON/],
+  ['a list', '[]', /must be an object, got a list/],
+  ['nothing', 'null', /must be an object, got null/],
+  ['no name', '{}', /name must be a DNS label .*, got nothing/],
+  ['a name that is none', '{"name":"A b"}', /name must be a DNS label .*, got "A b"/],
+] as const) {
+  test(`refuses ${what}`, () => {
+    const { dashboard, problems } = readDashboard(value);
+    assert.equal(dashboard, undefined);
+    assert.match(problems.join('; '), problem);
+  });
+}
+
+for (const [what, panel, problem] of [
+  ['a kind', { ...PANEL, kind: 'pie' }, 'rows[0].panels[0].kind must be one of timeseries, stat, table, got "pie"'],
+  ['a unit', { ...PANEL, unit: 'miles' }, /rows\[0\]\.panels\[0\]\.unit must be one of .*, got "miles"/],
+  ['no query', { ...PANEL, queries: [] }, 'rows[0].panels[0].queries must have one that can be asked'],
+  ['no panel', 7, 'rows[0].panels[0] must be an object, got number'],
+  [
+    'a variable',
+    { ...PANEL, queries: [{ expr: 'a{b="$c"}' }] },
+    /queries\[0\]\.expr has \$c, and there is no such variable/,
+  ],
+  ['thresholds', { ...PANEL, thresholds: [{ value: 'x' }] }, /thresholds\[0\]\.value must be a number, got "x"/],
+  ['a width', { ...PANEL, width: 13 }, /width must be a whole number from 1 to 12, got 13/],
+] as const) {
+  test(`tells of ${what} that a panel can't have`, () => {
+    const { dashboard, problems } = dashboardOf([panel]);
+    assert.ok(dashboard !== undefined);
+    assert.match(
+      problems.join('; '),
+      typeof problem === 'string' ? new RegExp(problem.replaceAll(/[[\].$]/g, '\\$&')) : problem,
+    );
+  });
+}
+
+test('leaves out what is too much', () => {
+  const panels = Array.from({ length: LIMITS.panels + 5 }, (_, index) => ({ ...PANEL, title: `Panel ${index}` }));
+  const { dashboard, problems } = dashboardOf(panels);
+  assert.ok(dashboard !== undefined);
+  assert.equal(panelsOf(dashboard).length, LIMITS.panels);
+  assert.match(problems.join('; '), /must have at most 200 entries, got 205/);
+});
+
+test('refuses a variable whose query is another language', () => {
+  const variables = [{ name: 'pod', query: 'query_result(up)' }];
+  const { dashboard, problems } = dashboardOf([PANEL], { variables });
+  assert.deepEqual(dashboard?.variables, []);
+  assert.match(problems.join('; '), /variables\[0\]\.query must be label_values/);
+});
