@@ -30,6 +30,8 @@ LABELS = [
     "//prod:registry",
     "//prod:registry.gc",
     "//prod:setup.apply",
+    "//prod:setup",
+    "//prod:status",
     "//prod:update_goldens",
     "//services/redis:reshard",
     "//services/routeguide/client:metrics_test",

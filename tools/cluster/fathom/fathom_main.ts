@@ -11,6 +11,7 @@ import { downCommand, envCommand, kubeconfigCommand, kubectlCommand, statusComma
 import { loadCommand } from './load_command.ts';
 import { logsCommand } from './logs_command.ts';
 import { addNodeCommand, startNodeCommand, stopNodeCommand } from './node_commands.ts';
+import { openCommand } from './open_command.ts';
 import { testCommand } from './test_command.ts';
 import { upCommand } from './up_command.ts';
 
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<
   down: { help: 'take the cluster and its state away; of one that others run, the record', run: downCommand },
   test: { help: 'run all tests; --full adds the long ones', run: testCommand },
   status: { help: 'say what runs where', run: statusCommand },
+  open: { help: 'print the address of the page of dashboards, which is there until Ctrl-C; --port', run: openCommand },
   kubectl: { help: 'run the matching kubectl: ./fathom kubectl get pods -A', run: kubectlCommand },
   logs: { help: 'the log of a process of the cluster: ./fathom logs node-1 kubelet', run: logsCommand },
   load: { help: 'give an image to all nodes without a registry: ./fathom load image.tar', run: loadCommand },

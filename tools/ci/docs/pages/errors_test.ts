@@ -9,7 +9,7 @@ import { parsePage } from './page.ts';
 
 // The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
 const root = dirname(dirname(realpathSync(runfile('fathom/tools/README.md'))));
-const sources = ['tools', 'services'].map((folder) => sourcesBelow(join(root, folder))).join('\n');
+const sources = ['tools', 'services', 'prod'].map((folder) => sourcesBelow(join(root, folder))).join('\n');
 const listed = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .flatMap((name) => listedCodes(parsePage(`docs/${name}`, readFileSync(join(root, 'docs', name), 'utf8'))));

@@ -1,0 +1,140 @@
+// What the cluster's own monitoring says of it: what is not watched, what is wrong, and what is left of what may go wrong.
+import { readAlerts } from '../../services/dashboards/alerts.ts';
+import { createCatalog, DASHBOARD_LABEL } from '../../services/dashboards/catalog.ts';
+import { type Prometheus, PrometheusError } from '../../services/dashboards/prometheus.ts';
+import type { Alert, Budget } from '../../services/dashboards/shared/api.ts';
+import { ToolError } from '../../tools/lib/errors.ts';
+import type { KubeClient } from '../../tools/k8s/kube/client.ts';
+import type { Resource } from '../../tools/k8s/kube/discovery.ts';
+import { listObjects } from '../../tools/k8s/kube/objects.ts';
+import { asList, at, textAt } from '../../tools/k8s/model/object.ts';
+
+/** A place that does not answer Prometheus. */
+export interface DownTarget {
+  /** `serviceMonitor/shop/web/0` */
+  readonly pool: string;
+  readonly address: string;
+  readonly why: string;
+}
+
+/** Something that can't be used, and why. */
+export interface Fault {
+  readonly what: string;
+  readonly problems: readonly string[];
+}
+
+export interface Status {
+  readonly targetsUp: number;
+  readonly targetsDown: readonly DownTarget[];
+  /** Monitors that find nothing to scrape: `ServiceMonitor shop/web`. */
+  readonly emptyMonitors: readonly string[];
+  readonly alerts: readonly Alert[];
+  readonly budgets: readonly Budget[];
+  readonly rules: number;
+  readonly failedRules: readonly Fault[];
+  readonly dashboards: number;
+  readonly dashboardFaults: readonly Fault[];
+}
+
+const COREOS = 'monitoring.coreos.com/v1';
+
+/** Kinds whose objects say what is scraped, with the beginning of the names of their pools. */
+const MONITORS: readonly { readonly resource: Resource; readonly pool: string }[] = [
+  {
+    resource: { apiVersion: COREOS, kind: 'ServiceMonitor', plural: 'servicemonitors', isNamespaced: true },
+    pool: 'serviceMonitor',
+  },
+  {
+    resource: { apiVersion: COREOS, kind: 'PodMonitor', plural: 'podmonitors', isNamespaced: true },
+    pool: 'podMonitor',
+  },
+];
+const CONFIG_MAPS: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true };
+
+/** Asks Prometheus and the API server. Throws STATUS_PROMETHEUS where Prometheus does not answer. */
+export async function readStatus(client: KubeClient, prometheus: Prometheus, signal: AbortSignal): Promise<Status> {
+  try {
+    const [targets, rules, dashboards, monitors] = await Promise.all([
+      prometheus.get('targets', { state: 'active' }, signal),
+      prometheus.get('rules', {}, signal),
+      readDashboards(client),
+      readMonitors(client),
+    ]);
+    const active = asList(at(targets, 'activeTargets'));
+    const pools = active.map((target) => textAt(target, 'scrapePool') ?? '');
+    const down = active.filter((target) => textAt(target, 'health') !== 'up');
+    const { alerts, budgets, problem } = await readAlerts(prometheus, { dashboards: dashboards.entries, signal });
+    if (problem !== undefined) throw unanswered(problem);
+    const all = asList(at(rules, 'groups')).flatMap((group) =>
+      asList(at(group, 'rules')).map((rule) => ({ group, rule })),
+    );
+    return {
+      targetsUp: active.length - down.length,
+      targetsDown: down.map((target) => ({
+        pool: textAt(target, 'scrapePool') ?? '',
+        address: textAt(target, 'scrapeUrl') ?? '',
+        why: textAt(target, 'lastError') || 'it has not been asked yet',
+      })),
+      emptyMonitors: monitors
+        .filter(({ pool }) => !pools.some((name) => name.startsWith(`${pool}/`)))
+        .map(({ name }) => name),
+      alerts: alerts.filter(({ state }) => state === 'firing'),
+      budgets,
+      rules: all.length,
+      failedRules: all.flatMap(({ group, rule }): readonly Fault[] => {
+        const why = textAt(rule, 'lastError') ?? '';
+        if (why === '') return [];
+        return [{ what: `${textAt(group, 'name')}: ${textAt(rule, 'name')}`, problems: [why] }];
+      }),
+      dashboards: dashboards.entries.length,
+      dashboardFaults: dashboards.faults,
+    };
+  } catch (error) {
+    if (error instanceof PrometheusError) throw unanswered(error.message, error);
+    throw error;
+  }
+}
+
+function unanswered(problem: string, cause?: unknown): ToolError {
+  return new ToolError('STATUS_PROMETHEUS', `Asking Prometheus: ${problem}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: 'Run `bazel run //prod:monitoring.status`, which says whether it runs.',
+  });
+}
+
+async function readMonitors(client: KubeClient): Promise<readonly { readonly name: string; readonly pool: string }[]> {
+  const lists = MONITORS.map(async ({ resource, pool }) =>
+    (await listObjects(client, resource, {})).map(({ metadata: { namespace = '', name } }) => ({
+      name: `${resource.kind} ${namespace}/${name}`,
+      pool: `${pool}/${namespace}/${name}`,
+    })),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+async function readDashboards(client: KubeClient) {
+  const catalog = createCatalog();
+  catalog.onList(await listObjects(client, CONFIG_MAPS, { labelSelector: `${DASHBOARD_LABEL}=true` }));
+  const { dashboards, faults } = catalog.list();
+  const faulty = dashboards.filter(({ problems }) => problems.length > 0);
+  return {
+    entries: dashboards,
+    faults: [
+      ...faulty.map(({ namespace, name, problems }) => ({ what: `${namespace}/${name}`, problems })),
+      ...faults.map(({ namespace, configMap, problems }) => ({
+        what: `ConfigMap ${namespace}/${configMap}`,
+        problems,
+      })),
+    ],
+  };
+}
+
+/** Whether somebody should look: alerts that only warn are no reason. */
+export function isBad(status: Status): boolean {
+  const { targetsDown, emptyMonitors, alerts, budgets, failedRules, dashboardFaults } = status;
+  return (
+    [targetsDown, emptyMonitors, failedRules, dashboardFaults].some((list) => list.length > 0) ||
+    alerts.some(({ severity }) => severity === 'critical') ||
+    budgets.some(({ left }) => left <= 0)
+  );
+}

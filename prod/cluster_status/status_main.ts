@@ -1,0 +1,45 @@
+// `bazel run //prod:status`: what the monitoring of the cluster says of it. Exit code 1 where somebody should look.
+import { createPrometheus } from '../../services/dashboards/prometheus.ts';
+import { runMain } from '../../tools/lib/cli.ts';
+import { ToolError, errorText } from '../../tools/lib/errors.ts';
+import { clusterAccess } from '../../tools/cluster/open/access.ts';
+import { forwardPort } from '../../tools/k8s/forward/forward.ts';
+import { createClient } from '../../tools/k8s/kube/client.ts';
+import { reportOf } from './report.ts';
+import { isBad, readStatus } from './status.ts';
+
+/** Of all that is asked. */
+const TIMEOUT_MS = 120_000;
+const TARGET = { kind: 'service', name: 'prometheus', port: 'http' } as const;
+
+await runMain(async ({ env, signal: interrupted }) => {
+  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(TIMEOUT_MS)]);
+  const client = createClient(await clusterAccess('fathom', env), { signal });
+  try {
+    const forward = await forwardPort(client, { namespace: 'monitoring', target: TARGET, signal }).catch(
+      (cause: unknown) => {
+        if (!(cause instanceof ToolError) || cause.code !== 'K8S_FORWARD_TARGET') throw cause;
+        throw new ToolError('STATUS_NO_PROMETHEUS', `Asking Prometheus: ${errorText(cause)}`, {
+          cause,
+          hint: 'Run `bazel run //prod:monitoring.apply`; `bazel run //prod:prod.status` looks at the rest of the cluster.',
+        });
+      },
+    );
+    try {
+      const prometheus = createPrometheus({
+        url: new URL(`http://${forward.address}`),
+        timeoutMs: 30_000,
+        maxConcurrency: 4,
+        maxAnswerBytes: 64 << 20,
+        maxSeries: 10_000,
+      });
+      const status = await readStatus(client, prometheus, signal);
+      process.stdout.write(reportOf(status));
+      return isBad(status) ? 1 : 0;
+    } finally {
+      await forward.close();
+    }
+  } finally {
+    client.close();
+  }
+});

@@ -1,0 +1,119 @@
+// What is summed up, of a real Prometheus and a real API server with the operator's kinds.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { parse } from 'yaml';
+import { createPrometheus, type Prometheus } from '../../services/dashboards/prometheus.ts';
+import { startPrometheus, type TestPrometheus } from '../../services/dashboards/testing/prometheus.ts';
+import { eventually } from '../../services/dashboards/testing/running.ts';
+import { configMap, SAMPLE, SHOP_RULES, shopMetrics } from '../../services/dashboards/testing/samples.ts';
+import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import { callsTo } from '../../tools/k8s/testing/calls.ts';
+import { runfile } from '../../tools/lib/runfiles.ts';
+import { reportOf } from './report.ts';
+import { isBad, readStatus } from './status.ts';
+
+const CRDS = 'prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_';
+const GOOD = { ...SAMPLE, name: 'good', rows: [SAMPLE.rows[0]] };
+let cluster: ApiServer;
+let server: TestPrometheus;
+let prometheus: Prometheus;
+const { makeNamespace, post } = callsTo(() => cluster);
+
+const ask = () => readStatus(cluster.client, prometheus, AbortSignal.timeout(30_000));
+
+before(async () => {
+  const rules = {
+    groups: [
+      ...SHOP_RULES.groups,
+      // Two series of one name and labels on the left: it parses, and fails each time.
+      { name: 'broken', rules: [{ record: 'broken', expr: 'shop_latency_seconds * on (service) shop_memory_bytes' }] },
+    ],
+  };
+  const metrics = () => shopMetrics(Date.now());
+  [cluster, server] = await Promise.all([
+    startApiServer(),
+    startPrometheus({ rules, metrics, job: 'serviceMonitor/shop/web/0', isOneDown: true }),
+  ]);
+  prometheus = createPrometheus({
+    ...{ url: server.url, timeoutMs: 10_000, maxConcurrency: 4, maxAnswerBytes: 1 << 24, maxSeries: 1000 },
+  });
+  await makeNamespace('shop');
+  for (const plural of ['servicemonitors', 'podmonitors']) {
+    const text = await readFile(runfile(`${CRDS}${plural}.yaml`), 'utf8');
+    await post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', parse(text));
+  }
+  for (const name of ['web', 'web-old']) await makeMonitor(name);
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', GOOD));
+});
+after(async () => {
+  await server.stop();
+  await cluster.stop();
+});
+
+async function makeMonitor(name: string): Promise<void> {
+  const spec = { selector: { matchLabels: { app: name } }, endpoints: [{ port: 'metrics' }] };
+  const object = {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    metadata: { name, namespace: 'shop' },
+    spec,
+  };
+  const path = '/apis/monitoring.coreos.com/v1/namespaces/shop/servicemonitors';
+  // A definition is served a little after it is there.
+  await eventually(
+    () =>
+      post(path, object).then(
+        () => true,
+        () => false,
+      ),
+    (isThere) => isThere,
+  );
+}
+
+test('sums up what is up, what is down, what is selected by nothing, and what fails', async () => {
+  const status = await eventually(
+    ask,
+    ({ alerts, budgets, failedRules, targetsDown }) =>
+      alerts.length > 0 &&
+      budgets.length > 0 &&
+      failedRules.length > 0 &&
+      targetsDown.some(({ why }) => why.includes('refused')),
+  );
+  assert.equal(isBad(status), true);
+  const report = reportOf(status);
+  assert.match(report, /^targets: 1 up, 1 down\n  serviceMonitor\/shop\/web\/0: http:.*: .*connection refused$/m);
+  assert.match(report, /^monitors that select nothing: 1\n  ServiceMonitor shop\/web-old$/m);
+  assert.match(report, /^alerts firing: 1\n  critical ShopSlow: shop\/web: The shop answers slowly$/m);
+  assert.match(report, /^error budgets: 1\n  shop\/web availability: 60% left of 30d \(aim 99\.9%\)$/m);
+  assert.match(report, /^rules: 4 good, 1 failing\n  broken: broken: .*many-to-many/m);
+  assert.match(report, /^dashboards: 1, 0 with faults$/m);
+});
+
+test('names dashboards that have faults', async () => {
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', SAMPLE));
+  const report = reportOf(await ask());
+  assert.match(
+    report,
+    /^dashboards: 2, 1 with faults\n  shop\/web: rows\[1\]\.panels\[0\] is a second panel named 'Requests'/m,
+  );
+});
+
+test('says where Prometheus does not answer', async () => {
+  const options = { timeoutMs: 2000, maxConcurrency: 1, maxAnswerBytes: 1000, maxSeries: 10 };
+  const away = createPrometheus({ ...options, url: new URL('http://127.0.0.1:9') });
+  await assert.rejects(readStatus(cluster.client, away, AbortSignal.timeout(10_000)), {
+    code: 'STATUS_PROMETHEUS',
+    hint: /\/\/prod:monitoring\.status/,
+  });
+});
+
+test('is no reason to look where all is well', () => {
+  const well = { targetsUp: 3, rules: 5, dashboards: 1 };
+  const lists = { targetsDown: [], emptyMonitors: [], alerts: [], budgets: [], failedRules: [], dashboardFaults: [] };
+  assert.equal(isBad({ ...well, ...lists }), false);
+  assert.match(
+    reportOf({ ...well, ...lists }),
+    /^targets: 3 up, 0 down\nmonitors that select nothing: 0\nalerts firing: 0\n/,
+  );
+});
