@@ -4,8 +4,8 @@ import { runMain } from '../lib/cli.ts';
 import { ToolError, errorText } from '../lib/errors.ts';
 import { createLog } from '../lib/log.ts';
 import { createClient } from '../k8s/kube/client.ts';
-import { clusterAccess } from './open/access.ts';
-import { openPage, PAGE } from './open/open.ts';
+import { clusterAccess } from './page/access.ts';
+import { openPage, PAGE } from './page/open.ts';
 
 const OPTIONS = {
   port: { type: 'string' },
