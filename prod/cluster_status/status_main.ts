@@ -2,7 +2,7 @@
 import { createPrometheus } from '../../services/dashboards/prometheus.ts';
 import { runMain } from '../../tools/lib/cli.ts';
 import { ToolError, errorText } from '../../tools/lib/errors.ts';
-import { clusterAccess } from '../../tools/cluster/open/access.ts';
+import { clusterAccess } from '../../tools/cluster/page/access.ts';
 import { forwardPort } from '../../tools/k8s/forward/forward.ts';
 import { createClient } from '../../tools/k8s/kube/client.ts';
 import { reportOf } from './report.ts';
