@@ -37,7 +37,9 @@ export interface NpmLayout {
 /** The parts of the layer. Packages that only hold types are left out. */
 export async function npmSources(packages: readonly NpmInput[], layout: NpmLayout): Promise<LayerSource[]> {
   const { roots, folder, elsewhere } = layout;
-  const packed = packages.filter(({ name }) => !name.startsWith('@types/'));
+  // Two repositories of packages may have the same version of one, as what services and what tools import do here.
+  const byKey = new Map(packages.map((one) => [one.key, one]));
+  const packed = [...byKey.values()].filter(({ name }) => !name.startsWith('@types/'));
   const nameOf = new Map(packed.map(({ key, name }) => [key, name]));
   const place = (key: string) => posix.join(folder, STORE, key, 'node_modules', nameOf.get(key) ?? '');
   const link = (path: string, key: string): LayerSource => ({

@@ -65,12 +65,23 @@ function layOut(params: BundleParams, root: string): void {
   }
   const folder = (key: string, name: string) => join(root, 'node_modules', '.store', key, 'node_modules', name);
   const names = new Map(params.packages.map(({ key, name }) => [key, name]));
-  for (const { path, key, name } of params.packages) cpSync(realpathSync(path), folder(key, name), { recursive: true });
+  // Two repositories of packages may have the same version of one, as what services and what tools import do here.
+  const packages = [...new Map(params.packages.map((one) => [one.key, one])).values()];
+  for (const { path, key, name } of packages) cpSync(realpathSync(path), folder(key, name), { recursive: true });
+  const links = new Map<string, string>();
   const link = (from: string, key: string) => {
+    const known = links.get(from);
+    if (known === key) return;
+    if (known !== undefined) {
+      throw new ToolError('TS_TWO_VERSIONS', `Bundling ${params.entry}: it imports ${known} and ${key}`, {
+        hint: 'Take the same version in both locks.',
+      });
+    }
+    links.set(from, key);
     mkdirSync(dirname(from), { recursive: true });
     symlinkSync(relative(dirname(from), folder(key, names.get(key) ?? '')), from);
   };
-  for (const { key, meta } of params.packages) {
+  for (const { key, meta } of packages) {
     const { deps }: { deps: Record<string, string> } = JSON.parse(readFileSync(meta, 'utf8'));
     for (const [name, dependency] of Object.entries(deps)) {
       if (names.has(dependency) && dependency !== key) link(folder(key, name), dependency);
