@@ -5,9 +5,8 @@
 REGISTRY = "registry.fathom.internal"
 
 # docs/services.md tells what each key means, and which may be left out. "myns-placeholder" is the reserved name that the
-# engine replaces by the namespace of whoever runs a verb; docs/namespaces.md tells of `personal`. A cluster of
-# `./fathom up` has the kinds of the Prometheus Operator (//prod:kinds) but neither it nor anything else that an
-# environment `provides`, until somebody applies //prod:setup and //prod:monitoring.
+# engine replaces by the namespace of whoever runs a verb; docs/namespaces.md tells of `personal`. What an environment
+# `provides` is what //prod:setup and //prod:monitoring bring to its cluster.
 ENVS = {
     "prod": {
         "cluster": "fathom",
@@ -17,7 +16,10 @@ ENVS = {
         "images": "pinned",
         "promotes_from": "staging",
         "protected": True,
-        "provides": [],
+        "provides": [
+            "metrics-server",
+            "prometheus-operator",
+        ],
         "replicas": 2,
     },
     "staging": {
@@ -28,7 +30,10 @@ ENVS = {
         "images": "pinned",
         "promotes_from": "dev",
         "protected": False,
-        "provides": [],
+        "provides": [
+            "metrics-server",
+            "prometheus-operator",
+        ],
         "replicas": 2,
     },
     "dev": {
@@ -38,7 +43,10 @@ ENVS = {
         "registry": REGISTRY,
         "images": "pinned",
         "protected": False,
-        "provides": [],
+        "provides": [
+            "metrics-server",
+            "prometheus-operator",
+        ],
         "replicas": 1,
     },
     "myns": {
@@ -48,7 +56,10 @@ ENVS = {
         "registry": REGISTRY,
         "images": "built",
         "protected": False,
-        "provides": [],
+        "provides": [
+            "metrics-server",
+            "prometheus-operator",
+        ],
         "replicas": 1,
         "personal": {
             "ttl": "72h",

@@ -15,7 +15,7 @@ const STEPS = {
   api: { name: 'the API server answers', aim: undefined },
   node: { name: 'node Ready', aim: 10 },
   up: { name: '`up` has ended, DNS and storage are there', aim: undefined },
-  registry: { name: '`//prod:apply` has ended, the registry is there', aim: 20 },
+  registry: { name: '`//prod:base.apply` has ended, the registry is there', aim: 20 },
 } as const;
 
 type Start = Readonly<Record<keyof typeof STEPS, number>>;
@@ -61,7 +61,7 @@ async function start(cluster: OwnCluster): Promise<Start> {
   }
   if ((await ended) !== 0) throw new Error('the cluster did not come up');
   const up = since();
-  const { status, stderr } = cluster.run(runfile('fathom/prod/prod.apply'), []);
+  const { status, stderr } = cluster.run(runfile('fathom/prod/base.apply'), []);
   if (status !== 0) throw new Error(stderr);
   return { api: times['the API server'] ?? NaN, node: times['node-1 to be Ready'] ?? NaN, up, registry: since() };
 }

@@ -46,12 +46,26 @@ test('up prints files and commands in their order', () => {
     'docker network connect --ip=172.19.0.4 k3d-network k3d-fathom-agent-0',
     'k3d cluster start fathom --timeout=300s',
     `k3d kubeconfig get fathom > ${join(folder, 'state/fathom/kubeconfig.k3d')}`,
+    'bazel run //prod:base.apply',
     'bazel run //prod:apply',
   ]) {
     const at = stdout.indexOf(`${line}\n`, from);
     assert.ok(at >= 0, `${line} is missing, or not in its place, in\n${stdout}`);
     from = at;
   }
+});
+
+test('monitoring can be left out of up, and nothing that is none of its parts', () => {
+  const { status, stdout } = fathom('up', '--provider=k3d', '--dry-run', '--without=monitoring');
+  assert.equal(status, 0);
+  assert.match(stdout, /^bazel run \/\/prod:base\.apply$/m);
+  assert.doesNotMatch(stdout, /\/\/prod:apply/);
+  const refused = fathom('up', '--provider=k3d', '--dry-run', '--without=dns');
+  assert.equal(refused.status, 1);
+  assert.match(
+    refused.stderr,
+    /FATHOM_USAGE: Reading --without: dns can't be left out\n +hint: What can is monitoring/,
+  );
 });
 
 test('down and status print their commands', () => {

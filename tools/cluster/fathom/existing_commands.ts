@@ -20,7 +20,7 @@ export const EXISTING_OPTIONS = [
 const TOOL = ['run', '//tools/cluster:outside', '--'] as const;
 
 export async function upExistingCommand(context: CommandContext, options: ClusterOptions): Promise<number> {
-  refuseOptions('existing', options, ['dry-run', 'nodes', 'mirror']);
+  refuseOptions('existing', options, ['dry-run', 'nodes', 'mirror', 'without']);
   const isGiven = EXISTING_OPTIONS.some((name) => options[name] !== undefined);
   const isRecorded = (await readClusterState(CLUSTER, context.env)) !== undefined;
   if (!isGiven && isRecorded) return statusExistingCommand(context);

@@ -30,7 +30,7 @@ const COMMANDS: Readonly<
   Record<string, { readonly help: string; readonly run: (context: CommandContext) => Promise<number> }>
 > = {
   up: {
-    help: 'install what is missing, build, start the cluster, and deploy the example stack; --provider, --nodes, --dry-run',
+    help: 'install what is missing, build, start the cluster, and deploy the example stack and monitoring; --provider, --nodes, --without, --dry-run',
     run: upCommand,
   },
   down: { help: 'take the cluster and its state away; of one that others run, the record', run: downCommand },

@@ -23,10 +23,15 @@ export function settingsOf(nodes: string | undefined): K3dSettings {
 }
 
 /** Prints what `up` would write and run. */
-export async function showUpK3d({ env, root }: CommandContext, settings: K3dSettings): Promise<number> {
+export async function showUpK3d(
+  { env, root }: CommandContext,
+  settings: K3dSettings,
+  isMonitored: boolean,
+): Promise<number> {
   const tar = join(root, 'bazel-bin', REGISTRY_TARBALL);
   const digest = existsSync(tar) ? await digestOfFile(tar) : 'DIGEST-OF-THE-FILE';
-  process.stdout.write(shownUp(settings, k3dFiles(settings, { folder: clusterFolder(CLUSTER, env), tar, digest })));
+  const files = k3dFiles(settings, { folder: clusterFolder(CLUSTER, env), tar, digest });
+  process.stdout.write(shownUp(settings, files, isMonitored));
   return 0;
 }
 

@@ -9,6 +9,7 @@ export interface ClusterOptions {
   readonly 'dry-run'?: boolean;
   readonly nodes?: string;
   readonly mirror?: readonly string[];
+  readonly without?: readonly string[];
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly namespace?: string;
@@ -22,6 +23,7 @@ const ALL = {
   'dry-run': { type: 'boolean' },
   nodes: { type: 'string' },
   mirror: { type: 'string', multiple: true },
+  without: { type: 'string', multiple: true },
   context: { type: 'string' },
   kubeconfig: { type: 'string' },
   namespace: { type: 'string' },

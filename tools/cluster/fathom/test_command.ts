@@ -96,7 +96,7 @@ async function withCluster(
   const inside = { ...context, env: { ...context.env, FATHOM_STATE: folder, KUBECONFIG: '' } };
   try {
     await startCluster(inside, { provider: 'embedded' });
-    await bazel(inside, 'Setting the test cluster up', 'run', '//prod:apply');
+    await bazel(inside, 'Setting the test cluster up', 'run', '//prod:base.apply');
     return await work(inside);
   } catch (error) {
     if (!(error instanceof ToolError) || context.signal.aborted) throw error;

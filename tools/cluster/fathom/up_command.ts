@@ -15,8 +15,18 @@ import { BUILD_PREREQUISITES, PREREQUISITES, missing, type Prerequisite } from '
 import { chooseProvider } from './provider.ts';
 import { mustRun } from './run.ts';
 
-const UP_OPTIONS: readonly (keyof ClusterOptions)[] = ['provider', 'dry-run', 'nodes', 'mirror', ...EXISTING_OPTIONS];
+const UP_OPTIONS: readonly (keyof ClusterOptions)[] = [
+  'provider',
+  'dry-run',
+  'nodes',
+  'mirror',
+  'without',
+  ...EXISTING_OPTIONS,
+];
 const STACK = '//services/routeguide/client:myns-deep.apply';
+
+/** What may be left out, by --without. */
+const PARTS = ['monitoring'] as const;
 
 export async function upCommand(context: CommandContext): Promise<number> {
   const startMs = performance.now();
@@ -28,29 +38,43 @@ export async function upCommand(context: CommandContext): Promise<number> {
     return upExistingCommand(context, options);
   }
   refuseOptions(provider, options, EXISTING_OPTIONS);
+  const isMonitored = !partsLeftOut(options.without ?? []).includes('monitoring');
   if (options.nodes !== undefined) nodeCount(options.nodes);
   if (provider === 'embedded') {
     refuseOptions(provider, options, ['dry-run']);
     requireRoot('Starting the cluster');
   } else {
     refuseOptions(provider, options, ['mirror']);
-    if (options['dry-run'] === true) return showUpK3d(context, settingsOf(options.nodes));
+    if (options['dry-run'] === true) return showUpK3d(context, settingsOf(options.nodes), isMonitored);
   }
   await installPrerequisites(context, provider === 'embedded' ? PREREQUISITES : BUILD_PREREQUISITES);
   await startCluster(context, { provider, nodes: options.nodes, mirrors: options.mirror });
-  await bazel(context, 'Setting the cluster up', 'run', '//prod:apply');
+  await bazel(context, 'Setting the cluster up', 'run', '//prod:base.apply');
   await bazel(context, 'Deploying the example stack', 'run', STACK);
+  // Last, as nothing else waits for it, and its images are pushed to the registry.
+  if (isMonitored) await bazel(context, 'Deploying monitoring', 'run', '//prod:apply');
   const namespace = personalNamespace({ env: context.env, reserved: ['prod', 'staging', 'dev'] });
   process.stdout.write(`
 Up after ${formatDuration(performance.now() - startMs)}. What runs where:
   namespace ${namespace}: routeguide-client → routeguide-server → redis
-  namespace registry: the image registry; kube-system: DNS
+  namespace registry: the image registry; kube-system: DNS${isMonitored ? '\n  namespace monitoring: Prometheus, Alertmanager, and what they watch the cluster by' : ''}
 Try next:
   ./fathom kubectl logs -n ${namespace} deployment/routeguide-client
   bazel run //services/routeguide/client:myns-deep.diff
   bazel run //services/routeguide/client:myns-deep.delete
 `);
   return 0;
+}
+
+/** Checks the values of --without. Throws FATHOM_USAGE. */
+function partsLeftOut(given: readonly string[]): readonly (typeof PARTS)[number][] {
+  return given.map((name) => {
+    const part = PARTS.find((one) => one === name);
+    if (part !== undefined) return part;
+    throw new ToolError('FATHOM_USAGE', `Reading --without: ${name} can't be left out`, {
+      hint: `What can is ${PARTS.join(', ')}.`,
+    });
+  });
 }
 
 /** Options of {@link startCluster}. */

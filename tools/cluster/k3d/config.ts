@@ -44,6 +44,10 @@ ${indented(registriesYaml(settings), 4)}options:
       - arg: --disable=traefik
         nodeFilters:
           - server:*
+      # //prod:monitoring has one.
+      - arg: --disable=metrics-server
+        nodeFilters:
+          - server:*
       - arg: --disable=servicelb
         nodeFilters:
           - server:*

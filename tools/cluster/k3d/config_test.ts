@@ -118,7 +118,7 @@ test('docs/clusters.md has our values, and the very commands', () => {
     ...[
       `http://${address}:${registryNodePort}, called \`${registry}\``,
       `\`${image}\``,
-      '    bazel run //prod:apply\n',
+      '    bazel run //prod:base.apply\n',
     ],
   ]) {
     assert.ok(docs.includes(value), `missing: ${value}`);

@@ -21,7 +21,8 @@ export function k3dFiles(
 }
 
 /** What `up` writes and runs, as text. */
-export function shownUp(settings: K3dSettings, files: K3dFiles): string {
+export function shownUp(settings: K3dSettings, files: K3dFiles, isMonitored: boolean): string {
+  const monitoring = '\n# What watches the cluster, for which the registry must be there\nbazel run //prod:apply\n';
   return `# ${files.config}
 ${k3dConfig(settings)}
 # registries.yaml, which is part of it; bazel build //tools/cluster:registries_yaml
@@ -31,8 +32,8 @@ bazel build //prod/images/registry:tarball
 
 ${shownSteps(upSteps(settings, files))}
 # The registry itself, namespaces and kinds
-bazel run //prod:apply
-`;
+bazel run //prod:base.apply
+${isMonitored ? monitoring : ''}`;
 }
 
 /** What `down` runs, as text. */

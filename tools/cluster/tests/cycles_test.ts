@@ -27,7 +27,7 @@ test(`${CYCLES} clusters leave the machine as it was`, async () => {
   let usedBytes = 0;
   for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
     cluster.tool('up');
-    for (const program of ['prod/prod.apply', 'tools/cluster/tests/push']) {
+    for (const program of ['prod/base.apply', 'tools/cluster/tests/push']) {
       cluster.command(runfile(`fathom/${program}`));
     }
     usedBytes = Math.max(usedBytes, beforeBytes - freeBytes());

@@ -34,7 +34,7 @@ test('what is pushed to the endpoint of this machine is pulled by its name in th
     new RegExp(`"${REGISTRY}":\n.*\n.*"${ours}"`),
   );
 
-  run('fathom/prod/prod.apply');
+  run('fathom/prod/base.apply');
   const image = run('fathom/tools/cluster/tests/push').trim();
   assert.match(image, new RegExp(`^${REGISTRY}/tools/cluster/mapping@sha256:[0-9a-f]{64}$`));
   kubectl('run', 'pulled', `--image=${image}`, '--image-pull-policy=Always');

@@ -72,7 +72,7 @@ test('applies nothing when the registry is down', () =>
       {
         code: 'K8S_REGISTRY_DOWN',
         message: /127\.0\.0\.1:9/,
-        hint: /fathom up.*\/\/prod:prod\.status.*\/\/prod:apply/,
+        hint: /fathom up.*\/\/prod:registry\.status.*\/\/prod:registry\.apply/,
       },
     );
     const path = '/api/v1/namespaces/default/configmaps/good';

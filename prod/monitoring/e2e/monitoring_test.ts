@@ -1,0 +1,246 @@
+// Monitoring on a cluster: every pod is ready, every target answers, autoscalers have numbers, data outlives the pod.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, kubectl, person } from '../../../services/routeguide/e2e/cluster.ts';
+import { readClusterState } from '../../../tools/lib/state.ts';
+import { type Forwarded, forward } from '../../e2e/forward.ts';
+
+const NAMESPACES = ['monitoring', 'monitoring-node'];
+const MAX_BYTES = 1.5 * 1024 ** 3;
+const { verb } = person('monitoring');
+
+/** Jobs that each have at least one target. */
+const JOBS = [
+  'alertmanager',
+  'cadvisor',
+  'coredns',
+  'kube-apiserver',
+  'kube-state',
+  'kubelet',
+  'metrics-server',
+  'monitoring-node/node-exporter',
+  'prometheus',
+  'prometheus-operator',
+  'registry',
+];
+
+let forwarded: Forwarded | undefined;
+let wasThere: boolean;
+
+before(async () => {
+  wasThere = (await kubectl('get', 'namespace', 'monitoring', '--ignore-not-found', '-o', 'name')) !== '';
+  const startMs = performance.now();
+  const outcome = await verb('prod/prod.apply', '--yes');
+  assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
+  console.log(`//prod:apply took ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+});
+
+after(async () => {
+  forwarded?.close();
+  // Who had it before keeps it.
+  if (wasThere) return;
+  for (const stack of ['monitoring', 'operator']) {
+    const outcome = await verb(`prod/monitoring/${stack}.delete`, '--yes', '--prune-data');
+    assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
+  }
+});
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly name: string; readonly restartCount: number }[];
+  };
+}
+
+async function podsOf(namespace: string): Promise<readonly Pod[]> {
+  const list: { readonly items: readonly Pod[] } = JSON.parse(
+    await kubectl('get', 'pods', '-n', namespace, '-o', 'json'),
+  );
+  return list.items;
+}
+
+const isReady = ({ status }: Pod) =>
+  status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+
+/** Leads a port of this machine to the pod of Prometheus that there is now. */
+async function connect(): Promise<void> {
+  forwarded?.close();
+  const state = await readClusterState('fathom');
+  assert.ok(state);
+  const ports = new Map([[9090, 9090]]);
+  forwarded = await forward({
+    kubeconfig: state.kubeconfig,
+    namespace: 'monitoring',
+    service: 'prometheus',
+    ports,
+  });
+}
+
+interface Answer {
+  readonly status: string;
+  readonly error?: string;
+  readonly data: unknown;
+}
+
+async function ask(path: string): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${forwarded?.ports.get(9090)}/api/v1/${path}`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(60_000),
+  });
+  return (await response.json()) as Answer;
+}
+
+/** The values of an expression, now or at a time in seconds since 1970. */
+async function query(expression: string, time?: number): Promise<readonly number[]> {
+  const at = time === undefined ? '' : `&time=${time}`;
+  const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}${at}`);
+  assert.equal(status, 'success', error ?? 'no error is named');
+  const { result } = data as { readonly result: readonly { readonly value: readonly [number, string] }[] };
+  return result.map(({ value: [, text] }) => Number(text));
+}
+
+test('all pods are ready, and none was started again', { timeout: 600_000 }, async () => {
+  for (const namespace of NAMESPACES) {
+    const pods = await eventually(
+      `pods of ${namespace} are ready`,
+      async () => {
+        const found = await podsOf(namespace);
+        const wanted = namespace === 'monitoring' ? 5 : 1;
+        return found.length >= wanted && found.every(isReady) ? found : undefined;
+      },
+      300_000,
+    );
+    const restarted = pods.flatMap(({ metadata, status }) =>
+      (status.containerStatuses ?? [])
+        .filter((one) => one.restartCount > 0)
+        .map((one) => `${metadata.name}/${one.name}`),
+    );
+    assert.deepEqual(restarted, []);
+  }
+});
+
+test('every target of Prometheus is up', { timeout: 300_000 }, async () => {
+  await connect();
+  interface Target {
+    readonly health: string;
+    readonly lastError: string;
+    readonly scrapeUrl: string;
+    readonly labels: Readonly<Record<string, string>>;
+  }
+  let down: readonly string[] = [];
+  const jobs = await eventually(
+    'every target is up',
+    async () => {
+      const { data } = await ask('targets?state=active');
+      const { activeTargets } = data as { readonly activeTargets: readonly Target[] };
+      down = activeTargets
+        .filter(({ health }) => health !== 'up')
+        .map(({ labels, scrapeUrl, health, lastError }) => `${labels['job']} ${scrapeUrl}: ${health} ${lastError}`);
+      const found = [...new Set(activeTargets.map(({ labels }) => labels['job'] ?? ''))];
+      const missing = JOBS.filter((job) => !found.includes(job));
+      if (missing.length > 0) down = [...down, `no target of ${missing.join(', ')}; there are ${found.join(', ')}`];
+      return down.length === 0 ? found : undefined;
+    },
+    180_000,
+  ).catch((error: unknown) => {
+    throw new Error(down.join('\n'), { cause: error });
+  });
+  console.log(`targets of ${jobs.toSorted().join(', ')} are up`);
+});
+
+test('kubectl top answers for nodes and pods', { timeout: 180_000 }, async () => {
+  const nodes = await eventually(
+    'numbers of nodes',
+    () => kubectl('top', 'nodes', '--no-headers').catch(() => undefined),
+    120_000,
+  );
+  assert.match(nodes, /^\S+\s+\d+m\s+\d+%\s+\d+Mi\s+\d+%/m);
+  const pods = await kubectl('top', 'pods', '-n', 'monitoring', '--no-headers');
+  assert.match(pods, /^prometheus-cluster-0\s+\d+m\s+\d+Mi/m);
+});
+
+test('an autoscaler has numbers to go by', { timeout: 180_000 }, async () => {
+  const name = 'e2e-probe';
+  await kubectl(
+    'autoscale',
+    'deployment',
+    'kube-state',
+    '-n',
+    'monitoring',
+    '--name',
+    name,
+    '--cpu=80%',
+    '--min=1',
+    '--max=1',
+  );
+  try {
+    const active = await eventually(
+      'the autoscaler is active',
+      async () => {
+        const path = 'jsonpath={.status.conditions[?(@.type=="ScalingActive")].status}';
+        const status = await kubectl('get', 'hpa', name, '-n', 'monitoring', '-o', path);
+        return status === 'True' ? status : undefined;
+      },
+      120_000,
+    );
+    assert.equal(active, 'True');
+  } finally {
+    await kubectl('delete', 'hpa', name, '-n', 'monitoring');
+  }
+});
+
+test('all pods of monitoring together have less than 1.5 GiB', { timeout: 180_000 }, async () => {
+  interface Usage {
+    readonly items: readonly {
+      readonly metadata: { readonly name: string };
+      readonly containers: readonly { readonly name: string; readonly usage: { readonly memory: string } }[];
+    }[];
+  }
+  let sum = 0;
+  for (const namespace of NAMESPACES) {
+    const { items }: Usage = JSON.parse(
+      await kubectl('get', '--raw', `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`),
+    );
+    assert.ok(items.length > 0, namespace);
+    for (const { metadata, containers } of items) {
+      for (const { name, usage } of containers) {
+        const [, number = '', unit = ''] = /^(\d+)(Ki|Mi|)$/.exec(usage.memory) ?? [];
+        const bytes = Number(number) * { Ki: 1024, Mi: 1024 ** 2, '': 1 }[unit as 'Ki' | 'Mi' | ''];
+        console.log(`${metadata.name}/${name}: ${(bytes / 1024 ** 2).toFixed(0)} MiB`);
+        sum += bytes;
+      }
+    }
+  }
+  console.log(`all of monitoring: ${(sum / 1024 ** 2).toFixed(0)} MiB`);
+  assert.ok(sum > 0 && sum < MAX_BYTES, `${sum} bytes`);
+});
+
+test('a query that would read too much is refused, and says so', { timeout: 120_000 }, async () => {
+  const { status, error } = await ask(
+    `query?query=${encodeURIComponent('count(count_over_time({__name__=~".+"}[1d:1s]))')}`,
+  );
+  assert.equal(status, 'error');
+  assert.match(error ?? '', /too many samples/);
+});
+
+test('Prometheus that is started again has what it had', { timeout: 300_000 }, async () => {
+  const dns = 'up{job="coredns"}';
+  assert.deepEqual(await query(dns), [1]);
+  const before = Date.now() / 1000;
+  const old = await kubectl('get', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '-o', 'jsonpath={.metadata.uid}');
+  await kubectl('delete', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '--wait=true');
+  await eventually(
+    'the new pod is ready',
+    async () => {
+      const pods = await podsOf('monitoring');
+      const pod = pods.find(({ metadata }) => metadata.name === 'prometheus-cluster-0');
+      return pod !== undefined && isReady(pod) ? pod : undefined;
+    },
+    180_000,
+  );
+  const now = await kubectl('get', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '-o', 'jsonpath={.metadata.uid}');
+  assert.notEqual(now, old);
+  await connect();
+  assert.deepEqual(await query(dns, before), [1]);
+});
