@@ -9,7 +9,7 @@ load(":manifests.bzl", "images_of_manifests", "manifests_in", "role_of")
 load(":names.bzl", "find_environment")
 load(":pins_macros.bzl", "k8s_pins")
 load(":render.bzl", "k8s_rendered")
-load(":stacks.bzl", "RESERVED_NAMESPACES", "k8s_object", "k8s_objects")
+load(":stacks.bzl", "RESERVED_NAMESPACES", "k8s_objects", "service_object")
 load(":tests.bzl", "k8s_golden_test", "k8s_manifests_test")
 
 # What the component `service` of //jsonnet returns for a service that others call.
@@ -252,7 +252,7 @@ def _service_stacks(env, manifests, exports, pins, secrets, visibility):
         visibility = ["//visibility:private"],
     )
     for manifest, images in manifests.items():
-        k8s_object(
+        service_object(
             name = "{}__{}".format(env, manifest),
             env = env,
             images = {registry + "/" + image: label for image, label in images.items()},
@@ -260,9 +260,7 @@ def _service_stacks(env, manifests, exports, pins, secrets, visibility):
             pins = pins if images else None,
             rendered = env + "__rendered",
             secrets = secrets if role_of(manifest, "manifests").kind == "Secret" else [],
-            tags = ["manual"],
             template = "manifests/{}/{}.json".format(env, manifest),
-            visibility = ["//visibility:private"],
         )
     k8s_objects(
         name = env,

@@ -68,6 +68,56 @@ _REFUSED_OF_STACKS = {
 def _shared(kwargs):
     return {key: kwargs[key] for key in _SHARED if key in kwargs}
 
+def _object_target(name, environment, images, pins, cluster = None, context = None, namespace = None, **kwargs):
+    """Declares the objects of one manifest: the target alone, without verbs. `environment`: an entry of ENVS, or {}."""
+    pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
+    if pinned and images and not pins:
+        fail("//{}:{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(native.package_name(), name, environment.get("name")))
+    guard = find_guard(environment, cluster, context, ENVS)
+    targets = {}
+    for ref, label in images.items():
+        targets.setdefault(label, []).append(ref)
+    k8s_object_rule(
+        name = name,
+        ca_sha256 = guard.ca_sha256,
+        cluster = cluster or environment.get("cluster", ""),
+        context = context or environment.get("context", ""),
+        environment = environment.get("name", ""),
+        images = {} if pinned else {label: "\n".join(refs) for label, refs in targets.items()},
+        namespace = namespace or environment.get("namespace", ""),
+        personal = PERSONAL,
+        pinned_images = images.keys() if pinned else [],
+        pins = pins if pinned else None,
+        promotes_from = environment.get("promotes_from", ""),
+        protected = guard.protected,
+        registry = environment.get("registry", ""),
+        reserved_namespaces = RESERVED_NAMESPACES,
+        **kwargs
+    )
+
+def service_object(name, env, images, pins, **kwargs):
+    """Declares the objects of one manifest of a service, for its stacks: private, and without verbs of its own.
+
+    A service has as many manifests as environments times roles, and a verb for each of them was most of what Bazel loaded
+    of a repo. Whoever wants verbs of one manifest writes a k8s_object.
+
+    Args:
+      name: the target.
+      env: string: the environment.
+      images: as of k8s_object.
+      pins: as of k8s_object.
+      **kwargs: attributes of the rule behind k8s_object.
+    """
+    _object_target(
+        name = name,
+        environment = find_environment(env, ENVS, "//{}:{}: 'env'".format(native.package_name(), name)),
+        images = images,
+        pins = pins,
+        tags = ["manual"],
+        visibility = ["//visibility:private"],
+        **kwargs
+    )
+
 def k8s_object(
         name,
         template,
@@ -148,32 +198,18 @@ def k8s_object(
     if resolver_args and not resolver:
         fail("{}: 'resolver_args' must be given beside 'resolver', got {}. No program resolves by default: the build checks images, and refuses those that the manifest does not name; remove these from 'images'.".format(where, resolver_args))
     environment = find_environment(env, ENVS, where + ": 'env'") or {}
-    pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
-    if pinned and images and not pins:
-        fail("{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(where, environment.get("name")))
-    guard = find_guard(environment, cluster, context, ENVS)
-    targets = {}
-    for ref, label in images.items():
-        targets.setdefault(label, []).append(ref)
-    k8s_object_rule(
+    _object_target(
         name = name,
-        ca_sha256 = guard.ca_sha256,
-        cluster = cluster or environment.get("cluster", ""),
-        context = context or environment.get("context", ""),
-        environment = environment.get("name", ""),
+        cluster = cluster,
+        context = context,
+        environment = environment,
         extra_args = args,
         image_chroot = image_chroot,
-        images = {} if pinned else {label: "\n".join(refs) for label, refs in targets.items()},
+        images = images,
         kind = kind,
         kubeconfig = kubeconfig,
-        namespace = namespace or environment.get("namespace", ""),
-        personal = PERSONAL,
-        pinned_images = images.keys() if pinned else [],
-        pins = pins if pinned else None,
-        promotes_from = environment.get("promotes_from", ""),
-        protected = guard.protected,
-        registry = environment.get("registry", ""),
-        reserved_namespaces = RESERVED_NAMESPACES,
+        namespace = namespace,
+        pins = pins,
         resolver = resolver,
         resolver_args = resolver_args,
         secrets = secrets,
