@@ -30,6 +30,14 @@ _PROGRAMS = {
         "binaries": {"bazel_remote": "github.com/buchgr/bazel-remote/v2"},
         "module": "bazel_remote",
     },
+    "go_buildkit": {
+        "binaries": {
+            "buildctl": "github.com/moby/buildkit/cmd/buildctl",
+            "buildkitd": "github.com/moby/buildkit/cmd/buildkitd",
+        },
+        "ldflags": ["-X github.com/moby/buildkit/version.Version={version:github.com/moby/buildkit}"],
+        "module": "buildkit",
+    },
     "go_cni": {
         "binaries": {
             "bridge": "github.com/containernetworking/plugins/plugins/main/bridge",

@@ -9,6 +9,7 @@ import { eventually } from '../../tools/lib/testing/eventually.ts';
 import { personalNamespace } from '../../tools/lib/user.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { missing } from '../builders/builder.ts';
+import { startBuildkit } from '../builders/buildkit.ts';
 import { startDocker } from '../builders/docker.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf, ratioOf } from '../lib/compare.ts';
@@ -45,7 +46,8 @@ await benchMain({
       await ours.deploy('0');
       const comparisons: Comparison[] = [];
       const measurements: Measurement[] = [];
-      for (const builder of [docker]) {
+      await using buildkit = await startBuildkit(`127.0.0.1:${cluster.registryPort}`, signal);
+      for (const builder of [docker, buildkit]) {
         if (builder === undefined || (only !== undefined && !builder.name.includes(only))) continue;
         const namespace = `bench-${builder.name.split(' ')[0]}`;
         log.info(`${builder.name}: making the images below …`);
