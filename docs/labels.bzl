@@ -34,7 +34,6 @@ LABELS = [
     "//prod:registry.apply",
     "//prod:registry.gc",
     "//prod:setup.apply",
-    "//prod:setup",
     "//prod:status",
     "//prod:update_goldens",
     "//services/redis:reshard",

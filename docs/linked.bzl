@@ -3,6 +3,7 @@
 LINKED = [
     "LICENSE",
     "bench/README.md",
+    "docs/dashboards.png",
     "docs/data_flow.svg",
     "examples/ci",
     "examples/ci/github.yml",

@@ -74,7 +74,14 @@ await benchMain({
             },
           ];
           for (const { name, aim, run: sides } of cases.filter((one) => isWanted(one.name))) {
-            const options = { name, peer, pairs: pairsOf(name, pairs), signal, run: sides, ...(aim === undefined ? {} : { aim }) };
+            const options = {
+              name,
+              peer,
+              pairs: pairsOf(name, pairs),
+              signal,
+              run: sides,
+              ...(aim === undefined ? {} : { aim }),
+            };
             const onPair = (pair: { ours: number; peer: number }) =>
               log.info(`${name}, ${peer}: ${pair.ours.toFixed(2)} s, ${pair.peer.toFixed(2)} s`);
             comparisons.push(await comparePairs({ ...options, onPair }));

@@ -112,5 +112,8 @@ test('a registry that is down is an error that says what puts it back', async ()
   const { status, stdout, stderr } = await verb('resolve', folder.path, '127.0.0.1:9');
   assert.deepEqual([status, stdout], [1, '']);
   assert.match(stderr, /^error: K8S_REGISTRY_DOWN: .*nothing answers at 127\.0\.0\.1:9/m);
-  assert.match(stderr, /hint: .*\.\/fathom up.*bazel run \/\/prod:registry\.status.*bazel run \/\/prod:registry\.apply/);
+  assert.match(
+    stderr,
+    /hint: .*\.\/fathom up.*bazel run \/\/prod:registry\.status.*bazel run \/\/prod:registry\.apply/,
+  );
 });
