@@ -54,13 +54,20 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
     record: undefined,
   };
 
-  const applied = await progress.phase('apply', () => applyAll(plan, work));
-  await progress.phase('prune', () => prune(plan, work));
-  await writeParents(plan, work, 'after');
-  await work.record?.finish();
-  // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
-  await options.lock.release();
-  if (isWaiting) await progress.phase('wait', () => waitReady(applied, wait));
+  try {
+    const applied = await progress.phase('apply', () => applyAll(plan, work));
+    await progress.phase('prune', () => prune(plan, work));
+    await writeParents(plan, work, 'after');
+    await work.record?.finish();
+    // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
+    await options.lock.release();
+    if (!isWaiting) return;
+    await progress.phase('wait', () => waitReady(applied, wait));
+    await work.record?.end();
+  } catch (error) {
+    await work.record?.end(error);
+    throw error;
+  }
 }
 
 /** Phase after phase. The result is what was applied, as it is now. */

@@ -41,8 +41,8 @@ export class Progress {
   readonly #listeners: readonly Listener[];
   readonly #startMs = performance.now();
   readonly #phases = new Map<PhaseName, number>();
+  readonly #written = new Map<string, Map<Action, number>>();
   #planned: readonly PlannedObject[] | undefined;
-  #written = 0;
   #isClosed = false;
 
   constructor(listeners: readonly Listener[]) {
@@ -61,10 +61,15 @@ export class Progress {
   emit(event: DeployEvent): void {
     if (event.kind === 'planned') {
       this.#planned = event.objects;
-      this.#written = 0;
+      this.#written.clear();
     }
-    if (event.kind === 'object') this.#written++;
+    if (event.kind === 'object') this.#count(event.planned);
     for (const listener of this.#listeners) listener.on(event, this.elapsedMs);
+  }
+
+  #count({ set, action }: PlannedObject): void {
+    const counts = this.#written.get(set) ?? new Map<Action, number>();
+    this.#written.set(set, counts.set(action, (counts.get(action) ?? 0) + 1));
   }
 
   /** Runs and times one phase. Phases may overlap; one that comes again adds to its time. */
@@ -84,7 +89,13 @@ export class Progress {
     const planned = this.#planned;
     if (planned === undefined || !planned.some(({ action }) => isChange(action))) return undefined;
     const isDeleting = planned.some(({ action }) => action === 'delete');
-    return { done: this.#written, all: planned.length, isDeleting };
+    const done = [...this.#written.values()].flatMap((counts) => [...counts.values()]).reduce((sum, n) => sum + n, 0);
+    return { done, all: planned.length, isDeleting };
+  }
+
+  /** How many objects of a set, `namespace/stack`, are done, by action. */
+  doneIn(set: string): ReadonlyMap<Action, number> {
+    return this.#written.get(set) ?? new Map<Action, number>();
   }
 
   /** Ends the run for all listeners. A second call does nothing. */

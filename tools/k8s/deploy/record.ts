@@ -1,11 +1,16 @@
-// Writes what a run does into the parents of the sets that it changes: before it begins, and when it is done.
+// Writes what a run does into the parents of the sets that it changes, before it begins and when it is done; and tells
+// of it in the ConfigMaps beside them.
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { personName } from '../../lib/user.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { pathOf } from '../kube/discovery.ts';
+import { KubeConnectionError } from '../kube/errors.ts';
 import { getObject } from '../kube/objects.ts';
+import type { DeployRun } from '../model/deploys.ts';
+import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
 import { withoutValues } from '../secrets/in_objects.ts';
@@ -13,13 +18,16 @@ import { readCheckout } from './actor.ts';
 import { REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
 import { type History, type Revision, packHistory, readHistory, withRevision, withState } from './history.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
+import type { Progress } from './progress.ts';
 import { SECRETS } from './read_sets.ts';
 import { withoutVersions } from './secret_versions.ts';
 import type { Session } from './session.ts';
+import { type Teller, openTeller } from './tell.ts';
 
 /** Beside the manager of objects, so that neither takes away what the other wrote. */
 const HISTORY_MANAGER = 'fathom-history';
 const CONCURRENCY = 4;
+const WORTH_TELLING_MS = 100;
 
 /** What a rollback puts back, by set: `namespace/stack` → the revision's number. */
 export type Restored = ReadonlyMap<string, number>;
@@ -28,12 +36,15 @@ export type Restored = ReadonlyMap<string, number>;
 export interface RunRecord {
   /** Writes that all is done. */
   finish(): Promise<void>;
+  /** Tells how it ended: all is ready, or what was thrown. Does not fail. */
+  end(error?: unknown): Promise<void>;
 }
 
 /** Options of {@link beginRecord}. */
 export interface RecordOptions {
   readonly session: Session;
   readonly client: KubeClient;
+  readonly progress: Progress;
   readonly verb: Revision['verb'];
   /** Default: nothing is restored. */
   readonly restored?: Restored;
@@ -44,47 +55,124 @@ export async function historyOf(
   client: KubeClient,
   set: Pick<LoadedSet, 'namespace' | 'stack'>,
 ): Promise<History | undefined> {
-  const parent = await getObject(client, { resource: SECRETS, object: parentObject(inventoryOf(set, [], [])) });
+  const parent = await parentOf(client, set);
   return parent === undefined ? undefined : readHistory(parent);
+}
+
+function parentOf(client: KubeClient, set: Pick<LoadedSet, 'namespace' | 'stack'>): Promise<KubeObject | undefined> {
+  return getObject(client, { resource: SECRETS, object: parentObject(inventoryOf(set, [], [])) });
+}
+
+/** A revision that a run has begun. */
+interface Begun {
+  readonly place: PlannedSet['after'];
+  readonly history: History;
+  readonly teller: Teller;
+  readonly told: DeployRun;
+  /** The uid of the parent. */
+  readonly owner: string;
 }
 
 /** Records the sets that `plan` changes, as begun. Their parents must be there. */
 export async function beginRecord(plan: Plan, options: RecordOptions): Promise<RunRecord> {
-  const { session, client } = options;
+  const { client } = options;
   const changed = plan.sets.filter((set) => isChanged(set, plan));
   const common = changed.length === 0 ? undefined : await commonFacts(options);
-  const begun = await mapLimited(changed, CONCURRENCY, async ({ after }) => {
-    const history = (await historyOf(client, after)) ?? readHistory(undefined);
-    const objects = plan.objects
-      .filter(({ set, action }) => set === placeKey(after) && action !== 'prune' && action !== 'keep')
-      .map(({ object }) => withoutVersions(withoutValues(object)));
-    const restores = options.restored?.get(placeKey(after));
-    const revision: Revision = {
-      number: (history.revisions.at(-1)?.number ?? 0) + 1,
-      ...(common as NonNullable<typeof common>),
-      images: [...new Set(objects.flatMap(imagesOf))].sort(),
-      ...(restores === undefined ? {} : { restores }),
-    };
-    const next = withRevision(history, revision, objects);
-    const { dropped } = await writeHistory(client, after, next);
-    if (dropped.includes(revision.number)) {
-      session.log.warn(
-        `${placeKey(after)}: its ${objects.length} objects do not fit into a Secret: no rollback to revision ${revision.number}`,
-      );
-    }
-    return { place: after, history: next };
-  });
+  const begun = await mapLimited(changed, CONCURRENCY, ({ after }) =>
+    begin(after, { ...options, plan, common: common as NonNullable<typeof common> }),
+  );
   // What an earlier run wrote to the end, but was cut off before it could say so.
   const finished = plan.sets.filter((set) => set.isUnfinished && !changed.includes(set));
+  let isWritten = false;
+  const tellAll = (facts: Partial<DeployRun>, isMaking: boolean) =>
+    mapLimited(begun, CONCURRENCY, ({ teller, told, owner, place }) =>
+      teller.tell({ ...told, ...measured(options.progress, placeKey(place)), ...facts }, { owner, isMaking }),
+    );
   return {
     async finish() {
-      await mapLimited(begun, CONCURRENCY, ({ place, history }) => finish(client, place, history));
-      await mapLimited(finished, CONCURRENCY, async ({ after }) => {
-        const history = await historyOf(client, after);
-        if (history !== undefined) await finish(client, after, history);
-      });
+      await Promise.all([
+        mapLimited(begun, CONCURRENCY, ({ place, history }) => finish(client, place, history)),
+        tellAll({ state: 'done', finished: now() }, true),
+        mapLimited(finished, CONCURRENCY, ({ after }) => finishEarlier(after, options)),
+      ]);
+      isWritten = true;
+    },
+    async end(error) {
+      const code = error === undefined ? undefined : codeOf(error);
+      // Another run has the stack by now, or nobody is there to be told.
+      if (code === 'K8S_LOCK_LOST' || error instanceof KubeConnectionError) return;
+      const waitMs = options.progress.phases.get('wait') ?? 0;
+      // Where there was nothing to wait for, what was told when all was written says it all.
+      if (error === undefined && waitMs < WORTH_TELLING_MS) return;
+      const state = isWritten ? 'done' : 'started';
+      await tellAll({ state, finished: now(), ...(code === undefined ? {} : { error: code }) }, false);
     },
   };
+}
+
+interface BeginOptions extends RecordOptions {
+  readonly plan: Plan;
+  readonly common: Awaited<ReturnType<typeof commonFacts>>;
+}
+
+async function begin(place: PlannedSet['after'], options: BeginOptions): Promise<Begun> {
+  const { session, client, plan, common, progress } = options;
+  const { log } = session;
+  const key = placeKey(place);
+  const [parent, teller] = await Promise.all([parentOf(client, place), openTeller({ client, log, place })]);
+  const history = readHistory(parent);
+  const own = plan.objects.filter(({ set }) => set === key);
+  const objects = own
+    .filter(({ action }) => action !== 'prune' && action !== 'keep')
+    .map(({ object }) => withoutVersions(withoutValues(object)));
+  const restores = options.restored?.get(key);
+  const revision: Revision = {
+    number: (history.revisions.at(-1)?.number ?? 0) + 1,
+    ...common,
+    images: [...new Set(objects.flatMap(imagesOf))].sort(),
+    ...(restores === undefined ? {} : { restores }),
+  };
+  const next = withRevision(history, revision, objects);
+  const owner = parent?.metadata.uid ?? '';
+  const told: DeployRun = {
+    ...revision,
+    ...measured(progress, key),
+    images: revision.images.length,
+    planned: own.length,
+  };
+  const [{ dropped }] = await Promise.all([writeHistory(client, place, next), teller.tell(told, { owner })]);
+  if (dropped.includes(revision.number)) {
+    log.warn(
+      `${key}: its ${objects.length} objects do not fit into a Secret: no rollback to revision ${revision.number}`,
+    );
+  }
+  return { place, history: next, teller, told, owner };
+}
+
+/** What a run has measured until now. */
+function measured(progress: Progress, set: string): Pick<DeployRun, 'phases' | 'objects'> {
+  const seconds = (ms: number) => Math.round(ms) / 1000;
+  return {
+    phases: Object.fromEntries([...progress.phases].map(([phase, ms]) => [phase, seconds(ms)])),
+    objects: Object.fromEntries(progress.doneIn(set)),
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof ToolError ? error.code : 'INTERNAL';
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+async function finishEarlier(place: PlannedSet['after'], { client, session: { log } }: RecordOptions): Promise<void> {
+  const [parent, teller] = await Promise.all([parentOf(client, place), openTeller({ client, log, place })]);
+  if (parent === undefined) return;
+  await finish(client, place, readHistory(parent));
+  if (teller.newest === undefined || teller.newest.state === 'done') return;
+  const { error: _error, ...told } = teller.newest;
+  await teller.tell({ ...told, state: 'done', finished: now() }, { owner: parent.metadata.uid ?? '' });
 }
 
 async function finish(client: KubeClient, place: PlannedSet['after'], history: History): Promise<void> {

@@ -1,4 +1,5 @@
 // A stack of a hundred objects in two versions, and what a namespace looks like to whoever compares two.
+import { DEPLOYS_LABEL } from '../model/deploys.ts';
 import { keyOf, type KubeObject, asList, asRecord } from '../model/object.ts';
 import { PART_OF, parentName } from '../deploy/applyset.ts';
 import type { ApiServer } from './apiserver.ts';
@@ -36,7 +37,10 @@ export function hundredObjects(version: 1 | 2, namespace: string): TestStack {
   return { sets: [{ stack: 'hundred', namespace, objects }] };
 }
 
-/** All objects of a namespace without what differs from run to run, by key; the namespace's name is taken out. */
+/**
+ * All objects of a namespace without what differs from run to run, by key; the namespace's name is taken out. What is
+ * told of deploys differs, and may be missing.
+ */
 export async function snapshot(server: ApiServer, namespace: string): Promise<Readonly<Record<string, unknown>>> {
   const lists = await Promise.all(
     KINDS.map(async (plural) => {
@@ -44,7 +48,9 @@ export async function snapshot(server: ApiServer, namespace: string): Promise<Re
       const path = `${root}/namespaces/${namespace}/${plural}`;
       const list = asRecord(await server.client.request({ method: 'GET', path, doing: 'Comparing' }));
       const kind = String(list?.['kind']).replace(/List$/, '');
-      return asList(list?.['items']).map((item) => ({ ...(item as KubeObject), apiVersion: '', kind }));
+      return asList(list?.['items'])
+        .map((item) => ({ ...(item as KubeObject), apiVersion: '', kind }))
+        .filter(({ metadata }) => metadata.labels?.[DEPLOYS_LABEL] === undefined);
     }),
   );
   return Object.fromEntries(

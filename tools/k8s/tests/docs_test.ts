@@ -44,6 +44,15 @@ test('the engine has the verbs of verbs.bzl, and docs/deploys.md tells of each',
   assert.deepEqual(sorted(rows), verbs);
 });
 
+test('docs/deploys.md tells of each field of what is told of deploys, and of no other', () => {
+  const folder = dirname(realpathSync(runfile('fathom/tools/k8s/engine_main.ts')));
+  const fields = matches(readFileSync(join(folder, 'model/deploys.ts'), 'utf8'), /^ {2}readonly (\w+)\??:/gm);
+  const [, section = ''] = /^## What is told of deploys\n([^]*?)^## /m.exec(read('docs/deploys.md')) ?? [];
+  const [, named = ''] = /^\| -.*\n((?:\|.*\n)+)/m.exec(section) ?? [];
+  const first = named.split('\n').map((row) => row.split('|')[1] ?? '');
+  assert.deepEqual(sorted(first.flatMap((cell) => matches(cell, /`(\w+)`/g))), sorted(fields));
+});
+
 for (const [file, options, others] of [
   ['docs/deploys.md', Object.keys(OPTIONS), []],
   // Beside its own: options of git and of other programs.

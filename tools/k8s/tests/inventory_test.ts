@@ -24,10 +24,11 @@ const setOf = (stack: string, namespace: string, names: readonly string[]) => ({
   ...{ stack, namespace },
   objects: names.map((name) => configMap(name, namespace)),
 });
+/** The ConfigMaps of a namespace, but those in which the engine tells of deploys. */
 const namesIn = async (namespace: string) =>
-  ((await get(`/api/v1/namespaces/${namespace}/configmaps`))?.['items'] as KubeObject[]).map(
-    ({ metadata }) => metadata.name,
-  );
+  ((await get(`/api/v1/namespaces/${namespace}/configmaps`))?.['items'] as KubeObject[])
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => !name.startsWith('fathom-'));
 const wordsOf = (lines: readonly string[], word: string) => lines.filter((line) => line.startsWith(word));
 
 test('kubectl lists the members of a stack, and refuses to prune it', async () => {

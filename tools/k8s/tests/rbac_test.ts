@@ -104,7 +104,11 @@ test('without any one of these rights some verb is refused', async () => {
   const isForTrouble = ({ resources }: Rule, verb: string) =>
     ['events', 'pods', 'pods/log'].includes(resources?.[0] ?? '') ||
     (resources?.[0] === 'leases' && verb !== 'create' && verb !== 'delete');
+  // Without these a deploy is not told of, and done all the same.
+  const isForTelling = ({ resources, resourceNames }: Rule) =>
+    resources?.join() === 'configmaps' && resourceNames?.includes('a') !== true;
   for (const [index, rule] of role.rules.entries()) {
+    if (isForTelling(rule)) continue;
     for (const verb of rule.verbs.filter((one) => !isForTrouble(rule, one))) {
       const rules = role.rules
         .map((one, at) => (at === index ? { ...one, verbs: one.verbs.filter((v) => v !== verb) } : one))
@@ -118,6 +122,29 @@ test('without any one of these rights some verb is refused', async () => {
       await deleteStack(stackOf('fewer', '1'));
     }
   }
+});
+
+test('without the rights to tell of it a stack is deployed with a warning', async () => {
+  await makeNamespace('untold');
+  const stack = (context?: string) => ({
+    sets: [{ stack: 'x', namespace: 'untold', objects: [service('untold')] }],
+    ...(context === undefined ? {} : { context }),
+  });
+  const objects = await rbacOf(stack());
+  const [role, ...others] = objects as (KubeObject & { readonly rules: readonly Rule[] })[];
+  assert.ok(role !== undefined);
+  const silent = role.rules.filter(({ resources }) => resources?.join() !== 'configmaps');
+  assert.equal(silent.length, role.rules.length - 2);
+  const warnings = (lines: readonly string[]) => lines.filter((line) => /is not told of/.test(line));
+  await withRights([{ ...role, rules: silent }, ...others], async () => {
+    const [warning, ...more] = warnings(await applyStack(stack('nobody')));
+    assert.match(warning ?? '', /^untold\/x: this deploy is not told of: .*cannot get resource "configmaps"/);
+    assert.deepEqual(more, []);
+  });
+  assert.equal(await getMap('untold', 'fathom-x'), undefined);
+  await deleteStack(stack());
+  await withRights(objects, async () => assert.deepEqual(warnings(await applyStack(stack('nobody'))), []));
+  assert.ok(await getMap('untold', 'fathom-x'));
 });
 
 const mapsOf = (namespace: string, names: readonly string[], rest: Partial<TestStack> = {}): TestStack => ({
