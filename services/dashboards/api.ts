@@ -29,7 +29,7 @@ const MAX_VALUE_LENGTH = 500;
 
 /** Answers a request; undefined where there is no such path. */
 export function createApi(options: ApiOptions): (request: ApiRequest) => Promise<ApiAnswer | undefined> {
-  const { catalog, prometheus } = options;
+  const { catalog, deploys, prometheus } = options;
   let last: { readonly answer: Promise<AlertsAnswer>; readonly untilMs: number } | undefined;
   /** The same for all pages that ask within some seconds. */
   const alerts = () => {
@@ -47,8 +47,14 @@ export function createApi(options: ApiOptions): (request: ApiRequest) => Promise
     try {
       if (path.length === 1 && area === 'dashboards') return ok(catalog.list());
       if (path.length === 1 && area === 'alerts') return ok(await alerts());
-      if (path.length === 1 && area === 'events')
-        return { subscribe: (send) => catalog.onUpdate(() => send('dashboards')) };
+      if (path.length === 1 && area === 'events') {
+        return {
+          subscribe: (send) => {
+            const ends = [catalog.onUpdate(() => send('dashboards')), deploys.onUpdate(() => send('deploys'))];
+            return () => ends.forEach((end) => end());
+          },
+        };
+      }
       if (area !== 'dashboards' || namespace === undefined || name === undefined || rest.length > 1) return undefined;
       const found = catalog.find(namespace, name);
       if (found === undefined) return problem(404, `There is no dashboard '${name}' in namespace '${namespace}'`);
@@ -68,7 +74,7 @@ async function ofDashboard(
 ): Promise<ApiAnswer | undefined> {
   const { dashboard, namespace: own } = found;
   if (part === undefined) return ok(found);
-  if (part === 'deploys') return ok(await deploys.of(own, dashboard.service));
+  if (part === 'deploys') return ok(deploys.of(own, dashboard.service));
   if (part !== 'panel' && part !== 'variables') return undefined;
   const chosen = chosenOf(query, ['namespace', ...dashboard.variables.map(({ name }) => name)]);
   const question = { dashboard, namespace: own, range: rangeOf(query, maxPoints), chosen, signal };

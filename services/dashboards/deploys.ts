@@ -1,83 +1,66 @@
-// Who applied a service when, of which commit: kept by the deploy engine in the parent of the service's set, a Secret
-// `fathom-<stack>` (docs/deploys.md). It has no secret value in it, but is one to RBAC: it is read by its name alone.
-import { errorText } from '../../tools/lib/errors.ts';
-import type { KubeClient } from '../../tools/k8s/kube/client.ts';
-import { KubeStatusError } from '../../tools/k8s/kube/errors.ts';
-import { asList, asRecord, numberAt, textAt } from '../../tools/k8s/model/object.ts';
+// Who applied a service when, of which commit, and what that changed: told by the deploy engine in a ConfigMap beside the
+// stack's inventory (docs/deploys.md), and read as these come and go.
+import { type DeployRun, deploySeconds, readDeploys, toldStack } from '../../tools/k8s/model/deploys.ts';
+import type { KubeObject } from '../../tools/k8s/model/object.ts';
 import type { Deploy, DeploysAnswer } from './shared/api.ts';
+import type { WatchListener } from './watch.ts';
 
-/** Where the engine keeps the revisions of a stack: REVISIONS_KEY and parentName of tools/k8s/deploy, as a test checks. */
-export const REVISIONS_KEY = 'revisions.json';
-export const parentOf = (stack: string) => `fathom-${stack}`;
-
-/** How long an answer is good for, in milliseconds: a deploy shows a little later. */
-const FRESH_MS = 10_000;
-const MOST = 1000;
-
-export interface Deploys {
-  of(namespace: string, stack: string): Promise<DeploysAnswer>;
+export interface Deploys extends WatchListener {
+  of(namespace: string, stack: string): DeploysAnswer;
+  /** Calls `listener` after each change, until the returned function is called. */
+  onUpdate(listener: () => void): () => void;
 }
 
-/** Asks the API server at most once in ten seconds for a stack. */
-export function createDeploys(client: KubeClient): Deploys {
-  const known = new Map<string, { readonly answer: Promise<DeploysAnswer>; readonly untilMs: number }>();
+/** No deploys yet: filled by {@link WatchListener}'s calls. */
+export function createDeploys(): Deploys {
+  const told = new Map<string, readonly Deploy[]>();
+  const listeners = new Set<() => void>();
+  let stale: string | undefined = 'The cluster has not been asked yet';
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const keep = (object: KubeObject) => {
+    const stack = toldStack(object.metadata.name);
+    const deploys = readDeploys(object).map((run) => deployOf(stack, run));
+    told.set(keyOf(object.metadata.namespace ?? '', stack), deploys);
+  };
   return {
+    onList(objects) {
+      const before = JSON.stringify([...told]);
+      told.clear();
+      for (const object of objects) keep(object);
+      if (JSON.stringify([...told]) !== before) changed();
+    },
+    onChange(type, object) {
+      if (type === 'gone') told.delete(keyOf(object.metadata.namespace ?? '', toldStack(object.metadata.name)));
+      else keep(object);
+      changed();
+    },
+    onState(problem) {
+      stale = problem === undefined ? undefined : `Deploys can't be watched: ${problem}`;
+    },
     of(namespace, stack) {
-      const key = `${namespace}/${stack}`;
-      const nowMs = performance.now();
-      const found = known.get(key);
-      if (found !== undefined && found.untilMs > nowMs) return found.answer;
-      if (known.size >= MOST) known.clear();
-      const answer = read(client, namespace, stack);
-      known.set(key, { answer, untilMs: nowMs + FRESH_MS });
-      return answer;
+      const deploys = told.get(keyOf(namespace, stack)) ?? [];
+      if (deploys.length > 0) return { deploys };
+      return { deploys, problem: stale ?? `No deploy of the stack ${stack} in ${namespace} is known yet` };
+    },
+    onUpdate(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }
 
-async function read(client: KubeClient, namespace: string, stack: string): Promise<DeploysAnswer> {
-  const name = parentOf(stack);
-  try {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
-    const secret = await client.request({ method: 'GET', path, doing: `Reading the deploys of ${stack}` });
-    return { deploys: deploysOf(stack, textAt(secret, 'data', REVISIONS_KEY)) };
-  } catch (error) {
-    return { deploys: [], problem: problemOf(error, `${namespace}/${name}`) };
-  }
+function keyOf(namespace: string, stack: string): string {
+  return `${namespace}/${stack}`;
 }
 
-function problemOf(error: unknown, place: string): string {
-  const status = error instanceof KubeStatusError ? error.status : 0;
-  if (status === 404) return `No deploy by fathom is known: there is no Secret ${place}`;
-  if (status === 403) return `Deploys can't be shown: this page may not read the Secret ${place}`;
-  return errorText(error);
-}
-
-/** The revisions in a parent's data; none where they can't be read. */
-export function deploysOf(stack: string, data: string | undefined): readonly Deploy[] {
-  if (data === undefined) return [];
-  let revisions: unknown;
-  try {
-    revisions = JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
-  } catch {
-    return [];
-  }
-  return asList(revisions).flatMap((one): readonly Deploy[] => {
-    const time = Date.parse(textAt(one, 'when') ?? '') / 1000;
-    const revision = numberAt(one, 'number');
-    if (Number.isNaN(time) || revision === undefined) return [];
-    const commit = textAt(one, 'commit');
-    return [
-      {
-        stack,
-        revision,
-        verb: textAt(one, 'verb') ?? 'apply',
-        isUnfinished: textAt(one, 'state') !== 'done',
-        who: textAt(one, 'who') ?? '',
-        time,
-        ...(commit === undefined ? {} : { commit }),
-        isDirty: asRecord(one)?.['isDirty'] === true,
-      },
-    ];
-  });
+function deployOf(stack: string, run: DeployRun): Deploy {
+  const { number: revision, verb, state, who, when, commit, error, isDirty = false, phases, objects } = run;
+  return {
+    ...{ stack, revision, verb, isUnfinished: state !== 'done', who, time: Date.parse(when) / 1000, isDirty },
+    ...{ seconds: deploySeconds(run), phases, objects },
+    ...(commit === undefined ? {} : { commit }),
+    ...(error === undefined ? {} : { error }),
+  };
 }

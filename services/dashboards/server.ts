@@ -1,6 +1,7 @@
 // The parts of the server, put together.
 import { Counter, Gauge, Histogram, type Logger, type Metrics } from '../kit/index.ts';
 import type { KubeClient } from '../../tools/k8s/kube/client.ts';
+import { DEPLOYS_LABEL } from '../../tools/k8s/model/deploys.ts';
 import { createApi } from './api.ts';
 import { readAssets } from './assets.ts';
 import { createCatalog, DASHBOARD_LABEL } from './catalog.ts';
@@ -42,6 +43,7 @@ const MAX_VALUES = 1000;
 export async function startDashboards(options: DashboardsOptions): Promise<DashboardsServer> {
   const { client, metrics, log, signal } = options;
   const catalog = createCatalog();
+  const deploys = createDeploys();
   const measures = measuresOf(metrics);
   catalog.onUpdate(() => {
     const { dashboards, faults, stale } = catalog.list();
@@ -60,7 +62,7 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
     onQuestion: (outcome, seconds) => measures.questions.observe({ outcome }, seconds),
   });
   const { maxPoints } = options;
-  const api = createApi({ catalog, prometheus, deploys: createDeploys(client), maxPoints, maxValues: MAX_VALUES });
+  const api = createApi({ catalog, prometheus, deploys, maxPoints, maxValues: MAX_VALUES });
   const http = await startHttp({
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),
@@ -74,13 +76,13 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
       if (route !== 'events') measures.seconds.observe({ route }, seconds);
     },
   });
-  // It can't fail: what fails is told to the catalog, and tried again.
-  void watchObjects(client, {
-    path: '/api/v1/configmaps',
-    labelSelector: `${DASHBOARD_LABEL}=true`,
-    signal,
-    listener: catalog,
-  });
+  // They can't fail: what fails is told to the listeners, and tried again.
+  for (const [label, listener] of [
+    [DASHBOARD_LABEL, catalog],
+    [DEPLOYS_LABEL, deploys],
+  ] as const) {
+    void watchObjects(client, { path: '/api/v1/configmaps', labelSelector: `${label}=true`, signal, listener });
+  }
   return {
     ...http,
     get isReady() {

@@ -1,22 +1,13 @@
 // The server, against a real API server and a real Prometheus.
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
-import {
-  type Revision,
-  packHistory,
-  withRevision,
-  NO_HISTORY,
-  REVISIONS_KEY as ENGINE_KEY,
-} from '../../tools/k8s/deploy/history.ts';
-import { parentName } from '../../tools/k8s/deploy/applyset.ts';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../tools/k8s/testing/calls.ts';
-import { parentOf, REVISIONS_KEY } from './deploys.ts';
 import type {
   AlertsAnswer,
   DashboardAnswer,
   DashboardList,
+  Deploy,
   DeploysAnswer,
   PanelAnswer,
   VariablesAnswer,
@@ -29,7 +20,7 @@ const MANY = 100_000;
 let cluster: ApiServer;
 let prometheus: TestPrometheus;
 let running: Running;
-const { makeNamespace, post, remove } = callsTo(() => cluster);
+const { applyStack, makeNamespace, post, remove } = callsTo(() => cluster);
 const maps = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`;
 
 before(async () => {
@@ -207,25 +198,38 @@ test('lists alerts with the panel that shows them, and budgets', async () => {
   );
 });
 
-test('tells of deploys, from where the engine keeps them', async () => {
+test('tells of deploys by the engine as they happen, and who listens', async () => {
   const path = '/api/dashboards/shop/web/deploys';
-  const none = await running.get<DeploysAnswer>(path);
-  assert.match(none.body.problem ?? '', /No deploy by fathom is known: there is no Secret shop\/fathom-web/);
-  assert.deepEqual([REVISIONS_KEY, parentOf('web')], [ENGINE_KEY, parentName('web')]);
-  const revision: Revision = {
-    ...{ number: 3, run: 'x', verb: 'apply', state: 'done', who: 'ada@laptop', when: '2026-11-26T10:00:00.000Z' },
-    ...{ commit: 'abc123', isDirty: true, images: [] },
+  const of = async () => (await running.get<DeploysAnswer>(path)).body;
+  assert.deepEqual(await of(), { deploys: [], problem: 'No deploy of the stack web in shop is known yet' });
+  const response = await fetch(`${running.url}/api/events`, { signal: AbortSignal.timeout(30_000) });
+  const told = (async () => {
+    for await (const chunk of response.body ?? [])
+      if (Buffer.from(chunk).toString('utf8').includes('event: deploys')) return true;
+    return false;
+  })();
+  const deploy = (x: string) => {
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'shop' }, data: { x } };
+    return applyStack({ sets: [{ stack: 'web', namespace: 'shop', objects: [map] }] });
   };
-  const { data } = packHistory(withRevision(NO_HISTORY, revision, []));
-  await post('/api/v1/namespaces/shop/secrets', {
-    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fathom-web', namespace: 'shop' }, data },
-  });
-  // An answer is good for ten seconds.
-  await sleep(10_000);
-  const { body } = await running.get<DeploysAnswer>(path);
-  const time = Date.parse(revision.when) / 1000;
-  const about = { who: 'ada@laptop', commit: 'abc123', isDirty: true, isUnfinished: false };
-  assert.deepEqual(body, { deploys: [{ stack: 'web', revision: 3, verb: 'apply', time, ...about }] });
+  await deploy('1');
+  assert.equal(await told, true);
+  await eventually(of, ({ deploys }) => deploys.length === 1 && deploys[0]?.isUnfinished === false, 2000);
+  await deploy('2');
+  const isDone = ({ deploys }: DeploysAnswer) => deploys[1]?.isUnfinished === false;
+  const { deploys, problem } = await eventually(of, isDone, 2000);
+  assert.equal(problem, undefined);
+  const [first, second] = deploys;
+  assert.deepEqual([first?.revision, first?.objects], [1, { create: 1 }]);
+  const { who, time, seconds, phases, ...about } = second as Deploy;
+  const changed = { objects: { update: 1 }, isDirty: false, isUnfinished: false };
+  assert.deepEqual(about, { stack: 'web', revision: 2, verb: 'apply', ...changed });
+  assert.match(who, /^ada@/);
+  assert.ok(Math.abs(time - Date.now() / 1000) < 600);
+  assert.deepEqual(Object.keys(phases).toSorted(), ['apply', 'connect', 'plan', 'prune']);
+  assert.ok(seconds > 0);
+  await remove(`${maps('shop')}/fathom-web`);
+  await eventually(of, (answer) => answer.deploys.length === 0, 2000);
 });
 
 for (const [what, path, options, status] of [

@@ -11,7 +11,7 @@ import {
   type TestBrowser,
   type TestPage,
 } from '../../../tools/browser/index.ts';
-import { type Revision, NO_HISTORY, packHistory, withRevision } from '../../../tools/k8s/deploy/history.ts';
+import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun } from '../../../tools/k8s/model/deploys.ts';
 import { type ApiServer, startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../../tools/k8s/testing/calls.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
@@ -23,12 +23,18 @@ const OUTPUTS = process.env['TEST_UNDECLARED_OUTPUTS_DIR'] ?? join(tmpdir(), 'fa
 const MANY = 2000;
 const DEPLOYED = Date.now() / 1000 - 1500;
 const WEB = '/?d=shop/web&refresh=0';
+const RUN: DeployRun = {
+  ...{ number: 7, run: 'x', verb: 'apply', state: 'done', who: 'ada@laptop', images: 1 },
+  ...{ when: new Date(DEPLOYED * 1000).toISOString(), commit: '4f2a9c1e77', isDirty: false },
+  phases: { connect: 0.03, plan: 0.2, push: 1.1, apply: 0.4, prune: 0.01, wait: 6.5 },
+  ...{ objects: { create: 1, update: 2, unchanged: 9 }, planned: 12 },
+};
 
 let cluster: ApiServer;
 let prometheus: TestPrometheus;
 let running: Running;
 let browser: TestBrowser;
-const { makeNamespace, post, remove } = callsTo(() => cluster);
+const { makeNamespace, merge, post, remove } = callsTo(() => cluster);
 
 before(async () => {
   await mkdir(OUTPUTS, { recursive: true });
@@ -45,13 +51,9 @@ before(async () => {
   await makeNamespace('shop');
   await post('/api/v1/namespaces/shop/configmaps', configMap('shop', SAMPLE));
   await post('/api/v1/namespaces/shop/configmaps', configMap('shop', { ...SAMPLE, name: 'basket', title: 'Baskets' }));
-  const revision: Revision = {
-    ...{ number: 7, run: 'x', verb: 'apply', state: 'done', who: 'ada@laptop', images: [] },
-    ...{ when: new Date(DEPLOYED * 1000).toISOString(), commit: '4f2a9c1e77', isDirty: false },
-  };
-  const { data } = packHistory(withRevision(NO_HISTORY, revision, []));
-  const metadata = { name: 'fathom-web', namespace: 'shop' };
-  await post('/api/v1/namespaces/shop/secrets', { apiVersion: 'v1', kind: 'Secret', metadata, data });
+  const metadata = { name: 'fathom-web', namespace: 'shop', labels: { [DEPLOYS_LABEL]: 'true' } };
+  const data = { [DEPLOYS_KEY]: JSON.stringify([RUN]) };
+  await post('/api/v1/namespaces/shop/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
   running = await startServer(cluster.client, prometheus.url, { assets: runfile('fathom/services/dashboards/client') });
   await prometheus.until('ALERTS{alertstate="firing"}');
   await prometheus.until('slo:objective:ratio');
@@ -160,9 +162,29 @@ test('shows who deployed what where the mouse is at its line', async () => {
   const text = await panel(page, 'Latency').locator('.tooltip').innerText();
   assert.match(text, /apply web, revision 7/);
   assert.match(text, /by ada@laptop\s+commit 4f2a9c1e77/);
+  assert.match(text, /objects: 1 created, 2 changed, 9 unchanged\s+took 8\.04 s: connect 30 ms, .*wait 6\.5 s/);
   assert.match(text, /web-0/);
   // The picture of docs/dashboards.md.
   await shoot(page, 'deploy.png', { x: 0, y: 0, width: 1280, height: 785 });
+});
+
+test('shows a deploy as soon as the engine tells of it, and that it is not finished', async () => {
+  await using opened = await open(WEB);
+  const { page } = opened;
+  await page.getByText('1 deploy in sight').waitFor();
+  const tell = (runs: readonly DeployRun[]) =>
+    merge('/api/v1/namespaces/shop/configmaps/fathom-web', { data: { [DEPLOYS_KEY]: JSON.stringify(runs) } });
+  const when = new Date((DEPLOYED + 600) * 1000).toISOString();
+  await tell([RUN, { ...RUN, number: 8, when, state: 'started', error: 'K8S_NOT_READY' }]);
+  await page.getByText('2 deploys in sight').waitFor();
+  const box = await panel(page, 'Latency').locator('.u-over').boundingBox();
+  assert.ok(box !== null);
+  const share = (DEPLOYED + 600 - (Date.now() / 1000 - 3600)) / 3600;
+  await page.mouse.move(box.x + box.width * share, box.y + box.height / 2, { steps: 3 });
+  const text = await panel(page, 'Latency').locator('.tooltip').innerText();
+  assert.match(text, /revision 8[^]*not finished, ended with K8S_NOT_READY/);
+  await tell([RUN]);
+  await page.getByText('1 deploy in sight').waitFor();
 });
 
 test('zooms by dragging, keeps the address, and goes back', async () => {

@@ -2,7 +2,7 @@
 import { useRef } from 'preact/hooks';
 import type { DashboardAnswer, DeploysAnswer } from '../shared/api.ts';
 import { AlertRow, BudgetList, Runbook } from './alerts.tsx';
-import { alerts, list, version } from './data.ts';
+import { alerts, deployed, list, version } from './data.ts';
 import { useAnswer } from './load.ts';
 import { PanelFrame } from './panel.tsx';
 import { ends, openList, round } from './state.ts';
@@ -11,7 +11,8 @@ import { Variables } from './variables.tsx';
 export function DashboardPage({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const base = `/api/dashboards/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
   const loaded = useAnswer<DashboardAnswer>(base, version.value);
-  const deploys = useAnswer<DeploysAnswer>(loaded.value === undefined ? undefined : `${base}/deploys`, round.value);
+  const asked = loaded.value === undefined ? undefined : `${base}/deploys`;
+  const deploys = useAnswer<DeploysAnswer>(asked, `${round.value} ${deployed.value}`);
   // Answers come as new objects; the panels need to know of new deploys only.
   const text = JSON.stringify(deploys.value?.deploys ?? []);
   const kept = useRef({ text: '[]', list: [] as DeploysAnswer['deploys'] });

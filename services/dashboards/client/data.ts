@@ -10,6 +10,8 @@ export const alerts = signal<AlertsAnswer | undefined>(undefined);
 export const lost = signal<string | undefined>(undefined);
 /** Counts up when dashboards have changed. */
 export const version = signal(0);
+/** Counts up when something was deployed. */
+export const deployed = signal(0);
 
 const ALERTS_EVERY_MS = 15_000;
 
@@ -36,8 +38,12 @@ export function follow(): void {
     version.value += 1;
     void loadList();
   });
+  events.addEventListener('deploys', () => void (deployed.value += 1));
   // The stream begins anew by itself; what has changed meanwhile is not known.
-  events.addEventListener('open', () => void loadList());
+  events.addEventListener('open', () => {
+    deployed.value += 1;
+    void loadList();
+  });
   let lastMs = performance.now();
   setInterval(() => {
     const { refresh } = view.value;

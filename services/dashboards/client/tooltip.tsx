@@ -46,8 +46,23 @@ export function Tooltip({ hover, panel, lines, times }: TooltipProps) {
   );
 }
 
+/** What is done with an object, in the engine's words, as people say it of those that it was done with. */
+const DONE: Readonly<Record<string, string>> = {
+  create: 'created',
+  update: 'changed',
+  recreate: 'made anew',
+  adopt: 'taken over',
+  prune: 'pruned',
+  keep: 'kept',
+  unchanged: 'unchanged',
+};
+
 function DeployNote({ deploy }: { readonly deploy: Deploy }) {
-  const { verb, stack, revision, who, commit, isDirty, isUnfinished, time } = deploy;
+  const { verb, stack, revision, who, commit, isDirty, isUnfinished, error, time, seconds, phases, objects } = deploy;
+  const took = Object.entries(phases).map(([phase, some]) => `${phase} ${format(some, 'seconds')}`);
+  const done = Object.entries(DONE).flatMap(([action, word]) =>
+    (objects[action] ?? 0) > 0 ? `${objects[action]} ${word}` : [],
+  );
   return (
     <div class="tooltip-deploy">
       <b>
@@ -61,7 +76,14 @@ function DeployNote({ deploy }: { readonly deploy: Deploy }) {
           {isDirty ? ', with changes that are in no commit' : ''}
         </div>
       )}
-      {isUnfinished ? <div>not finished</div> : null}
+      {done.length === 0 ? null : <div>objects: {done.join(', ')}</div>}
+      {took.length === 0 ? null : (
+        <div>
+          took {format(seconds, 'seconds')}: {took.join(', ')}
+        </div>
+      )}
+      {isUnfinished ? <div>not finished{error === undefined ? '' : `, ended with ${error}`}</div> : null}
+      {isUnfinished || error === undefined ? null : <div>not ready in time: {error}</div>}
     </div>
   );
 }

@@ -77,6 +77,14 @@ export interface Deploy {
   readonly time: number;
   readonly commit?: string;
   readonly isDirty: boolean;
+  /** The code of the error with which it ended; of one that is not unfinished: something was not ready in time. */
+  readonly error?: string;
+  /** How long it worked. */
+  readonly seconds: number;
+  /** Seconds by phase. */
+  readonly phases: Readonly<Record<string, number>>;
+  /** How many objects by what was done. */
+  readonly objects: Readonly<Record<string, number>>;
 }
 
 /** `/api/dashboards/<namespace>/<name>/deploys` */
