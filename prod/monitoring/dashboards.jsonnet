@@ -37,6 +37,6 @@ function(image) k.files(service({
     { ports: [{ port: 443, protocol: 'TCP' }, { port: 6443, protocol: 'TCP' }] },
   ],
 }) + common.clusterRole('fathom-dashboards', name, [
-  // RBAC knows no labels: the others are listed by nobody, but could be. Secrets never: docs/dashboards.md.
+  // RBAC knows no labels: the others are listed by nobody, but could be. Secrets never.
   common.rule('', ['configmaps'], ['get', 'list', 'watch']),
 ]))

@@ -23,7 +23,8 @@ function(image) k.files(service({
     livenessProbe: probe('/livez') { periodSeconds: 10, timeoutSeconds: 3 },
   },
 }) + common.clusterRole('fathom-kube-state', name, [
-  follow('', ['namespaces', 'nodes', 'persistentvolumeclaims', 'pods', 'resourcequotas']),
+  // Of ConfigMaps it follows those that tell of deploys; RBAC knows no labels.
+  follow('', ['configmaps', 'namespaces', 'nodes', 'persistentvolumeclaims', 'pods', 'resourcequotas']),
   follow('apps', ['daemonsets', 'deployments', 'replicasets', 'statefulsets']),
   follow('autoscaling', ['horizontalpodautoscalers']),
   follow('batch', ['cronjobs', 'jobs']),

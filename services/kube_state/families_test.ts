@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { createMetrics } from '../kit/index.ts';
+import { DEPLOY_FAMILIES } from './families/deploys.ts';
 import { quantity, seconds } from './families/family.ts';
 import { KINDS } from './kinds.ts';
 import { registerKind } from './register.ts';
@@ -85,4 +86,41 @@ test('its ClusterRole lets it list and watch what it follows, and nothing else',
     return `${group}/${path.split('/').at(-1)}`;
   });
   assert.deepEqual(allowed.toSorted(), followed.toSorted());
+});
+
+test('docs/monitoring.md has every metric of deploys, and no other', () => {
+  const page = readFileSync(runfile('fathom/docs/monitoring.md'), 'utf8');
+  const named = [...page.matchAll(/^\| `(fathom_deploy_\w+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(named.toSorted(), DEPLOY_FAMILIES.map(({ name }) => name).toSorted());
+});
+
+const RUN = { when: '2026-11-26T10:00:00Z', state: 'done', verb: 'apply', who: 'ada@laptop' };
+
+/** What is told of a stack whose runs took so many seconds, and how each of them ended. */
+async function told(runs: readonly (readonly [seconds: number, more?: object])[]): Promise<readonly string[]> {
+  const list = runs.map(([apply, more], index) => ({ ...RUN, number: index + 1, phases: { apply }, ...more }));
+  const map = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'fathom-web', namespace: 'shop' },
+    data: { 'deploys.json': JSON.stringify(list) },
+  };
+  const metrics = createMetrics();
+  for (const kind of KINDS) registerKind(metrics, kind, () => (kind.kind === 'ConfigMap' ? [map] : []));
+  return (await metrics.metrics()).split('\n').filter((line) => line.startsWith('fathom_deploy_'));
+}
+
+test('what a deploy usually takes is the median of those before it that came to their end', async () => {
+  const usual = async (...runs: Parameters<typeof told>[0]) =>
+    (await told(runs)).filter((line) => line.startsWith('fathom_deploy_usual'));
+  assert.deepEqual(await usual([10], [20], [90]), []);
+  const expected = ['fathom_deploy_usual_duration_seconds{namespace="shop",stack="web"} 20'];
+  assert.deepEqual(await usual([10], [20], [30], [90]), expected);
+  const failed = { state: 'started', error: 'K8S_FAILED' };
+  assert.deepEqual(await usual([10], [500, failed], [20], [300, { error: 'K8S_NOT_READY' }], [30], [90]), expected);
+});
+
+test('what is told of deploys in a way that nobody can read is left out', async () => {
+  assert.deepEqual(await told([]), []);
+  assert.deepEqual(await told([[1, { when: 'never' }]]), []);
 });

@@ -1,4 +1,5 @@
 // Which kinds are watched: the one table of them. Its ClusterRole in prod/monitoring lets it read these.
+import { DEPLOYS_LABEL, toldStack } from '../../tools/k8s/model/deploys.ts';
 import {
   AUTOSCALER_FAMILIES,
   CRON_JOB_FAMILIES,
@@ -15,6 +16,7 @@ import {
   NODE_FAMILIES,
   QUOTA_FAMILIES,
 } from './families/cluster.ts';
+import { DEPLOY_FAMILIES } from './families/deploys.ts';
 import type { Family, Kind } from './families/family.ts';
 import { POD_FAMILIES } from './families/pods.ts';
 
@@ -31,7 +33,7 @@ function kind(
   return { apiVersion, kind: name, path, label, isNamespaced, families };
 }
 
-const LABELS: Readonly<Record<string, string>> = { Job: 'job_name' };
+const LABELS: Readonly<Record<string, string>> = { ConfigMap: 'stack', Job: 'job_name' };
 
 export const KINDS: readonly Kind[] = [
   kind('v1', 'Pod', 'pods', POD_FAMILIES),
@@ -47,4 +49,10 @@ export const KINDS: readonly Kind[] = [
   kind('batch/v1', 'CronJob', 'cronjobs', CRON_JOB_FAMILIES),
   kind('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', AUTOSCALER_FAMILIES),
   kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', BUDGET_FAMILIES),
+  // Of ConfigMaps those alone in which the engine tells of deploys.
+  {
+    ...kind('v1', 'ConfigMap', 'configmaps', DEPLOY_FAMILIES),
+    selector: `${DEPLOYS_LABEL}=true`,
+    shortName: toldStack,
+  },
 ];

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import { callsTo } from '../../tools/k8s/testing/calls.ts';
+import { checkMetricsFile } from '../../tools/monitoring/metrics_file.ts';
 import { createLogger, createMetrics } from '../kit/index.ts';
 import { KINDS } from './kinds.ts';
 import { registerKind } from './register.ts';
@@ -12,6 +14,7 @@ const DEADLINE_MS = 20_000;
 const metrics = createMetrics();
 let server: ApiServer;
 let followed: readonly Followed[] = [];
+const { applyStack, makeNamespace, merge, remove } = callsTo(() => server);
 
 before(async () => {
   server = await startApiServer();
@@ -125,4 +128,49 @@ test('a Deployment without a controller has the replicas that it shall have, and
   });
   await until('kube_deployment_spec_replicas', 'deployment="api"', ['2']);
   await until('kube_deployment_status_replicas_available', 'deployment="api"', ['0']);
+});
+
+test('the newest deploy of a stack is told of, as the engine tells of it, and no other ConfigMap', async () => {
+  await makeNamespace('shop');
+  const map = (x: string) => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'shop' }, data: { x } },
+  });
+  const deploy = (x: string) => applyStack({ sets: [{ stack: 'web', namespace: 'shop', objects: [map(x)] }] });
+  for (const x of ['1', '2', '3', '4']) await deploy(x);
+  await until('fathom_deploy_info', 'namespace="shop",stack="web",revision="4",verb="apply"', ['1']);
+  await until('fathom_deploy_objects', 'stack="web",action="update"', ['1']);
+  await until('fathom_deploy_objects', 'stack="web",action="create"', ['0']);
+  await until('fathom_deploy_unfinished', 'stack="web"', ['0']);
+  await until('fathom_deploy_error', 'stack="web"', []);
+  const text = await metrics.metrics();
+  const valueOf = (line: RegExp) => Number(line.exec(text)?.[1] ?? Number.NaN);
+  const started = valueOf(/^fathom_deploy_started_timestamp_seconds\{namespace="shop",stack="web"\} (\S+)$/m);
+  assert.ok(Math.abs(started - Date.now() / 1000) < 600, text);
+  assert.ok(valueOf(/^fathom_deploy_phase_seconds\{namespace="shop",stack="web",phase="apply"\} (\S+)$/m) > 0);
+  assert.ok(valueOf(/^fathom_deploy_usual_duration_seconds\{namespace="shop",stack="web"\} (\S+)$/m) > 0);
+  assert.doesNotMatch(text, /stack="a"/);
+  // One that is cut off.
+  const path = '/api/v1/namespaces/shop/configmaps/fathom-web';
+  const run = { number: 5, when: '2026-11-26T10:00:00Z', state: 'started', error: 'K8S_NOT_READY', planned: 3 };
+  await merge(path, { data: { 'deploys.json': JSON.stringify([run]) } });
+  await until('fathom_deploy_unfinished', 'stack="web"', ['1']);
+  await until('fathom_deploy_error', 'stack="web",code="K8S_NOT_READY"', ['1']);
+  await until('fathom_deploy_started_timestamp_seconds', 'stack="web"', ['1795687200']);
+  await until('fathom_deploy_finished_timestamp_seconds', 'stack="web"', []);
+  await remove(path);
+  await until('fathom_deploy_info', 'stack="web"', []);
+});
+
+test('what it exposes is what the list says by which rules and dashboards are checked', async () => {
+  // A series for each metric that no object of this test has, with the labels that it would have.
+  const declared = KINDS.flatMap(({ isNamespaced, label, families }) =>
+    families.map(({ name, labels }) => {
+      const all = [...(isNamespaced ? ['namespace'] : []), label, ...labels];
+      return `${name}{${all.map((one) => `${one}=""`).join()}} 0`;
+    }),
+  );
+  // What it tells of its own process is of no cluster.
+  const scraped = (await metrics.metrics()).split('\n').filter((line) => /^(# TYPE )?(kube|fathom)_/.test(line));
+  const list = new URL('../../tools/monitoring/metrics/kube_state.txt', import.meta.url);
+  checkMetricsFile(list, [...scraped, ...declared].join('\n'));
 });

@@ -34,10 +34,11 @@ function* seriesOf(
   family: Family,
   objects: readonly KubernetesObject[],
 ): Generator<readonly [Record<string, string>, number]> {
+  const { shortName = (name) => name } = kind;
   for (const object of objects) {
     const own = {
       ...(kind.isNamespaced ? { namespace: object.metadata?.namespace ?? '' } : {}),
-      [kind.label]: object.metadata?.name ?? '',
+      [kind.label]: shortName(object.metadata?.name ?? ''),
     };
     for (const [labels, value] of family.samples(object)) {
       if (value !== undefined) yield [{ ...own, ...labels }, value];

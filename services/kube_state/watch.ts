@@ -20,6 +20,9 @@ export interface Followed {
 // The library goes on by itself when a watch ends; where it gives up, we begin anew after this.
 const PAUSE_MS = 2000;
 
+/** namespace, pretty, exact, export, fieldSelector */
+const ANYWHERE = [undefined, undefined, undefined, undefined, undefined] as const;
+
 /** Begins to follow the objects of `kind`; where that fails it is tried again until `stop`. */
 export function follow(config: KubeConfig, kind: Kind, log: Logger): Followed {
   const api = KubernetesObjectApi.makeApiClient(config);
@@ -27,11 +30,11 @@ export function follow(config: KubeConfig, kind: Kind, log: Logger): Followed {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const list = async (): Promise<KubernetesListObject<KubernetesObject>> => {
-    const found = await api.list(kind.apiVersion, kind.kind);
+    const found = await api.list(kind.apiVersion, kind.kind, ...ANYWHERE, kind.selector);
     isRead = true;
     return found;
   };
-  const informer = makeInformer(config, kind.path, list);
+  const informer = makeInformer(config, kind.path, list, kind.selector);
   const again = (error: unknown) => {
     if (isStopped) return;
     log.warn({ err: error, kind: kind.kind }, 'following objects failed, beginning anew');

@@ -22,6 +22,10 @@ export interface Kind {
   readonly path: string;
   /** The label that has the name; there is `namespace` as well where the kind has one. */
   readonly label: string;
+  /** What of its name the label has. Default: all of it. */
+  readonly shortName?: (name: string) => string;
+  /** Which of them are followed, by their labels. Default: all. */
+  readonly selector?: string;
   readonly isNamespaced: boolean;
   readonly families: readonly Family[];
 }
