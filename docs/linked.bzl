@@ -5,6 +5,7 @@ LINKED = [
     "bench/README.md",
     "docs/dashboards.png",
     "docs/data_flow.svg",
+    "docs/runbooks/deploys.md",
     "examples/ci",
     "examples/ci/github.yml",
     "examples/ci/gitlab.yml",
