@@ -1,7 +1,7 @@
 // What is wrong just now, and how much of what may go wrong is left.
+import { SEVERITIES } from '../../tools/dashboards/model.ts';
 import { asList, asRecord, at, textAt } from '../../tools/k8s/model/object.ts';
 import type { Alert, AlertsAnswer, Budget, DashboardEntry } from './shared/api.ts';
-import { SEVERITIES } from './shared/model.ts';
 import { type Prometheus, PrometheusError } from './prometheus.ts';
 
 /** Alerts that fire or are about to, the worst first, and budgets, the emptiest first. */

@@ -1,4 +1,5 @@
 // The paths below /api/: which there are, what they take, and what they answer.
+import { panelsOf } from '../../tools/dashboards/model.ts';
 import { readAlerts } from './alerts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Deploys } from './deploys.ts';
@@ -6,7 +7,6 @@ import type { ApiAnswer, ApiRequest } from './http.ts';
 import { type TimeRange, askPanel, askVariables } from './panel_query.ts';
 import type { Prometheus } from './prometheus.ts';
 import type { AlertsAnswer, ApiProblem, DashboardAnswer } from './shared/api.ts';
-import { panelsOf } from './shared/model.ts';
 
 /** Options of {@link createApi}. */
 export interface ApiOptions {

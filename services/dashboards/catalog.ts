@@ -1,8 +1,8 @@
 // The dashboards that the cluster has: read from ConfigMaps as these come and go.
+import { panelsOf } from '../../tools/dashboards/model.ts';
+import { type ReadDashboard, readDashboard } from '../../tools/dashboards/read_model.ts';
 import { type KubeObject, asRecord } from '../../tools/k8s/model/object.ts';
 import type { DashboardAnswer, DashboardFault, DashboardList } from './shared/api.ts';
-import { panelsOf } from './shared/model.ts';
-import { type ReadDashboard, readDashboard } from './shared/read_model.ts';
 import type { WatchListener } from './watch.ts';
 
 /** By this label ConfigMaps are known as dashboards. */

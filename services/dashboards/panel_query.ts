@@ -1,8 +1,8 @@
 // Asks Prometheus what a panel shows: values of variables put in, times made even, series named.
+import { fillExpression, parseExpression, parseLabelValues, type Values } from '../../tools/dashboards/expression.ts';
+import type { Dashboard, Panel, Query } from '../../tools/dashboards/model.ts';
+import { knownVariables } from '../../tools/dashboards/read_model.ts';
 import type { PanelAnswer, QueryAnswer, Series, VariablesAnswer } from './shared/api.ts';
-import { fillExpression, parseExpression, parseLabelValues, type Values } from './shared/expression.ts';
-import type { Dashboard, Panel, Query } from './shared/model.ts';
-import { knownVariables } from './shared/read_model.ts';
 import { type Prometheus, PrometheusError, type RawAnswer } from './prometheus.ts';
 
 /** Which part of time, and how finely. */

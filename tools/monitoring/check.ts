@@ -1,8 +1,9 @@
 // What is wrong with rules and dashboards before a Prometheus sees them: queries that do not parse, metrics and labels
 // that nobody exposes, runbooks that are not there.
+import { parseLabelValues } from '../dashboards/expression.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { KnownMetric, KnownMetrics } from './exposition.ts';
-import { labelValues, type Matcher, type ParsedQuery, parseQuery, withoutVariables } from './promql.ts';
+import { type Matcher, type ParsedQuery, parseQuery, withoutVariables } from './promql.ts';
 import type { SourceFile, Sources } from './sources.ts';
 
 /** Something that is wrong. */
@@ -45,10 +46,11 @@ function queriesOf({ rules, dashboards }: Sources): readonly Query[] {
   return [
     ...rules.map(({ where, expr }) => ({ where, expr })),
     ...dashboards.flatMap(({ where, dashboard }) => [
-      ...dashboard.variables.map(({ name, query }) => ({
-        where: `${where}: variable ${name}`,
-        expr: labelValues(query)?.series ?? query,
-      })),
+      ...dashboard.variables.flatMap(({ name, query }) => {
+        const selector = parseLabelValues(query)?.selector ?? '';
+        // Of all series.
+        return selector === '' ? [] : [{ where: `${where}: variable ${name}`, expr: selector }];
+      }),
       ...dashboard.rows.flatMap((row) =>
         row.panels.flatMap((panel) =>
           panel.queries.map(({ expr }) => ({ where: `${where}: panel '${panel.title}' of row '${row.title}'`, expr })),

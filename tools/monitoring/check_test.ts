@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { runfile } from '../lib/runfiles.ts';
 import { checkMonitoring } from './check.ts';
 import { metricsList, parseMetricsList } from './exposition.ts';
-import { labelValues, parseQuery, withoutVariables } from './promql.ts';
+import { parseQuery, withoutVariables } from './promql.ts';
 import { readSources, type SourceFile } from './sources.ts';
 
 describe('queries', () => {
@@ -35,10 +35,6 @@ describe('queries', () => {
   ]) {
     test(`takes: ${query}`, () => assert.deepEqual(parseQuery(query).problems, []));
   }
-  test('finds the series of a variable', () => {
-    assert.deepEqual(labelValues('label_values(up{a="b,c"}, pod)'), { series: 'up{a="b,c"}', label: 'pod' });
-    assert.equal(labelValues('query_result(up)'), undefined);
-  });
 });
 
 describe('lists of metrics', () => {
@@ -164,7 +160,7 @@ describe('rules', () => {
 });
 
 describe('dashboards', () => {
-  const panel = (title: string, expr: string) => ({ title, queries: [{ expr }] });
+  const panel = (title: string, expr: string) => ({ title, kind: 'stat', queries: [{ expr }] });
   const board = (panels: readonly object[], variables: readonly object[] = []) => ({
     kind: 'ConfigMap',
     metadata: { name: 'web-dashboard', labels: { 'fathom.internal/dashboard': 'true' } },
@@ -198,8 +194,14 @@ describe('dashboards', () => {
   test('have no two panels of one name', () =>
     assert.deepEqual(
       findingsOf(board([panel('Requests', 'up'), panel('Requests', 'up')])).map(({ code, text }) => `${code} ${text}`),
+      [`MONITORING_INVALID ${WHERE}: rows[0].panels[1] is a second panel named 'Requests': give it another title`],
+    ));
+  test('name no variable that they do not have', () =>
+    assert.deepEqual(
+      findingsOf(board([panel('Requests', 'up{pod=~"$pod"}')])).map(({ code, text }) => `${code} ${text}`),
       [
-        `MONITORING_INVALID ${WHERE}: panel 'Requests' must have a title of its own, got it in row 'Calls' and in row 'Calls'`,
+        `MONITORING_INVALID ${WHERE}: rows[0].panels[0].queries[0].expr has $pod, and there is no such variable`,
+        `MONITORING_INVALID ${WHERE}: rows[0].panels[0].queries must have one that can be asked`,
       ],
     ));
 });

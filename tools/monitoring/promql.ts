@@ -145,9 +145,3 @@ export function withoutVariables(query: string): string {
     times[name].padEnd(variable.length),
   );
 }
-
-/** The series of `label_values(<series>, <label>)`, and the label; undefined where a query is none. */
-export function labelValues(query: string): { readonly series: string; readonly label: string } | undefined {
-  const [, series = '', label = ''] = /^\s*label_values\((.*),\s*([A-Za-z_][A-Za-z0-9_]*)\s*\)\s*$/s.exec(query) ?? [];
-  return label === '' ? undefined : { series, label };
-}

@@ -1,7 +1,8 @@
 // What of rendered manifests is about monitoring: rules, dashboards, and what is scraped.
 import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { type ReadDashboard, readDashboard } from '../dashboards/model.ts';
+import type { Dashboard } from '../dashboards/model.ts';
+import { readDashboard } from '../dashboards/read_model.ts';
 import { ToolError } from '../lib/errors.ts';
 
 /** A recording or alerting rule, and where it is. */
@@ -21,7 +22,7 @@ export type RuleGroup = Readonly<Record<string, unknown>> & { readonly name: str
 export interface Sources {
   readonly groups: readonly RuleGroup[];
   readonly rules: readonly Rule[];
-  readonly dashboards: readonly (ReadDashboard & { readonly where: string })[];
+  readonly dashboards: readonly { readonly where: string; readonly dashboard: Dashboard }[];
   /** What is wrong before any query is read. */
   readonly problems: readonly string[];
 }
@@ -52,9 +53,9 @@ export function readSources(files: readonly SourceFile[]): Sources {
     if (object.kind !== 'ConfigMap' || object.metadata?.labels?.['fathom.internal/dashboard'] !== 'true') return [];
     return Object.entries(object.data ?? {}).flatMap(([key, json]) => {
       const where = `${whereOf(object, file)}: ${key}`;
-      const read = readDashboard(json);
-      problems.push(...read.problems.map((problem) => `${where}: ${problem}`));
-      return read.dashboard === undefined ? [] : [{ ...read, where }];
+      const { dashboard, problems: found } = readDashboard(json);
+      problems.push(...found.map((problem) => `${where}: ${problem}`));
+      return dashboard === undefined ? [] : [{ where, dashboard }];
     });
   });
   problems.push(...unselected(objects));

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Deploy } from '../shared/api.ts';
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 import { colorsOf } from './colors.ts';
 import { drawDeploys, drawThresholds, nearestDeploy } from './marks.ts';
 import { bandsOf, type Line, plotData, scaleOf } from './plot_data.ts';

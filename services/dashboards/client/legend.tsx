@@ -1,5 +1,5 @@
 // The series of a chart with their last, mean and greatest values; a click shows one alone.
-import type { Unit } from '../shared/model.ts';
+import type { Unit } from '../../../tools/dashboards/model.ts';
 import type { Line } from './plot_data.ts';
 import { format } from './units.ts';
 

@@ -1,7 +1,7 @@
 // What is drawn across a chart: thresholds, and when something was deployed.
 import type uPlot from 'uplot';
 import type { Deploy } from '../shared/api.ts';
-import type { Threshold } from '../shared/model.ts';
+import type { Threshold } from '../../../tools/dashboards/model.ts';
 import type { Colors } from './colors.ts';
 
 /** Dashed lines, and a faint colour beyond them. */

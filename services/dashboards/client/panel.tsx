@@ -1,7 +1,7 @@
 // A panel's frame: asks for its numbers once it comes into sight, shows them by its kind, and says why where there are none.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Deploy, PanelAnswer } from '../shared/api.ts';
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 import { Chart } from './chart.tsx';
 import { colorsOf, seriesColor } from './colors.ts';
 import { Legend } from './legend.tsx';

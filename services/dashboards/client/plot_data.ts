@@ -1,7 +1,7 @@
 // Series as uPlot wants them: columns of numbers, stacked where the panel says so.
 import type uPlot from 'uplot';
 import type { Series } from '../shared/api.ts';
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 
 /** A series with how it is drawn. */
 export interface Line extends Series {

@@ -1,5 +1,5 @@
 // The last value of each series in large, with the way it came.
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 import { figuresOf } from './legend.tsx';
 import type { Line } from './plot_data.ts';
 import { format } from './units.ts';

@@ -1,6 +1,6 @@
 // A panel's series as they are now, a row each.
 import { useState } from 'preact/hooks';
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 import type { Line } from './plot_data.ts';
 import { severityOf } from './stat.tsx';
 import { format } from './units.ts';

@@ -1,6 +1,6 @@
 // What a chart tells of the time below the mouse.
 import type { Deploy } from '../shared/api.ts';
-import type { Panel } from '../shared/model.ts';
+import type { Panel } from '../../../tools/dashboards/model.ts';
 import type { Line } from './plot_data.ts';
 import { exactTime } from './time.ts';
 import { format } from './units.ts';

@@ -1,5 +1,5 @@
 // Numbers as people read them, by their unit.
-import type { Unit } from '../shared/model.ts';
+import type { Unit } from '../../../tools/dashboards/model.ts';
 
 const LARGE = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 const BYTES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;

@@ -1,7 +1,7 @@
 // Choices that narrow down what a dashboard shows.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VariablesAnswer } from '../shared/api.ts';
-import type { Variable } from '../shared/model.ts';
+import type { Variable } from '../../../tools/dashboards/model.ts';
 import { useAnswer } from './load.ts';
 import { ends, go, view } from './state.ts';
 

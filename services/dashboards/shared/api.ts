@@ -1,5 +1,5 @@
 // What the server answers and the page reads, as JSON.
-import type { Dashboard, Severity } from './model.ts';
+import type { Dashboard, Severity } from '../../../tools/dashboards/model.ts';
 
 /** A dashboard in the list. */
 export interface DashboardEntry {

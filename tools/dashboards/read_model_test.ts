@@ -34,6 +34,7 @@ test('names the second panel of one title, and shows the rest', () => {
 
 for (const [what, value, problem] of [
   ['no JSON', '{', /is no JSON/],
+  ['no text', '', /is no JSON/],
   ['a list', '[]', /must be an object, got a list/],
   ['nothing', 'null', /must be an object, got null/],
   ['no name', '{}', /name must be a DNS label .*, got nothing/],
@@ -50,6 +51,11 @@ for (const [what, panel, problem] of [
   ['a kind', { ...PANEL, kind: 'pie' }, 'rows[0].panels[0].kind must be one of timeseries, stat, table, got "pie"'],
   ['a unit', { ...PANEL, unit: 'miles' }, /rows\[0\]\.panels\[0\]\.unit must be one of .*, got "miles"/],
   ['no query', { ...PANEL, queries: [] }, 'rows[0].panels[0].queries must have one that can be asked'],
+  [
+    'an empty query',
+    { ...PANEL, queries: [{ expr: ' ' }] },
+    'rows[0].panels[0].queries[0].expr must be PromQL, got " "',
+  ],
   ['no panel', 7, 'rows[0].panels[0] must be an object, got number'],
   [
     'a variable',
@@ -59,9 +65,10 @@ for (const [what, panel, problem] of [
   ['thresholds', { ...PANEL, thresholds: [{ value: 'x' }] }, /thresholds\[0\]\.value must be a number, got "x"/],
   ['a width', { ...PANEL, width: 13 }, /width must be a whole number from 1 to 12, got 13/],
 ] as const) {
-  test(`tells of ${what} that a panel can't have`, () => {
-    const { dashboard, problems } = dashboardOf([panel]);
+  test(`tells of ${what} that a panel can't have, and shows the rest`, () => {
+    const { dashboard, problems } = dashboardOf([panel, { ...PANEL, title: 'Other' }]);
     assert.ok(dashboard !== undefined);
+    assert.equal(panelsOf(dashboard).at(-1)?.title, 'Other');
     assert.match(
       problems.join('; '),
       typeof problem === 'string' ? new RegExp(problem.replaceAll(/[[\].$]/g, '\\$&')) : problem,
@@ -76,6 +83,20 @@ test('leaves out what is too much', () => {
   assert.equal(panelsOf(dashboard).length, LIMITS.panels);
   assert.match(problems.join('; '), /must have at most 200 entries, got 205/);
 });
+
+for (const [what, rest, problem] of [
+  ['a title', { title: ' ' }, 'title must be a text, got " "'],
+  ['a service', { service: undefined }, 'service must be a text, got nothing'],
+  ['a row with a title', { rows: [{ panels: [PANEL] }] }, 'rows[0].title must be a text, got nothing'],
+] as const) {
+  test(`tells of a dashboard without ${what}, and shows it`, () => {
+    const { dashboard, problems } = dashboardOf([PANEL], rest);
+    assert.deepEqual(problems, [problem]);
+    assert.ok(dashboard !== undefined);
+    assert.equal(panelsOf(dashboard).length, 1);
+    assert.deepEqual([dashboard.title, dashboard.service].includes(''), false);
+  });
+}
 
 test('refuses a variable whose query is another language', () => {
   const variables = [{ name: 'pod', query: 'query_result(up)' }];

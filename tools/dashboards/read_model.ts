@@ -1,4 +1,5 @@
-// Reads a dashboard that anybody may have written: what is wrong is told, and the rest is shown.
+// Reads a dashboard that anybody may have written: what is wrong is told, and the rest is shown. The build's checks and the
+// page read it by this: what one of them shows, the other has not refused.
 import { parseExpression, parseLabelValues, type KnownVariable } from './expression.ts';
 import {
   type Dashboard,
@@ -54,12 +55,13 @@ export function readDashboard(text: string): ReadDashboard {
   }
   const context: Context = { tell, known, titles: new Set(), panels: 0 };
   const rows = listOf(value['rows'], 'rows', LIMITS.rows, tell).flatMap((one, index) => readRow(one, index, context));
-  const service = optionalText(value['service'], 'service', tell);
+  const title = requiredText(value['title'], 'title', tell);
+  const service = requiredText(value['service'], 'service', tell);
   const runbook = optionalText(value['runbook'], 'runbook', tell);
   return {
     dashboard: {
       name,
-      title: optionalText(value['title'], 'title', tell) ?? name,
+      title: title ?? name,
       service: service ?? name,
       ...(runbook === undefined ? {} : { runbook }),
       variables,
@@ -100,14 +102,14 @@ function readRow(value: unknown, index: number, context: Context): readonly Row[
   const panels = listOf(value['panels'], `${place}.panels`, LIMITS.panels, context.tell).flatMap((one, at) =>
     readPanel(one, `${place}.panels[${at}]`, context),
   );
-  return [{ title: optionalText(value['title'], `${place}.title`, context.tell) ?? '', panels }];
+  return [{ title: requiredText(value['title'], `${place}.title`, context.tell) ?? '', panels }];
 }
 
 function readPanel(value: unknown, place: string, context: Context): readonly Panel[] {
   const { tell, titles } = context;
   if (!isRecord(value)) return refuse(place, `must be an object, got ${typeOf(value)}`, tell);
   const title = value['title'];
-  if (typeof title !== 'string' || title === '')
+  if (typeof title !== 'string' || title.trim() === '')
     return refuse(`${place}.title`, `must be a text, got ${shown(title)}`, tell);
   if (titles.has(title)) return refuse(place, `is a second panel named '${title}': give it another title`, tell);
   const kind = oneOf(PANEL_KINDS, value['kind']);
@@ -180,6 +182,14 @@ function optionalText(value: unknown, place: string, tell: Tell): string | undef
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value.slice(0, 2000);
   tell(place, `must be a text, got ${typeOf(value)}`);
+  return undefined;
+}
+
+/** A text that must be there; what is without is shown all the same. */
+function requiredText(value: unknown, place: string, tell: Tell): string | undefined {
+  if (value !== undefined && value !== null && (typeof value !== 'string' || value.trim() !== ''))
+    return optionalText(value, place, tell);
+  tell(place, `must be a text, got ${shown(value)}`);
   return undefined;
 }
 
