@@ -1,4 +1,5 @@
-// What watches a component: what Prometheus scrapes, rules, and a dashboard. config: the values of its parameters.
+// What watches a component: what Prometheus scrapes, rules, and a dashboard. config: the values of its parameters; or those
+// that `watched` makes, of what is no component.
 local dashboards = import 'dashboards.libsonnet';
 local k = import 'kubernetes.libsonnet';
 local labels = import 'labels.libsonnet';
@@ -26,7 +27,7 @@ local parameter = t.optional(
   t.record({
     port: t.required(t.portName, 'Which of `ports` answers Prometheus.'),
     path: t.optional(t.text, 'Where.', '/metrics'),
-    interval: t.optional(t.duration, 'How often.', '30s'),
+    interval: t.optional(t.duration, 'How often, and how often its rules are looked at.', '30s'),
     labels: t.optional(t.map(t.text, t.text), 'Labels by which a Prometheus chooses what it scrapes.', {}),
     scraper: t.optional(t.object, 'The pods of Prometheus: a peer of a NetworkPolicy.', PROMETHEUS, 'pods named prometheus in the namespace monitoring'),
     calls: t.optional(t.oneOf(['server', 'client', 'none']), 'Whose calls its metrics are about: those that it answers, or those that it makes.', null, 'server with a port named grpc, else none'),
@@ -63,8 +64,11 @@ local runbookOf(config) =
 // The labels that Prometheus gives to all that it scrapes of a component.
 local targetOf(config) = 'namespace="%s",job="%s"' % [config.environment.namespace, config.name];
 
+// Whether it is one job of Prometheus, as every component is.
+local isJob(config) = std.get(config, 'isJob', true);
+
 local alertsOf(config) =
-  local general = {
+  local general = if !isJob(config) then {} else {
     NotScraped: {
       expr: 'absent(up{$self} == 1)',
       'for': '5m',
@@ -84,12 +88,17 @@ local alertsOf(config) =
   general + config.monitoring.alerts;
 
 local rulesOf(config) =
+  // Where its series are of many namespaces, each alert has that of its own.
+  local place = if isJob(config) then { namespace: config.environment.namespace } else {};
+  local dashboard = (if isJob(config) then '' else config.environment.namespace + '/') + config.name;
   // The part of the page that is about an alert has its name for a heading.
-  local annotations(alert) = { dashboard: config.name, runbook_url: runbookOf(config) + '#' + std.asciiLower(alert) };
+  local annotations(alert) = { dashboard: dashboard, runbook_url: runbookOf(config) + '#' + std.asciiLower(alert) };
+  // Who is scraped more often wants to hear of it sooner.
+  local rhythm = if config.monitoring.interval == parameter.type.parameters.interval.default then {} else { interval: config.monitoring.interval };
   local alerts = alertsOf(config);
   local target = targetOf(config);
   local slos = slo.rules(config, target, sideOf(config), annotations);
-  [{ name: '%s-slo-%s' % [config.name, name], rules: slos[name] } for name in std.objectFields(slos)] + [{
+  [rhythm { name: '%s-slo-%s' % [config.name, name], rules: slos[name] } for name in std.objectFields(slos)] + [rhythm {
     name: config.name,
     rules: [
       local one = alerts[name];
@@ -97,7 +106,7 @@ local rulesOf(config) =
         alert: name,
         expr: slo.filledIn(one.expr, { 'self': target }),
         'for': one['for'],
-        labels: { namespace: config.environment.namespace, service: config.name, severity: one.severity },
+        labels: place { service: config.name, severity: one.severity },
         annotations: annotations(name) {
           summary: one.summary,
           [if one.description != '' then 'description']: one.description,
@@ -125,7 +134,7 @@ local dashboardOf(config) =
     service: config.name,
     runbook: runbookOf(config),
     variables: withTarget(config, own.variables),
-    rows: generated.before + withTarget(config, own.rows) + generated.after,
+    rows: generated.before + withTarget(config, own.rows) + (if isJob(config) then generated.after else []),
   };
 
 {
@@ -146,6 +155,26 @@ local dashboardOf(config) =
     grafana: 'likewise, where the environment provides grafana',
     grafanadashboard: 'likewise, where the environment provides grafana-operator',
   },
+
+  // Returns the rules and the dashboard of what is no component, such as a program that others scrape, by role. given: its
+  // `name`, the `namespace` and `labels` of the two objects, and `monitoring` as components have it; `isJob`: whether its
+  // series are those of one job that is called as it is, false where they are those of a whole cluster.
+  watched(given)::
+    local monitoring = { port: 'metrics', calls: 'none' } + given.monitoring;
+    local config = {
+      name: given.name,
+      isJob: std.get(given, 'isJob', true),
+      environment: { namespace: given.namespace, provides: ['prometheus-operator'] },
+      ports: { metrics: 0 },
+      monitoring: parameter.type.resolve(monitoring),
+    };
+    local wrong = parameter.type.problems('monitoring', monitoring);
+    local found = if wrong != [] then wrong else $.checks(config);
+    assert found == [] : given.name + ': ' + std.join('; ', found);
+    {
+      prometheusrule: k.prometheusRule(given.name, given.namespace, { groups: rulesOf(config) }, given.labels),
+      dashboard: dashboards.configMap(dashboardOf(config), given.namespace, given.labels),
+    },
 
   // Returns what is wrong with it.
   checks(config)::

@@ -8,12 +8,12 @@ local BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 // Codes by which a server says that it is its own fault.
 local SERVER_FAULTS = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'];
 
-// An alert fires when `share` of the budget is spent within `long`, and it goes on within `short`.
+// An alert fires when `share` of the budget is spent within `hours`, and it goes on within a twelfth of them.
 local BURNS = [
-  { long: '1h', hours: 1, short: '5m', share: 0.02, severity: 'critical' },
-  { long: '6h', hours: 6, short: '30m', share: 0.05, severity: 'critical' },
-  { long: '1d', hours: 24, short: '2h', share: 0.1, severity: 'warning' },
-  { long: '3d', hours: 72, short: '6h', share: 0.1, severity: 'warning' },
+  { hours: 1, share: 0.02, severity: 'critical' },
+  { hours: 6, share: 0.05, severity: 'critical' },
+  { hours: 24, share: 0.1, severity: 'warning' },
+  { hours: 72, share: 0.1, severity: 'warning' },
 ];
 // How many times as fast as the budget allows; slower is no fault.
 local factor(slo, burn) = std.max(1, burn.share * slo.days * 24 / burn.hours);
@@ -21,6 +21,28 @@ local factor(slo, burn) = std.max(1, burn.share * slo.days * 24 / burn.hours);
 // What is computed from calls, and what from the figures of five minutes that were recorded: years of them cost little.
 local EXACT = ['30m', '1h', '2h', '6h'];
 local SUMMED = ['1d', '3d'];
+
+// A time in Prometheus' words: the largest unit of which there is a whole number.
+local UNITS = [['d', 86400], ['h', 3600], ['m', 60], ['s', 1]];
+local timeOf(seconds) = [
+  '%d%s' % [seconds / unit[1], unit[0]]
+  for unit in UNITS
+  if seconds % unit[1] == 0
+][0];
+local secondsOf(time) =
+  local last = std.length(time) - 1;
+  std.parseInt(std.substr(time, 0, last)) * [unit[1] for unit in UNITS if unit[0] == time[last]][0];
+
+local isWindow(time) = local seconds = secondsOf(time); seconds > 0 && seconds <= 3600 && seconds % 60 == 0;
+
+// The windows of an alert of an objective.
+local longOf(slo, burn) = timeOf(secondsOf(slo.window) * burn.hours);
+local shortOf(slo, burn) = timeOf(secondsOf(slo.window) * burn.hours / 12);
+// Of those, what no other rule records.
+local ownWindows(slo) = std.setDiff(
+  std.set(std.flatMap(function(burn) [longOf(slo, burn), shortOf(slo, burn)], BURNS)),
+  std.set(EXACT + SUMMED + ['5m', '%dd' % slo.days])
+);
 
 local filledIn(text, values) = std.foldl(
   function(done, name) std.strReplace(done, '$' + name, values[name]), std.objectFields(values), text
@@ -38,6 +60,7 @@ local parameters = {
   codes: t.optional(t.list(t.word), 'The codes of bad calls.', SERVER_FAULTS),
   errors: t.optional(t.query, 'Instead of calls: what counts as bad, one series of PromQL, with `$self` for the labels of the service and `$window` for the time.'),
   total: t.optional(t.query, 'With `errors`: what counts in all.'),
+  window: t.optional(t.duration, 'The longer window of its fastest alert; those of the others are 6, 24 and 72 times as long, the shorter ones a twelfth. Less than an hour is for tests, which can\'t wait: a few bad calls are enough then.', '1h'),
 };
 
 local SIDES = ['server', 'client'];
@@ -80,7 +103,7 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     record('slo:error_ratio:rate5m', 'slo:errors:rate5m' + at + ' / (slo:calls:rate5m' + at + ' > 0)'),
   ] + [
     record('slo:error_ratio:rate' + window, '(' + over(ratio.errors, window) + ') / ((' + over(ratio.total, window) + ') > 0)')
-    for window in EXACT
+    for window in EXACT + ownWindows(slo)
   ] + [
     record(
       'slo:error_ratio:rate' + window,
@@ -91,13 +114,14 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     record('slo:error_budget:spent_ratio', 'slo:error_ratio:rate' + wholeWindow + at + ' / ' + number(budget(slo))),
   ] + [
     local limit = number(factor(slo, burn) * budget(slo));
+    local long = longOf(slo, burn);
     {
       alert: 'ErrorBudgetBurn',
-      expr: 'slo:error_ratio:rate' + burn.long + at + ' > ' + limit + ' and slo:error_ratio:rate' + burn.short + at + ' > ' + limit,
-      labels: labels { severity: burn.severity, window: burn.long },
+      expr: 'slo:error_ratio:rate' + long + at + ' > ' + limit + ' and slo:error_ratio:rate' + shortOf(slo, burn) + at + ' > ' + limit,
+      labels: labels { severity: burn.severity, window: long },
       annotations: {
         summary: config.name + " spends the budget of '" + name + "' " + number(factor(slo, burn)) + ' times as fast as it may',
-        description: 'Bad within ' + burn.long + ': {{ $value | humanizePercentage }}. What is promised: ' + number(slo.objective) + '% of all within ' + wholeWindow + ' are good.',
+        description: 'Bad within ' + long + ': {{ $value | humanizePercentage }}. What is promised: ' + number(slo.objective) + '% of all within ' + wholeWindow + ' are good.',
       } + annotations('ErrorBudgetBurn'),
     }
     for burn in BURNS
@@ -117,6 +141,7 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     (if (slo.errors == null) == (slo.total == null) then [] else ['%s must have both errors and total, or neither' % path]) +
     (if ownExpressions || std.member(SIDES, side) then [] else ['%s must have errors and total: monitoring.calls is none' % path]) +
     (if slo.seconds == null || std.member(BOUNDS, slo.seconds) then [] else ['%s.seconds must be a bound of the histogram, which are %s, got %s' % [path, std.join(', ', std.map(number, BOUNDS)), number(slo.seconds)]]) +
+    (if isWindow(slo.window) then [] else ['%s.window must be whole minutes, at most an hour, got %s' % [path, slo.window]]) +
     (if slo.objective > least then [] else ['%s.objective must be more than %s, or its fastest alert could never fire, got %s' % [path, number(least), number(slo.objective)]]),
 
   // Returns the rules of a service, by the names of its objectives. target: the labels of its series; annotations: from

@@ -7,7 +7,10 @@ local port = 50051;
 local secretsFolder = '/run/secrets/redis';
 local metricsPort = 9464;
 
+local parameter(environment, name, default) = std.get(std.get(environment.parameters, 'routeguide', {}), name, default);
+
 // environment: an entry of ENVS with its name; deps: the rendered Services of what this service calls.
+// Of environment.parameters.routeguide: waitReplicas, and for who can't wait for alerts scrapeInterval and alertWindow.
 function(environment, deps) k.files(service({
   name: 'routeguide-server',
   partOf: 'routeguide',
@@ -20,8 +23,9 @@ function(environment, deps) k.files(service({
   headless: true,
   monitoring: {
     port: 'metrics',
+    interval: parameter(environment, 'scrapeInterval', '30s'),
     slos: {
-      availability: { objective: 99.9 },
+      availability: { objective: 99.9, window: parameter(environment, 'alertWindow', '1h') },
       latency: { objective: 99, seconds: 0.25 },
       // What the others are made of.
       'get-feature': { objective: 99, seconds: 0.1, methods: ['GetFeature'] },
@@ -57,7 +61,7 @@ function(environment, deps) k.files(service({
     // The user of its own that //services/redis declares, and its password.
     REDIS_USERNAME: 'routeguide',
     REDIS_PASSWORD_FILE: secretsFolder + '/password',
-    NOTES_WAIT_REPLICAS: '%d' % std.get(std.get(environment.parameters, 'routeguide', {}), 'waitReplicas', 0),
+    NOTES_WAIT_REPLICAS: '%d' % parameter(environment, 'waitReplicas', 0),
     DRAIN_TIMEOUT_MS: '15000',
   },
   volumes: { [secretsFolder]: { secret: { secretName: 'redis-routeguide', defaultMode: 288 } } },
