@@ -39,8 +39,10 @@ function alertOf(rule: unknown, one: unknown, dashboards: readonly DashboardEntr
   const namespace = labels['namespace'] ?? '';
   const service = labels['service'] ?? '';
   const named = annotations['dashboard'] ?? service;
-  const own = dashboards.filter((entry) => entry.namespace === namespace);
-  const dashboard = own.find((entry) => entry.name === named) ?? own.find((entry) => entry.service === service);
+  // `namespace/name` where it is another's: rules of the whole cluster are about things of many namespaces.
+  const [place, title] = named.includes('/') ? named.split('/', 2) : [namespace, named];
+  const own = dashboards.filter((entry) => entry.namespace === place);
+  const dashboard = own.find((entry) => entry.name === title) ?? own.find((entry) => entry.service === service);
   const { runbook_url: runbook, panel } = annotations;
   return [
     {

@@ -24,6 +24,8 @@ export interface PrometheusTestOptions {
   readonly rules?: object;
   /** What its targets are called. Default: test. */
   readonly job?: string;
+  /** Whether it sends alerts, to where nobody takes them. Default: false. */
+  readonly isSending?: boolean;
   /** Whether there is a second target, where nothing answers. Default: false. */
   readonly isOneDown?: boolean;
   /** What was before, in OpenMetrics' format with times; needs PROMTOOL. Default: nothing. */
@@ -54,6 +56,9 @@ export async function startPrometheus(options: PrometheusTestOptions): Promise<T
   try {
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      ...(options.isSending === true && {
+        alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9'] }] }] },
+      }),
       rule_files: options.rules === undefined ? [] : ['rules.json'],
       scrape_configs: [
         {

@@ -12,6 +12,8 @@ import type { TokenServer } from './token_server.ts';
 export interface RealRegistry extends AsyncDisposable {
   /** `127.0.0.1:<port>`. */
   readonly endpoint: string;
+  /** Where its metrics are, with `hasMetrics`. */
+  readonly metricsUrl?: string;
 }
 
 /** How a registry of distribution asks for a login. */
@@ -27,16 +29,20 @@ export const HTPASSWD = 'alice:$2b$04$pHwQhSPdJh6R9sZg1k9BvuHKR21QA/tHvA/1ET9E4m
 export async function startRealRegistry(
   program: string,
   folder: string,
-  options: { readonly auth?: RegistryAuth } = {},
+  options: { readonly auth?: RegistryAuth; readonly hasMetrics?: boolean } = {},
 ): Promise<RealRegistry> {
   const endpoint = `127.0.0.1:${await freePort()}`;
   const place = join(folder, `registry-${endpoint.split(':')[1]}`);
   await mkdir(place);
+  const debug = options.hasMetrics === true ? `127.0.0.1:${await freePort()}` : undefined;
   const configuration = {
     version: '0.1',
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: join(place, 'storage') }, delete: { enabled: true } },
-    http: { addr: endpoint },
+    http: {
+      addr: endpoint,
+      ...(debug === undefined ? {} : { debug: { addr: debug, prometheus: { enabled: true, path: '/metrics' } } }),
+    },
     ...(options.auth === undefined ? {} : { auth: await authSection(options.auth, place) }),
   };
   const path = join(place, 'registry.json');
@@ -50,7 +56,11 @@ export async function startRealRegistry(
   } catch (error) {
     throw new Error(`the registry does not start: ${await readFile(logPath, 'utf8')}`, { cause: error });
   }
-  return { endpoint, [Symbol.asyncDispose]: () => end(child) };
+  return {
+    endpoint,
+    ...(debug === undefined ? {} : { metricsUrl: `http://${debug}/metrics` }),
+    [Symbol.asyncDispose]: () => end(child),
+  };
 }
 
 async function authSection(auth: RegistryAuth, place: string): Promise<unknown> {

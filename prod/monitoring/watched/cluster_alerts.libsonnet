@@ -1,0 +1,134 @@
+// When somebody should look at the cluster, or be woken up for it. docs/runbooks/cluster.md has a part for each.
+// What every cluster has, by what Prometheus calls it.
+local JOBS = [
+  'alertmanager',
+  'cadvisor',
+  'coredns',
+  'kube-apiserver',
+  'kube-state',
+  'kubelet',
+  'metrics-server',
+  'monitoring-node/node-exporter',
+  'prometheus-operator',
+];
+
+// Of all file systems of a node those that fill up: those in memory, and images, do not.
+local DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs",mountpoint!~"/(boot|efi).*"';
+local disk(metric) = 'node_filesystem_%s{%s}' % [metric, DISKS];
+
+// Which pods a workload lacks, by whatever kind it is of.
+local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wanted, kind, there];
+
+{
+  disks:: DISKS,
+
+  // Monitoring.
+  NotScraped: {
+    // What is absent has no labels of its own.
+    expr: std.join(' or ', ['label_replace(absent(up{job="%s"} == 1), "job", "%s", "", "")' % [job, job] for job in JOBS]),
+    'for': '10m',
+    severity: 'critical',
+    summary: 'Nothing of {{ $labels.job }} answers Prometheus',
+    description: 'What it would tell of is seen by neither alerts nor dashboards.',
+  },
+  TargetDown: {
+    expr: 'up == 0',
+    'for': '15m',
+    summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer Prometheus',
+    description: '`bazel run //prod:status` has what Prometheus says of it.',
+  },
+  RulesFail: {
+    expr: 'sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[10m])) > 0',
+    severity: 'critical',
+    summary: 'Rules of {{ $labels.rule_group }} fail',
+    description: 'Alerts that are made of them do not fire, whatever happens.',
+  },
+  ConfigurationRefused: {
+    expr: 'prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0',
+    'for': '10m',
+    summary: '{{ $labels.pod }} goes by an old configuration',
+    description: 'It could not read the last one: what was added since is neither scraped nor told to anybody.',
+  },
+  AlertsNotSent: {
+    expr: 'rate(prometheus_notifications_dropped_total[10m]) > 0 or sum by (pod) (rate(alertmanager_notifications_failed_total[10m])) > 0',
+    'for': '10m',
+    severity: 'critical',
+    summary: 'Alerts of {{ $labels.pod }} do not arrive',
+    description: 'Between Prometheus, Alertmanager and who should hear of them something is away.',
+  },
+
+  // The control plane. How the API server answers is an objective.
+  ApiServiceUnavailable: {
+    expr: 'max by (name) (aggregator_unavailable_apiservice) > 0',
+    'for': '10m',
+    summary: 'Nobody answers for the API {{ $labels.name }}',
+    description: 'While it is so, Kubernetes deletes no namespace.',
+  },
+  StorageOfApiFull: {
+    // Of what etcd takes unless it is told otherwise, 2 GiB, after which nothing can be written any more.
+    expr: 'max(apiserver_storage_size_bytes) > 1.7e9',
+    severity: 'critical',
+    summary: 'etcd is full to {{ $value | humanize1024 }}B',
+    description: 'With 2 GiB it takes no more writes, unless its quota was raised.',
+  },
+
+  // Nodes.
+  NodeNotReady: {
+    expr: 'kube_node_status_condition{condition="Ready",status="true"} == 0',
+    severity: 'critical',
+    summary: 'The node {{ $labels.node }} is not ready',
+    description: 'Its pods are taken for lost, and made anew on other nodes.',
+  },
+  NodeBusy: {
+    expr: 'sum by (node) (rate(node_cpu_seconds_total{mode="idle"}[15m])) / count by (node) (node_cpu_seconds_total{mode="idle"}) < 0.05',
+    'for': '30m',
+    summary: 'The processors of {{ $labels.node }} have had no rest for half an hour',
+    description: 'Idle: {{ $value | humanizePercentage }}.',
+  },
+  NodeMemoryShort: {
+    expr: 'node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05',
+    'for': '10m',
+    severity: 'critical',
+    summary: '{{ $labels.node }} has {{ $value | humanizePercentage }} of its memory left',
+    description: 'Soon processes are ended, not always those that took it.',
+  },
+  NodeDiskFilling: {
+    // Almost full, or full within a day if it goes on like this.
+    expr: '%(free)s / %(size)s < 0.05 or (%(free)s / %(size)s < 0.25 and predict_linear(%(free)s[6h], 86400) < 0)' % {
+      free: disk('avail_bytes'),
+      size: disk('size_bytes'),
+    },
+    'for': '30m',
+    severity: 'critical',
+    summary: '{{ $labels.mountpoint }} of {{ $labels.node }} has {{ $value | humanizePercentage }} left',
+    description: 'A full one ends pods, and nodes that run out of it take no new ones.',
+  },
+  VolumeFilling: {
+    expr: 'kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.1',
+    'for': '10m',
+    summary: 'The volume {{ $labels.persistentvolumeclaim }} of {{ $labels.namespace }} has {{ $value | humanizePercentage }} left',
+  },
+
+  // What runs on them.
+  PodCrashLooping: {
+    expr: 'max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) > 0',
+    'for': '5m',
+    summary: '{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} ends again and again',
+  },
+  PodsMissing: {
+    expr: std.join(' or ', [
+      lacking('deployment', 'spec_replicas', 'status_replicas_available'),
+      lacking('statefulset', 'replicas', 'status_replicas_ready'),
+      lacking('daemonset', 'status_desired_number_scheduled', 'status_number_ready'),
+    ]),
+    'for': '15m',
+    summary: '{{ $labels.namespace }}/{{ $labels.deployment }}{{ $labels.statefulset }}{{ $labels.daemonset }} lacks {{ $value }} pods',
+    description: 'It has been so for a quarter of an hour: no deploy takes as long.',
+  },
+  JobFailed: {
+    expr: 'kube_job_failed{condition="true"} == 1',
+    'for': '1m',
+    summary: 'The Job {{ $labels.namespace }}/{{ $labels.job_name }} has failed',
+    description: 'It stays so until it is deleted, or runs again under its name.',
+  },
+}

@@ -1,0 +1,117 @@
+// The lists of metrics/ are what the programs themselves say: each is started, called, and scraped once.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { startPrometheus } from '../../../services/dashboards/testing/prometheus.ts';
+import { startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
+import { runfile } from '../../../tools/lib/runfiles.ts';
+import { eventually } from '../../../tools/lib/testing/eventually.ts';
+import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
+import { freePort, startRealRegistry } from '../../../tools/oci/testing/real_registry.ts';
+
+const folder = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'scrapes-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ENDINGS = ['', '_bucket', '_count', '_sum'];
+
+/** Compares a list with what was scraped, as far as the list names it: a program says much that nobody asks for. */
+function check(name: string, exposition: string): void {
+  const file = new URL(`metrics/${name}.txt`, import.meta.url);
+  const listed = readFileSync(file, 'utf8').split('\n');
+  const names = new Set(listed.filter((line) => line !== '' && !line.startsWith('#')).map((line) => nameOf(line)));
+  const lines = exposition.split('\n');
+  const samples = lines.filter((line) => !line.startsWith('#') && names.has(nameOf(line)));
+  const seen = new Set(samples.map(nameOf));
+  // What is declared and has no series yet.
+  const declared = lines.flatMap((line) => {
+    const [, base] = /^# TYPE (\S+) /.exec(line) ?? [];
+    const all = base === undefined ? [] : ENDINGS.map((ending) => base + ending);
+    return all.filter((one) => names.has(one) && !seen.has(one)).map((one) => `# TYPE ${one} untyped`);
+  });
+  checkMetricsFile(file, [...samples, ...declared].join('\n'));
+}
+
+function nameOf(line: string): string {
+  return line.replace(/[{ ].*$/s, '');
+}
+
+async function textOf(url: string, init: RequestInit = {}): Promise<string> {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+  return response.text();
+}
+
+test('the registry', async () => {
+  const options = { hasMetrics: true };
+  await using registry = await startRealRegistry(runfile('go_registry/bin/registry'), folder, options);
+  const blobs = `http://${registry.endpoint}/v2/a/blobs`;
+  const started = await fetch(`${blobs}/uploads/`, { method: 'POST', signal: AbortSignal.timeout(10_000) });
+  const upload = new URL(started.headers.get('location') ?? '', blobs);
+  const body = 'a blob';
+  const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
+  upload.searchParams.set('digest', digest);
+  const headers = { 'content-type': 'application/octet-stream' };
+  const put = await fetch(upload, { method: 'PUT', body, headers, signal: AbortSignal.timeout(10_000) });
+  assert.equal(put.status, 201);
+  assert.equal(await textOf(`${blobs}/${digest}`), body);
+  check('registry', await textOf(registry.metricsUrl ?? ''));
+});
+
+test('Prometheus', async () => {
+  const rules = { groups: [{ name: 'all', rules: [{ record: 'all:up', expr: 'sum(up)' }] }] };
+  const prometheus = await startPrometheus({ metrics: () => 'sample 1\n', rules, isSending: true });
+  try {
+    await prometheus.until('all:up');
+    check('prometheus', await textOf(new URL('/metrics', prometheus.url).href));
+  } finally {
+    await prometheus.stop();
+  }
+});
+
+test('Alertmanager', async () => {
+  const config = join(folder, 'alertmanager.yml');
+  const receivers = [{ name: 'chat', webhook_configs: [{ url: 'http://127.0.0.1:9/' }] }];
+  writeFileSync(config, JSON.stringify({ route: { receiver: 'chat' }, receivers }));
+  const address = `127.0.0.1:${await freePort()}`;
+  const flags = [`--config.file=${config}`, `--storage.path=${join(folder, 'alertmanager')}`];
+  const program = runfile('go_alertmanager/bin/alertmanager');
+  const child = spawn(program, [...flags, `--web.listen-address=${address}`, '--cluster.listen-address='], {
+    stdio: 'ignore',
+  });
+  try {
+    const ready = () => textOf(`http://${address}/metrics`).catch(() => undefined);
+    check('alertmanager', await eventually('Alertmanager answers', ready));
+  } finally {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+test('the API server, and all that is asked of it is kept', async () => {
+  const manifest = readFileSync(runfile('fathom/prod/monitoring/manifests/cluster/apiserver.json'), 'utf8');
+  interface Relabeling {
+    readonly regex: string;
+  }
+  const [keep, drop] = JSON.parse(manifest).spec.endpoints[0].metricRelabelings as readonly [Relabeling, Relabeling];
+  const [kept, dropped] = [keep, drop].map(({ regex }) => new RegExp(`^(${regex})$`)) as [RegExp, RegExp];
+  const isKept = (line: string) =>
+    kept.test(nameOf(line)) && !dropped.test(`${nameOf(line)};${/le="([^"]*)"/.exec(line)?.[1] ?? ''}`);
+  const server = await startApiServer();
+  try {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } };
+    const request = { path: '/api/v1/namespaces', doing: 'Calling' } as const;
+    await server.client.request({ ...request, method: 'POST', body: namespace });
+    await server.client.request({ ...request, method: 'GET' });
+    const text = await server.client.requestText({ ...request, method: 'GET', path: '/metrics', accept: 'text/plain' });
+    // Declarations are of the base name, whose endings are kept by name as well.
+    const lines = text.split('\n').filter((line) => line.startsWith('#') || isKept(line));
+    check('apiserver', lines.join('\n'));
+  } finally {
+    await server.stop();
+  }
+});
