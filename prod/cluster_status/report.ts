@@ -5,8 +5,8 @@ import type { Status } from './status.ts';
 const MOST = 20;
 
 export function reportOf(status: Status): string {
-  const { targetsUp, targetsDown, emptyMonitors, alerts, budgets, rules, failedRules, dashboards, dashboardFaults } =
-    status;
+  const { targetsUp, targetsDown, emptyMonitors, alerts, budgets, rules, failedRules } = status;
+  const { dashboards, dashboardFaults, panelFaults } = status;
   const percent = (value: number) => `${(value * 100).toFixed(value > 0.9 ? 3 : 1).replace(/\.?0+$/, '')}%`;
   return [
     `targets: ${targetsUp} up, ${targetsDown.length} down`,
@@ -32,6 +32,8 @@ export function reportOf(status: Status): string {
     ...listed(failedRules.map(({ what, problems }) => `${what}: ${problems.join('; ')}`)),
     `dashboards: ${dashboards}, ${dashboardFaults.length} with faults`,
     ...listed(dashboardFaults.flatMap(({ what, problems }) => problems.map((problem) => `${what}: ${problem}`))),
+    `panels that fail, or have too many series: ${panelFaults.length}`,
+    ...listed(panelFaults.map(({ what, problems }) => `${what}: ${problems.join('; ')}`)),
     '',
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import type { KubeClient } from '../../tools/k8s/kube/client.ts';
 import type { Resource } from '../../tools/k8s/kube/discovery.ts';
 import { listObjects } from '../../tools/k8s/kube/objects.ts';
 import { asList, at, textAt } from '../../tools/k8s/model/object.ts';
+import { panelFaults } from './panels.ts';
 
 /** A place that does not answer Prometheus. */
 export interface DownTarget {
@@ -34,6 +35,16 @@ export interface Status {
   readonly failedRules: readonly Fault[];
   readonly dashboards: number;
   readonly dashboardFaults: readonly Fault[];
+  /** Panels whose queries fail, or have more series than the page draws. */
+  readonly panelFaults: readonly Fault[];
+}
+
+/** Options of {@link readStatus}. */
+export interface StatusOptions {
+  readonly prometheus: Prometheus;
+  /** The same one, with the limits of the page. */
+  readonly page: Prometheus;
+  readonly signal: AbortSignal;
 }
 
 const COREOS = 'monitoring.coreos.com/v1';
@@ -52,7 +63,7 @@ const MONITORS: readonly { readonly resource: Resource; readonly pool: string }[
 const CONFIG_MAPS: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true };
 
 /** Asks Prometheus and the API server. Throws STATUS_PROMETHEUS where Prometheus does not answer. */
-export async function readStatus(client: KubeClient, prometheus: Prometheus, signal: AbortSignal): Promise<Status> {
+export async function readStatus(client: KubeClient, { prometheus, page, signal }: StatusOptions): Promise<Status> {
   try {
     const [targets, rules, dashboards, monitors] = await Promise.all([
       prometheus.get('targets', { state: 'active' }, signal),
@@ -88,6 +99,7 @@ export async function readStatus(client: KubeClient, prometheus: Prometheus, sig
       }),
       dashboards: dashboards.entries.length,
       dashboardFaults: dashboards.faults,
+      panelFaults: await panelFaults(page, dashboards.answers, signal),
     };
   } catch (error) {
     if (error instanceof PrometheusError) throw unanswered(error.message, error);
@@ -119,6 +131,7 @@ async function readDashboards(client: KubeClient) {
   const faulty = dashboards.filter(({ problems }) => problems.length > 0);
   return {
     entries: dashboards,
+    answers: dashboards.flatMap(({ namespace, name }) => catalog.find(namespace, name) ?? []),
     faults: [
       ...faulty.map(({ namespace, name, problems }) => ({ what: `${namespace}/${name}`, problems })),
       ...faults.map(({ namespace, configMap, problems }) => ({
@@ -131,9 +144,9 @@ async function readDashboards(client: KubeClient) {
 
 /** Whether somebody should look: alerts that only warn are no reason. */
 export function isBad(status: Status): boolean {
-  const { targetsDown, emptyMonitors, alerts, budgets, failedRules, dashboardFaults } = status;
+  const { targetsDown, emptyMonitors, alerts, budgets, failedRules, dashboardFaults, panelFaults: panels } = status;
   return (
-    [targetsDown, emptyMonitors, failedRules, dashboardFaults].some((list) => list.length > 0) ||
+    [targetsDown, emptyMonitors, failedRules, dashboardFaults, panels].some((list) => list.length > 0) ||
     alerts.some(({ severity }) => severity === 'critical') ||
     budgets.some(({ left }) => left <= 0)
   );

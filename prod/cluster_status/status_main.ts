@@ -1,5 +1,5 @@
 // `bazel run //prod:status`: what the monitoring of the cluster says of it. Exit code 1 where somebody should look.
-import { createPrometheus } from '../../services/dashboards/prometheus.ts';
+import { createPrometheus, MAX_SERIES } from '../../services/dashboards/prometheus.ts';
 import { runMain } from '../../tools/lib/cli.ts';
 import { ToolError, errorText } from '../../tools/lib/errors.ts';
 import { clusterAccess } from '../../tools/cluster/page/access.ts';
@@ -26,14 +26,17 @@ await runMain(async ({ env, signal: interrupted }) => {
       },
     );
     try {
-      const prometheus = createPrometheus({
+      const limits = {
         url: new URL(`http://${forward.address}`),
         timeoutMs: 30_000,
         maxConcurrency: 4,
         maxAnswerBytes: 64 << 20,
-        maxSeries: 10_000,
+      };
+      const status = await readStatus(client, {
+        prometheus: createPrometheus({ ...limits, maxSeries: 10_000 }),
+        page: createPrometheus({ ...limits, maxSeries: MAX_SERIES }),
+        signal,
       });
-      const status = await readStatus(client, prometheus, signal);
       process.stdout.write(reportOf(status));
       return isBad(status) ? 1 : 0;
     } finally {

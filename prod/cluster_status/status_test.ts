@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
-import { createPrometheus, type Prometheus } from '../../services/dashboards/prometheus.ts';
+import { createPrometheus, MAX_SERIES, type Prometheus } from '../../services/dashboards/prometheus.ts';
 import { startPrometheus, type TestPrometheus } from '../../services/dashboards/testing/prometheus.ts';
 import { eventually } from '../../services/dashboards/testing/running.ts';
 import { configMap, SAMPLE, SHOP_RULES, shopMetrics } from '../../services/dashboards/testing/samples.ts';
@@ -18,9 +18,10 @@ const GOOD = { ...SAMPLE, name: 'good', rows: [SAMPLE.rows[0]] };
 let cluster: ApiServer;
 let server: TestPrometheus;
 let prometheus: Prometheus;
+let page: Prometheus;
 const { makeNamespace, post } = callsTo(() => cluster);
 
-const ask = () => readStatus(cluster.client, prometheus, AbortSignal.timeout(30_000));
+const ask = () => readStatus(cluster.client, { prometheus, page, signal: AbortSignal.timeout(30_000) });
 
 before(async () => {
   const rules = {
@@ -30,14 +31,14 @@ before(async () => {
       { name: 'broken', rules: [{ record: 'broken', expr: 'shop_latency_seconds * on (service) shop_memory_bytes' }] },
     ],
   };
-  const metrics = () => shopMetrics(Date.now());
+  const metrics = () => shopMetrics(Date.now(), 1000);
   [cluster, server] = await Promise.all([
     startApiServer(),
     startPrometheus({ rules, metrics, job: 'serviceMonitor/shop/web/0', isOneDown: true }),
   ]);
-  prometheus = createPrometheus({
-    ...{ url: server.url, timeoutMs: 10_000, maxConcurrency: 4, maxAnswerBytes: 1 << 24, maxSeries: 1000 },
-  });
+  const limits = { url: server.url, timeoutMs: 10_000, maxConcurrency: 4, maxAnswerBytes: 1 << 24 };
+  prometheus = createPrometheus({ ...limits, maxSeries: 1000 });
+  page = createPrometheus({ ...limits, maxSeries: MAX_SERIES });
   await makeNamespace('shop');
   for (const plural of ['servicemonitors', 'podmonitors']) {
     const text = await readFile(runfile(`${CRDS}${plural}.yaml`), 'utf8');
@@ -88,6 +89,7 @@ test('sums up what is up, what is down, what is selected by nothing, and what fa
   assert.match(report, /^error budgets: 1\n  shop\/web availability: 60% left of 30d \(aim 99\.9%\)$/m);
   assert.match(report, /^rules: 4 good, 1 failing\n  broken: broken: .*many-to-many/m);
   assert.match(report, /^dashboards: 1, 0 with faults$/m);
+  assert.match(report, /^panels that fail, or have too many series: 0$/m);
 });
 
 test('names dashboards that have faults', async () => {
@@ -99,19 +101,41 @@ test('names dashboards that have faults', async () => {
   );
 });
 
+test('names panels that fail, and those that have more series than anybody can see', async () => {
+  const { panelFaults } = await ask();
+  assert.deepEqual(
+    panelFaults.map(({ what, problems: [problem] }) => [what, problem?.replace(/^.*parse error: /, '')]),
+    [
+      ["shop/web: panel 'No such function'", 'unknown function with name "nonsense"'],
+      [
+        "shop/web: panel 'Too many'",
+        'The query has 1,000 series, of which 200 are shown: narrow it down by labels, or aggregate it',
+      ],
+    ],
+  );
+});
+
 test('says where Prometheus does not answer', async () => {
   const options = { timeoutMs: 2000, maxConcurrency: 1, maxAnswerBytes: 1000, maxSeries: 10 };
   const away = createPrometheus({ ...options, url: new URL('http://127.0.0.1:9') });
-  await assert.rejects(readStatus(cluster.client, away, AbortSignal.timeout(10_000)), {
-    code: 'STATUS_PROMETHEUS',
-    hint: /\/\/prod:monitoring\.status/,
-  });
+  await assert.rejects(
+    readStatus(cluster.client, { prometheus: away, page: away, signal: AbortSignal.timeout(10_000) }),
+    {
+      code: 'STATUS_PROMETHEUS',
+      hint: /\/\/prod:monitoring\.status/,
+    },
+  );
 });
 
 test('is no reason to look where all is well', () => {
   const well = { targetsUp: 3, rules: 5, dashboards: 1 };
-  const lists = { targetsDown: [], emptyMonitors: [], alerts: [], budgets: [], failedRules: [], dashboardFaults: [] };
+  const faults = { targetsDown: [], emptyMonitors: [], failedRules: [], dashboardFaults: [], panelFaults: [] };
+  const lists = { ...faults, alerts: [], budgets: [] };
   assert.equal(isBad({ ...well, ...lists }), false);
+  for (const list of Object.keys(faults)) {
+    const bad = { ...well, ...lists, [list]: [{ what: 'a', problems: ['b'] }] };
+    assert.equal(isBad(bad), true, list);
+  }
   assert.match(
     reportOf({ ...well, ...lists }),
     /^targets: 3 up, 0 down\nmonitors that select nothing: 0\nalerts firing: 0\n/,

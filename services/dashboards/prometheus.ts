@@ -1,6 +1,9 @@
 // Prometheus' HTTP API, with limits: https://prometheus.io/docs/prometheus/latest/querying/api/
 import pLimit from 'p-limit';
 
+/** Of a query, unless somebody says otherwise: more lines than that nobody can tell apart. */
+export const MAX_SERIES = 200;
+
 /** A vector's or a matrix's series: pairs of seconds and text. */
 export interface RawSeries {
   readonly metric: Readonly<Record<string, string>>;
