@@ -1,8 +1,5 @@
 // The page in a browser, on a real API server and a real Prometheus. Screenshots are outputs of the test.
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   accessibilityProblems,
@@ -18,8 +15,8 @@ import { runfile } from '../../../tools/lib/runfiles.ts';
 import { startPrometheus, type TestPrometheus } from '../testing/prometheus.ts';
 import { configMap, SAMPLE, SHOP_RULES, shopHistory, shopMetrics } from '../testing/samples.ts';
 import { eventually, type Running, startServer } from '../testing/running.ts';
+import { panel, scrolled, settled, shoot } from './panels.ts';
 
-const OUTPUTS = process.env['TEST_UNDECLARED_OUTPUTS_DIR'] ?? join(tmpdir(), 'fathom-screenshots');
 const MANY = 2000;
 const DEPLOYED = Date.now() / 1000 - 1500;
 const WEB = '/?d=shop/web&refresh=0';
@@ -37,7 +34,6 @@ let browser: TestBrowser;
 const { makeNamespace, merge, post, remove } = callsTo(() => cluster);
 
 before(async () => {
-  await mkdir(OUTPUTS, { recursive: true });
   const now = Math.floor(Date.now() / 1000);
   [cluster, prometheus, browser] = await Promise.all([
     startApiServer(),
@@ -71,38 +67,6 @@ async function open(path: string, options: Options = {}): Promise<TestPage> {
   const opened = await browser.openPage({ width: 1280, height: 1300, timeoutMs: 15_000, ...options });
   await opened.page.goto(`${running.url}${path}`);
   return opened;
-}
-
-const panel = (page: Page, title: string) => page.locator(`section.panel[aria-label="${title}"]`);
-
-type States = Readonly<Record<string, string>>;
-
-/** Waits until no panel loads any more; the state of each. The page's policy lets nothing wait inside of it. */
-async function settled(page: Page): Promise<States> {
-  await page.locator('section.panel').first().waitFor();
-  const states = (): Promise<States> =>
-    page.evaluate(`Object.fromEntries([...document.querySelectorAll('section.panel')]
-      .map((one) => [one.getAttribute('aria-label'), one.dataset.state]))`);
-  return eventually(states, (all) =>
-    Object.values(all).every((state) => state !== 'loading' && state !== 'refreshing'),
-  );
-}
-
-/** Goes to the end of the page, as panels are asked for when they come into sight, and back. */
-async function scrolled(page: Page): Promise<void> {
-  await page.locator('section.panel').last().scrollIntoViewIfNeeded();
-  await page.mouse.wheel(0, -400);
-  await settled(page);
-  await page.evaluate('scrollTo(0, 0)');
-}
-
-type Clip = NonNullable<NonNullable<Parameters<Page['screenshot']>[0]>['clip']>;
-
-/** Writes a picture. A machine that is very busy has the browser fail at it now and then. */
-async function shoot(page: Page, name: string, clip?: Clip): Promise<void> {
-  const path = join(OUTPUTS, name);
-  const once = () => page.screenshot({ path, ...(clip === undefined ? {} : { clip }) });
-  await once().catch(() => once());
 }
 
 /** The share of a chart's pixels that something is drawn on. */
