@@ -39,4 +39,7 @@ function(image) k.files(service({
 }) + common.clusterRole('fathom-dashboards', name, [
   // RBAC knows no labels: the others are listed by nobody, but could be. Secrets never.
   common.rule('', ['configmaps'], ['get', 'list', 'watch']),
-]))
+]) {
+  // The NetworkPolicy of Prometheus lets in who says that it calls it.
+  deployment+: { spec+: { template+: { metadata+: { labels+: labels.calls('prometheus') } } } },
+})
