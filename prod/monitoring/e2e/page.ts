@@ -1,6 +1,12 @@
 // The page of dashboards of the cluster that is up, by a port of this machine.
 import { clusterAccess } from '../../../tools/cluster/page/access.ts';
-import type { Alert, AlertsAnswer, DashboardAnswer, DashboardList } from '../../../services/dashboards/shared/api.ts';
+import type {
+  Alert,
+  AlertsAnswer,
+  DashboardAnswer,
+  DashboardList,
+  PanelAnswer,
+} from '../../../services/dashboards/shared/api.ts';
 import { forwardPort } from '../../../tools/k8s/forward/forward.ts';
 import { createClient } from '../../../tools/k8s/kube/client.ts';
 
@@ -37,6 +43,7 @@ export async function openPorts(): Promise<Ports> {
 export interface PageApi {
   list(): Promise<DashboardList>;
   dashboard(namespace: string, name: string): Promise<DashboardAnswer>;
+  panel(namespace: string, name: string, query: URLSearchParams): Promise<PanelAnswer>;
   alerts(): Promise<readonly Alert[]>;
 }
 
@@ -50,6 +57,7 @@ export function pageApi(url: string): PageApi {
   return {
     list: () => get('dashboards'),
     dashboard: (namespace, name) => get(`dashboards/${namespace}/${name}`),
+    panel: (namespace, name, query) => get(`dashboards/${namespace}/${name}/panel?${query.toString()}`),
     alerts: async () => {
       const { alerts, problem } = await get<AlertsAnswer>('alerts');
       if (problem !== undefined) throw new Error(problem);

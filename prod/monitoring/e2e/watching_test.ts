@@ -41,8 +41,16 @@ after(async () => {
 
 async function open(height: number, colorScheme: 'light' | 'dark' = 'light'): Promise<TestPage> {
   const opened = await browser.openPage({ width: 1280, height, colorScheme, timeoutMs: 30_000 });
-  await opened.page.goto(`${url}/?d=${ada.namespace}/${SERVICE}&from=now-5m&refresh=0`);
+  await opened.page.goto(`${url}/?d=${ada.namespace}/${SERVICE}&from=now-5m&to=now&refresh=0`);
   return opened;
+}
+
+/** Whether the panel of errors has some. */
+async function isDrawn(): Promise<true | undefined> {
+  const to = Math.floor(Date.now() / 1000);
+  const query = new URLSearchParams({ title: 'Error ratio', from: String(to - 300), to: String(to), points: '300' });
+  const { queries } = await api.panel(ada.namespace, SERVICE, query);
+  return queries.some(({ series }) => series.some(({ values }) => (values.at(-1) ?? 0) > 0)) ? true : undefined;
 }
 
 const isFast = ({ name, service, namespace, labels, state }: Alert) =>
@@ -108,6 +116,7 @@ test('a fault fires the fast alert within its window, and it is over soon after'
     assert.equal(alert.severity, 'critical');
     assert.match(alert.runbook ?? '', /^docs\/runbooks\/routeguide-server\.md#errorbudgetburn$/);
     assert.deepEqual(alert.dashboard, { namespace: ada.namespace, name: SERVICE });
+    await eventually('the failed calls are in the dashboard', isDrawn, 60_000);
     for (const scheme of ['light', 'dark'] as const) {
       await using opened = await open(2700, scheme);
       const { page } = opened;
