@@ -60,7 +60,7 @@ local parameters = {
   codes: t.optional(t.list(t.word), 'The codes of bad calls.', SERVER_FAULTS),
   errors: t.optional(t.query, 'Instead of calls: what counts as bad, one series of PromQL, with `$self` for the labels of the service and `$window` for the time.'),
   total: t.optional(t.query, 'With `errors`: what counts in all.'),
-  window: t.optional(t.duration, 'The longer window of its fastest alert; those of the others are 6, 24 and 72 times as long, the shorter ones a twelfth. Less than an hour is for tests, which can\'t wait: a few bad calls are enough then.', '1h'),
+  window: t.optional(t.duration, "The longer window of its fastest alert; those of the others are 6, 24 and 72 times as long, the shorter ones a twelfth. Less than an hour is for tests, which can't wait: a few bad calls are enough then.", '1h'),
 };
 
 local SIDES = ['server', 'client'];

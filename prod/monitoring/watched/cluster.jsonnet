@@ -1,9 +1,9 @@
 // What watches the cluster: its rules and its dashboard.
-local common = import 'prod/monitoring/common.libsonnet';
 local alerts = import 'cluster_alerts.libsonnet';
 local rows = import 'cluster_rows.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local monitoring = import 'jsonnet/monitoring.libsonnet';
+local common = import 'prod/monitoring/common.libsonnet';
 
 // Who waits for an answer of the API server, and not for what happens.
 local ASKED = 'job="kube-apiserver",verb=~"GET|LIST|POST|PUT|PATCH|DELETE"';

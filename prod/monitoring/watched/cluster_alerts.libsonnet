@@ -15,6 +15,8 @@ local JOBS = [
 // Of all file systems of a node those that fill up: those in memory, and images, do not.
 local DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|erofs",mountpoint!~"/(boot|efi).*"';
 local disk(metric) = 'node_filesystem_%s{%s}' % [metric, DISKS];
+// One disk may be mounted at several places.
+local ofDisk(expr) = 'min by (node, device) (%s)' % expr;
 
 // Which pods a workload lacks, by whatever kind it is of.
 local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wanted, kind, there];
@@ -94,13 +96,13 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
   },
   NodeDiskFilling: {
     // Almost full, or full within a day if it goes on like this.
-    expr: '%(free)s / %(size)s < 0.05 or (%(free)s / %(size)s < 0.25 and predict_linear(%(free)s[6h], 86400) < 0)' % {
-      free: disk('avail_bytes'),
-      size: disk('size_bytes'),
+    expr: '%(left)s < 0.05 or (%(left)s < 0.25 and %(later)s < 0)' % {
+      left: ofDisk('%s / %s' % [disk('avail_bytes'), disk('size_bytes')]),
+      later: ofDisk('predict_linear(%s[6h], 86400)' % disk('avail_bytes')),
     },
     'for': '30m',
     severity: 'critical',
-    summary: '{{ $labels.mountpoint }} of {{ $labels.node }} has {{ $value | humanizePercentage }} left',
+    summary: 'The disk {{ $labels.device }} of {{ $labels.node }} has {{ $value | humanizePercentage }} left',
     description: 'A full one ends pods, and nodes that run out of it take no new ones.',
   },
   VolumeFilling: {

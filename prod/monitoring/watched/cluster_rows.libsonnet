@@ -47,7 +47,7 @@ local DISKS = (import 'cluster_alerts.libsonnet').disks;
     panels: [
       share('Processors', '1 - sum by (node) (rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval])) / count by (node) (node_cpu_seconds_total{mode="idle"})', '{{node}}', 0.9),
       share('Memory', '1 - sum by (node) (node_memory_MemAvailable_bytes) / sum by (node) (node_memory_MemTotal_bytes)', '{{node}}', 0.9),
-      share('Disks', '1 - node_filesystem_avail_bytes{%s} / node_filesystem_size_bytes{%s}' % [DISKS, DISKS], '{{node}} {{mountpoint}}', 0.85),
+      share('Disks', '1 - min by (node, device) (node_filesystem_avail_bytes{%s} / node_filesystem_size_bytes{%s})' % [DISKS, DISKS], '{{node}} {{device}}', 0.85),
       panel('Disk traffic', 'bytes', perSecond('node', 'node_disk_written_bytes_total'), '{{node}}: written a second', {
         queries+: [{ expr: perSecond('node', 'node_disk_read_bytes_total'), legend: '{{node}}: read a second' }],
       }),

@@ -1,7 +1,7 @@
 // What watches the registry: its rules and its dashboard, in its own namespace. ../cluster.jsonnet scrapes it.
-local common = import 'prod/monitoring/common.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local monitoring = import 'jsonnet/monitoring.libsonnet';
+local common = import 'prod/monitoring/common.libsonnet';
 
 local panel(title, unit, expr, legend, more={}) = { title: title, unit: unit, queries: [{ expr: expr, legend: legend }], min: 0 } + more;
 local perSecond(by, series) = 'sum by (%s) (rate(%s[$__rate_interval]))' % [by, series];
