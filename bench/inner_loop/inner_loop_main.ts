@@ -37,7 +37,7 @@ await benchMain({
     try {
       log.info('Starting the cluster …');
       cluster.tool('up');
-      cluster.command(runfile('fathom/prod/prod.apply'));
+      cluster.command(runfile('fathom/prod/base.apply'));
       const own = { ...env, ...cluster.env, FATHOM_USER: OWN_NAMESPACE };
       if (personalNamespace({ env: own }) !== OWN_NAMESPACE) throw new Error('The namespace has another name');
       log.info('Writing the service …');
