@@ -7,8 +7,9 @@ local service = import 'jsonnet/service.libsonnet';
 local name = 'dashboards';
 local probe(path) = { httpGet: { path: path, port: 'metrics' } };
 
-// image: its name in manifests.
-function(image) k.files(service({
+// image: its name in manifests. runbooks: where the repository's pages are, such as https://git.example.com/shop/blob/main/;
+// '': nobody says, and runbooks are shown as paths.
+function(image, runbooks='') k.files(service({
   name: name,
   partOf: common.PART_OF,
   environment: common.ENVIRONMENT,
@@ -16,7 +17,8 @@ function(image) k.files(service({
   ports: { http: 8080, metrics: 9464 },
   servicePorts: { http: 8080 },
   monitoring: { port: 'metrics' },
-  env: { PROMETHEUS_URL: 'http://prometheus.%s.svc:9090' % common.NAMESPACE },
+  env: { PROMETHEUS_URL: 'http://prometheus.%s.svc:9090' % common.NAMESPACE } +
+       (if runbooks == '' then {} else { RUNBOOKS_URL: runbooks }),
   apiAccess: true,
   probes: {
     startupProbe: probe('/livez') { periodSeconds: 1, failureThreshold: 60 },

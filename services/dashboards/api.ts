@@ -6,6 +6,7 @@ import type { Deploys } from './deploys.ts';
 import type { ApiAnswer, ApiRequest } from './http.ts';
 import { type TimeRange, askPanel, askVariables } from './panel_query.ts';
 import type { Prometheus } from './prometheus.ts';
+import { withRunbook, withRunbooks } from './runbooks.ts';
 import type { AlertsAnswer, ApiProblem, DashboardAnswer } from './shared/api.ts';
 
 /** Options of {@link createApi}. */
@@ -13,6 +14,8 @@ export interface ApiOptions {
   readonly catalog: Catalog;
   readonly prometheus: Prometheus;
   readonly deploys: Deploys;
+  /** Where the repository's pages are. */
+  readonly runbooks: URL | undefined;
   readonly maxPoints: number;
   /** Values of a variable. */
   readonly maxValues: number;
@@ -29,7 +32,7 @@ const MAX_VALUE_LENGTH = 500;
 
 /** Answers a request; undefined where there is no such path. */
 export function createApi(options: ApiOptions): (request: ApiRequest) => Promise<ApiAnswer | undefined> {
-  const { catalog, deploys, prometheus } = options;
+  const { catalog, deploys, prometheus, runbooks } = options;
   let last: { readonly answer: Promise<AlertsAnswer>; readonly untilMs: number } | undefined;
   /** The same for all pages that ask within some seconds. */
   const alerts = () => {
@@ -37,7 +40,8 @@ export function createApi(options: ApiOptions): (request: ApiRequest) => Promise
     if (last === undefined || last.untilMs < nowMs) {
       const signal = AbortSignal.timeout(ALERTS_TIMEOUT_MS);
       const { dashboards } = catalog.list();
-      last = { answer: readAlerts(prometheus, { dashboards, signal }), untilMs: nowMs + ALERTS_FRESH_MS };
+      const answer = readAlerts(prometheus, { dashboards, signal }).then((found) => withRunbooks(found, runbooks));
+      last = { answer, untilMs: nowMs + ALERTS_FRESH_MS };
     }
     return last.answer;
   };
@@ -70,10 +74,10 @@ async function ofDashboard(
   found: DashboardAnswer,
   part: string | undefined,
   { query, signal }: ApiRequest,
-  { prometheus, deploys, maxPoints, maxValues }: ApiOptions,
+  { prometheus, deploys, runbooks, maxPoints, maxValues }: ApiOptions,
 ): Promise<ApiAnswer | undefined> {
   const { dashboard, namespace: own } = found;
-  if (part === undefined) return ok(found);
+  if (part === undefined) return ok(withRunbook(found, runbooks));
   if (part === 'deploys') return ok(deploys.of(own, dashboard.service));
   if (part !== 'panel' && part !== 'variables') return undefined;
   const chosen = chosenOf(query, ['namespace', ...dashboard.variables.map(({ name }) => name)]);

@@ -18,6 +18,8 @@ export interface DashboardsOptions {
   readonly prometheus: URL;
   /** With commas between. */
   readonly hosts: string;
+  /** Where the repository's pages are. Default: unknown, so that a runbook that is a path is no link. */
+  readonly runbooks?: URL | undefined;
   readonly maxSeries: number;
   readonly maxPoints: number;
   readonly maxAnswerBytes: number;
@@ -61,8 +63,8 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
     maxSeries: options.maxSeries,
     onQuestion: (outcome, seconds) => measures.questions.observe({ outcome }, seconds),
   });
-  const { maxPoints } = options;
-  const api = createApi({ catalog, prometheus, deploys, maxPoints, maxValues: MAX_VALUES });
+  const { maxPoints, runbooks } = options;
+  const api = createApi({ catalog, prometheus, deploys, runbooks, maxPoints, maxValues: MAX_VALUES });
   const http = await startHttp({
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),

@@ -150,6 +150,27 @@ test('says why a query fails, and why there is nothing', async () => {
   assert.deepEqual((await panel('Nothing there')).queries, [{ series: [] }]);
 });
 
+test('leads to a runbook of the repository where it was told where that is', async () => {
+  const runbooks = new URL('https://git.example.com/shop/blob/main/');
+  const there = await startServer(cluster.client, prometheus.url, { runbooks });
+  await post(maps('bank'), configMap('bank', { ...SAMPLE, name: 'till', runbook: 'docs/runbooks/till.md' }));
+  const path = '/api/dashboards/bank/till';
+  const runbookOf = async ({ get }: Running) =>
+    (
+      await eventually(
+        () => get<DashboardAnswer>(path),
+        ({ status }) => status === 200,
+      )
+    ).body.dashboard.runbook;
+  try {
+    assert.equal(await runbookOf(there), `${runbooks.href}docs/runbooks/till.md`);
+    assert.equal(await runbookOf(running), 'docs/runbooks/till.md');
+  } finally {
+    await remove(`${maps('bank')}/till-dashboard`);
+    await there.stop();
+  }
+});
+
 test('limits a query that has 100,000 series, and says so', async () => {
   const path = `/api/dashboards/shop/web/panel?title=Too%20many&from=${Date.now() / 1000 - 120}&to=${Date.now() / 1000}&points=61`;
   const { body } = await running.get<PanelAnswer>(path);

@@ -1,5 +1,5 @@
 // What the server can be told.
-import { text, url, wholeNumber } from '../kit/index.ts';
+import { optional, text, url, wholeNumber } from '../kit/index.ts';
 import { MAX_SERIES } from './prometheus.ts';
 
 export const SETTINGS = {
@@ -8,6 +8,8 @@ export const SETTINGS = {
   prometheus: url('PROMETHEUS_URL', new URL('http://prometheus.monitoring.svc:9090')),
   /** Beside addresses, localhost, and names of Services: the names by which browsers may call, with commas between. */
   hosts: text('ALLOWED_HOSTS', 'localhost'),
+  /** Where the repository's pages are: what a runbook that is a path leads to. Default: it is shown as the path. */
+  runbooks: optional(url('RUNBOOKS_URL')),
   maxSeries: wholeNumber('MAX_SERIES', { min: 1, max: 10_000, fallback: MAX_SERIES }),
   maxPoints: wholeNumber('MAX_POINTS', { min: 10, max: 11_000, fallback: 1000 }),
   maxAnswerBytes: wholeNumber('MAX_ANSWER_BYTES', { min: 10_000, max: 1_000_000_000, fallback: 16_777_216 }),
