@@ -1,5 +1,6 @@
 // What a node must let through to and from its pods, as data. Pure.
 // Semantics: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+import { BlockList, isIP } from 'node:net';
 import { type ClusterView, type NetworkPolicy, type Peer, type Pod, type PolicyPort, selects } from './model.ts';
 import { type Ports, hasNamedPort, portsOf } from './ports.ts';
 
@@ -58,13 +59,33 @@ export function compile(view: ClusterView, node: string): NodeRules {
 
 /** A port's name means the number that each called pod has for it; what is no pod has no names. */
 function byPod(others: Others, ports: readonly PolicyPort[] | undefined, { pods }: ClusterView): Allowed[] {
-  const isMeant = ({ address }: Pod) => others.kind !== 'addresses' || others.addresses.includes(address);
-  const called = others.kind === 'block' ? [] : pods.filter(isMeant);
+  const isMeant = isAmong(others);
+  const called = pods.filter(({ address }) => isMeant(address));
   const named = called.map((pod): Allowed => ({
     others: { kind: 'addresses', addresses: [pod.address] },
     ports: portsOf(ports, pod),
   }));
   return [{ others, ports: portsOf(ports, undefined) }, ...named];
+}
+
+/** Whether an address is one of those on the other side: a block may have pods in it. */
+function isAmong(others: Others): (address: string) => boolean {
+  if (others.kind === 'anybody') return () => true;
+  if (others.kind === 'addresses') return (address) => others.addresses.includes(address);
+  const [within, without] = [blockList([others.cidr]), blockList(others.except)];
+  return (address) => {
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    return within.check(address, family) && !without.check(address, family);
+  };
+}
+
+function blockList(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [base = '', bits = ''] = cidr.split('/');
+    list.addSubnet(base, Number(bits), isIP(base) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
 }
 
 function othersOf(peers: readonly Peer[] | undefined, namespace: string, view: ClusterView): Others[] {

@@ -100,6 +100,21 @@ describe('rules', () => {
     assert.match(script, /ip daddr \{ 10\.0\.0\.3 \} tcp dport \{ 8080 \} return/);
     assert.doesNotMatch(script, /ip daddr \{ [^}]*\} return/);
   });
+  test('know the name of a port of a pod in a block of addresses, and of none that the block leaves out', () => {
+    const web = [{ name: 'web', protocol: 'TCP' as const, port: 80 }];
+    const pods = [
+      pod('a', '10.0.0.1'),
+      pod('b', '10.0.0.2', web),
+      pod('c', '10.0.0.3', web),
+      pod('d', '10.0.1.4', web),
+    ];
+    const to = [{ ipBlock: { cidr: '10.0.0.0/24', except: ['10.0.0.3/32', '2001:db8::/32'] } }];
+    const egress = [{ to, ports: [{ port: 'web' }] }];
+    const only = policy({ podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Egress'], egress });
+    const script = nftScript(compile(view(pods, only), 'node-1'));
+    assert.match(script, /ip daddr \{ 10\.0\.0\.2 \} tcp dport \{ 80 \} return/);
+    assert.doesNotMatch(script, /10\.0\.0\.3 \}|10\.0\.1\.4/);
+  });
 });
 
 describe('reading', () => {
