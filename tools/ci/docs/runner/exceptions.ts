@@ -63,6 +63,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     'bazel run //services/routeguide/server:restore',
     'bazel run //prod:pins.restore',
   ),
+  ...of('docs/monitoring.md', 'goes on', './fathom kubectl port-forward'),
   ...of('docs/packages.md', 'bazel 7', 'maven = use_extension('),
   ...of('docs/rules.md', 'made from the sources', 'FATHOM_LOCKS', 'JOB_MANIFESTS', 'SERVICE_MANIFESTS'),
   ...of('docs/rules.md', 'made from the sources', 'STATEFULSET_MANIFESTS', 'WORKER_MANIFESTS', 'DEFAULTS_ATTRS'),
