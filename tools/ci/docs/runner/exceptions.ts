@@ -7,7 +7,6 @@ export const REASONS = {
   'takes hours': 'it takes hours',
   elsewhere: 'it needs a program, a server or a cluster that is not of this repository',
   'yours to fill in': 'it has a place for what only its reader knows',
-  'goes on': 'it goes on until Ctrl-C, and has a test of its own',
   'bazel 7': 'it is of MODULE.bazel, which //tools/ci/bazel_versions loads in the examples',
   'made from the sources': 'it is the value of a constant, as the sources have it: //docs:rules_test compares it',
   'a picture': 'it shows how something is made up, or what a program says when something is wrong',
@@ -37,7 +36,6 @@ const WORKSPACE_CODE = [
 
 export const EXCEPTIONS: readonly Exception[] = [
   ...of('README.md', 'another check', './fathom up', './fathom test'),
-  ...of('README.md', 'goes on', './fathom open'),
   ...of('README.md', 'bazel 7', 'bazel_dep('),
   ...of('README.md', 'yours to fill in', 'bazel run //prod:gitops'),
   ...of('docs/bazel_versions.md', 'bazel 7', 'module('),
@@ -51,7 +49,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   ...of('docs/clusters.md', 'changes the machine', './fathom up --mirror=docker.io', './fathom up --mirror=registry'),
   ...of('docs/clusters.md', 'elsewhere', './fathom up --provider=k3d', 'docker network', 'k3d cluster', 'k3d image'),
   ...of('docs/clusters.md', 'elsewhere', './fathom up --provider=existing'),
-  ...of('docs/dashboards.md', 'goes on', './fathom open'),
   ...of('docs/from_rules_k8s.md', 'another check', 'sed -f loads.sed'),
   ...of('docs/gitops.md', 'a picture', 'staging/\n'),
   ...of('docs/gitops.md', 'yours to fill in', 'bazel run //prod:gitops -- --env=prod'),
@@ -63,7 +60,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     'bazel run //services/routeguide/server:restore',
     'bazel run //prod:pins.restore',
   ),
-  ...of('docs/monitoring.md', 'goes on', './fathom kubectl port-forward'),
   ...of('docs/packages.md', 'bazel 7', 'maven = use_extension('),
   ...of('docs/rules.md', 'made from the sources', 'FATHOM_LOCKS', 'JOB_MANIFESTS', 'SERVICE_MANIFESTS'),
   ...of('docs/rules.md', 'made from the sources', 'STATEFULSET_MANIFESTS', 'WORKER_MANIFESTS', 'DEFAULTS_ATTRS'),

@@ -14,7 +14,7 @@ export const PERSON = 'ada';
 export const OWN_CLUSTER: ReadonlySet<string> = new Set(['docs/guides/run_your_own_cluster.md']);
 
 /** Commands that serve until somebody stops them. */
-export const SERVES = / port-forward | --follow\b/;
+export const SERVES = / port-forward | --follow\b|^\.\/fathom open\b/;
 
 export const STAND_INS: readonly StandIn[] = [
   { page: 'docs/deploys.md', written: '//services/x:', run: '//services/routeguide/server:' },
