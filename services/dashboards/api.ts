@@ -30,6 +30,9 @@ const LONGEST_SECONDS = 400 * 86_400;
 const MAX_CHOSEN = 100;
 const MAX_VALUE_LENGTH = 500;
 
+/** What there is of a dashboard beside itself. Nothing else is answered, as their names are those of routes in metrics. */
+const PARTS: ReadonlySet<string> = new Set(['deploys', 'panel', 'variables']);
+
 /** Answers a request; undefined where there is no such path. */
 export function createApi(options: ApiOptions): (request: ApiRequest) => Promise<ApiAnswer | undefined> {
   const { catalog, deploys, prometheus, runbooks } = options;
@@ -60,6 +63,7 @@ export function createApi(options: ApiOptions): (request: ApiRequest) => Promise
         };
       }
       if (area !== 'dashboards' || namespace === undefined || name === undefined || rest.length > 1) return undefined;
+      if (rest[0] !== undefined && !PARTS.has(rest[0])) return undefined;
       const found = catalog.find(namespace, name);
       if (found === undefined) return problem(404, `There is no dashboard '${name}' in namespace '${namespace}'`);
       return await ofDashboard(found, rest[0], request, options);
@@ -75,11 +79,10 @@ async function ofDashboard(
   part: string | undefined,
   { query, signal }: ApiRequest,
   { prometheus, deploys, runbooks, maxPoints, maxValues }: ApiOptions,
-): Promise<ApiAnswer | undefined> {
+): Promise<ApiAnswer> {
   const { dashboard, namespace: own } = found;
   if (part === undefined) return ok(withRunbook(found, runbooks));
   if (part === 'deploys') return ok(deploys.of(own, dashboard.service));
-  if (part !== 'panel' && part !== 'variables') return undefined;
   const chosen = chosenOf(query, ['namespace', ...dashboard.variables.map(({ name }) => name)]);
   const question = { dashboard, namespace: own, range: rangeOf(query, maxPoints), chosen, signal };
   if (part === 'variables') return ok(await askVariables(prometheus, question, maxValues));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../tools/k8s/testing/calls.ts';
+import { createMetrics } from '../kit/index.ts';
 import type {
   AlertsAnswer,
   DashboardAnswer,
@@ -259,6 +260,7 @@ for (const [what, path, options, status] of [
   ['an unknown page', '/etc/passwd', {}, 404],
   ['an address that can not be read', '/api/%ff', {}, 404],
   ['an unknown dashboard', '/api/dashboards/shop/none', {}, 404],
+  ['an unknown part of a dashboard', '/api/dashboards/shop/web/secrets', {}, 404],
   ['an unknown panel', '/api/dashboards/shop/web/panel?title=x&from=1&to=2', {}, 404],
   ['times that are none', '/api/dashboards/shop/web/panel?title=Latency&from=a&to=2', {}, 400],
   ['a name that is not its own', '/api/dashboards', { headers: { host: 'evil.example.com' } }, 421],
@@ -270,6 +272,20 @@ for (const [what, path, options, status] of [
     assert.equal(answer.status, status, answer.text);
   });
 }
+
+test('has no metric of a path that only its caller knows', async () => {
+  const metrics = createMetrics();
+  const measured = await startServer(cluster.client, prometheus.url, { metrics });
+  try {
+    for (const path of ['shop/web/invented', 'shop/none/invented', 'invented', 'shop/none/invented/more'])
+      assert.equal((await rawRequest(`${measured.url}/api/dashboards/${path}`)).status, 404);
+    const isCounted = (text: string) => /^dashboards_http_requests_total\{route="none",code="404"\} 4$/m.test(text);
+    const text = await eventually(() => metrics.metrics(), isCounted, 2000);
+    assert.doesNotMatch(text, /invented/);
+  } finally {
+    await measured.stop();
+  }
+});
 
 test('sends the page with a policy that lets nothing else in, and not again where it is known', async () => {
   const first = await rawRequest(`${running.url}/`);
