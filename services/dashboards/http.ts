@@ -159,10 +159,14 @@ async function sendEvents(
   send('retry: 2000\n\n');
   const timer = setInterval(() => send(': alive\n\n'), HEARTBEAT_MS);
   const end = subscribe((event) => send(`event: ${event}\ndata: {}\n\n`));
-  await once(response, 'close');
-  clearInterval(timer);
-  end();
-  streams.delete(response);
+  try {
+    // Fails where something is sent while the server ends the stream.
+    await once(response, 'close');
+  } finally {
+    clearInterval(timer);
+    end();
+    streams.delete(response);
+  }
 }
 
 async function sendJson(
