@@ -76,12 +76,15 @@ function rank({ state, severity }: Alert): number {
 const ERROR_RATIO = /^slo:error_ratio:rate(\d+)([smhdw])$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Budgets by the recorded series `slo:objective:ratio` and `slo:error_ratio:rate<window>`, of the longest window there is. */
+/**
+ * Budgets by the recorded series `slo:objective:ratio` and `slo:error_ratio:rate<window>`, of the longest window there is:
+ * 28 to 92 days. The shorter ones, seven or more of each objective, are not asked for: they would be more than are taken.
+ */
 export async function readBudgets(prometheus: Prometheus, signal: AbortSignal): Promise<readonly Budget[]> {
   const time = Date.now() / 1000;
   const [objectives, ratios] = await Promise.all([
     prometheus.instant({ expr: 'slo:objective:ratio', time, signal }),
-    prometheus.instant({ expr: '{__name__=~"slo:error_ratio:rate.+"}', time, signal }),
+    prometheus.instant({ expr: '{__name__=~"slo:error_ratio:rate[0-9]{2}d"}', time, signal }),
   ]);
   const longest = new Map<string, { readonly window: string; readonly seconds: number; readonly ratio: number }>();
   for (const { metric, values } of ratios.series) {
