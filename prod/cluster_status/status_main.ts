@@ -13,7 +13,9 @@ const TIMEOUT_MS = 120_000;
 const TARGET = { kind: 'service', name: 'prometheus', port: 'http' } as const;
 
 await runMain(async ({ env, signal: interrupted }) => {
-  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(TIMEOUT_MS)]);
+  const late = new AbortController();
+  setTimeout(() => late.abort(tooLate()), TIMEOUT_MS).unref();
+  const signal = AbortSignal.any([interrupted, late.signal]);
   const client = createClient(await clusterAccess('fathom', env), { signal });
   try {
     const forward = await forwardPort(client, { namespace: 'monitoring', target: TARGET, signal }).catch(
@@ -46,3 +48,9 @@ await runMain(async ({ env, signal: interrupted }) => {
     client.close();
   }
 });
+
+function tooLate(): ToolError {
+  return new ToolError('STATUS_PROMETHEUS', `Asking Prometheus: not all is answered after ${TIMEOUT_MS / 1000} s`, {
+    hint: 'Run `bazel run //prod:monitoring.status`, which says whether it runs.',
+  });
+}

@@ -127,6 +127,14 @@ test('says where Prometheus does not answer', async () => {
   );
 });
 
+test('says where all of it takes too long', async () => {
+  const signal = AbortSignal.abort(Object.assign(new Error('late'), { name: 'TimeoutError' }));
+  await assert.rejects(readStatus(cluster.client, { prometheus, page, signal }), {
+    code: 'STATUS_PROMETHEUS',
+    message: /Prometheus did not answer in time/,
+  });
+});
+
 test('is no reason to look where all is well', () => {
   const well = { targetsUp: 3, rules: 5, dashboards: 1 };
   const faults = { targetsDown: [], emptyMonitors: [], failedRules: [], dashboardFaults: [], panelFaults: [] };

@@ -147,12 +147,18 @@ async function ask(
   } catch (error) {
     const failure = failureOf(error, { url, timeoutMs, isTimeout: timeout.aborted });
     outcome = failure.kind;
-    // Who asked is gone: that is no failure of Prometheus.
-    if (question.signal.aborted) throw question.signal.reason;
+    // Who asked is gone, or has waited long enough: that is no failure of Prometheus.
+    if (question.signal.aborted) throw abandonedBy(question.signal.reason);
     throw failure;
   } finally {
     if (!question.signal.aborted) options.onQuestion?.(outcome, (performance.now() - startMs) / 1000);
   }
+}
+
+/** The end of a question that nobody waits for any more: people read of those that took too long. */
+function abandonedBy(reason: unknown): unknown {
+  if (!(reason instanceof Error) || reason.name !== 'TimeoutError') return reason;
+  return new PrometheusError('timeout', 'Prometheus did not answer in time', reason);
 }
 
 function failureOf(
