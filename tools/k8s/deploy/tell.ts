@@ -37,7 +37,7 @@ export interface Teller {
 export interface TellOptions {
   /** The uid of the stack's inventory. */
   readonly owner: string;
-  /** Whether a ConfigMap is made where there is none. Default: true. */
+  /** Whether a ConfigMap is made where this inventory has none; another's is then taken over. Default: true. */
   readonly isMaking?: boolean;
 }
 
@@ -74,8 +74,9 @@ export async function openTeller({ client, log, place }: TellerOptions): Promise
       const write = async (attempt: number) => {
         // Another run may have told of itself while this one waited until all is ready.
         const live = attempt === 1 ? known : await getObject(client, target);
-        if (live === undefined && !isMaking) return undefined;
         const isOurs = live?.metadata.ownerReferences?.some(({ uid }) => uid === owner) === true;
+        // The stack is gone, or was deleted and made anew: what is there tells of others.
+        if (!isOurs && !isMaking) return undefined;
         const runs = withRun(isOurs ? readDeploys(live) : [], run);
         return send(client, { place, owner, runs, live, signal });
       };

@@ -184,6 +184,20 @@ test('what is gone with its stack is not made again by the end of a run', async 
   assert.deepEqual(await runsOf('gone'), [RUN]);
 });
 
+test('the end of a run takes nothing from a stack that was made anew meanwhile', async () => {
+  await makeNamespace('other');
+  const log = { warn: (line: string) => assert.fail(line) };
+  const place = { namespace: 'other', stack: 'x' };
+  const first = await openTeller({ client: server.client, log, place });
+  await first.tell(RUN, { owner: 'a' });
+  const second = await openTeller({ client: server.client, log, place });
+  await second.tell({ ...RUN, run: 's' }, { owner: 'b' });
+  const told = await getMap('other', 'fathom-x');
+  await first.tell({ ...RUN, error: 'LATE' }, { owner: 'a', isMaking: false });
+  assert.deepEqual(await getMap('other', 'fathom-x'), told);
+  assert.deepEqual(await runsOf('other'), [{ ...RUN, run: 's' }]);
+});
+
 test('what cannot be read is told anew', async () => {
   await makeNamespace('broken');
   await applyStack(mapsOf('broken', '1'));
