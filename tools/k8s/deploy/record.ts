@@ -169,7 +169,10 @@ function now(): string {
 async function finishEarlier(place: PlannedSet['after'], { client, session: { log } }: RecordOptions): Promise<void> {
   const [parent, teller] = await Promise.all([parentOf(client, place), openTeller({ client, log, place })]);
   if (parent === undefined) return;
-  await finish(client, place, readHistory(parent));
+  const history = readHistory(parent);
+  await finish(client, place, history);
+  // The run that is finished may be one that could not be told of: the newest that was told of is then an older one.
+  if (teller.newest?.number !== history.revisions.at(-1)?.number) return;
   if (teller.newest === undefined || teller.newest.state === 'done') return;
   const { error: _error, ...told } = teller.newest;
   await teller.tell({ ...told, state: 'done', finished: now() }, { owner: parent.metadata.uid ?? '' });
