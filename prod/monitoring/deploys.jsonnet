@@ -7,11 +7,11 @@ local name = 'deploys';
 local labels = common.labels(name);
 local RUNBOOK = 'docs/runbooks/deploys.md';
 
-// An alert about a stack: of its own namespace, and of the service that is called as it is.
+// An alert about a stack: of its own namespace, and of the service that is called as it is. The dashboard is of this one.
 local alert(title, one) = one {
   alert: title,
   labels: { service: '{{ $labels.stack }}', severity: 'warning' },
-  annotations+: { dashboard: name, runbook_url: '%s#%s' % [RUNBOOK, std.asciiLower(title)] },
+  annotations+: { dashboard: '%s/%s' % [common.NAMESPACE, name], runbook_url: '%s#%s' % [RUNBOOK, std.asciiLower(title)] },
 };
 
 local ALERTS = [
