@@ -40,7 +40,7 @@ function(image, runbooks='') k.files(service({
   ],
 }) + common.clusterRole('fathom-dashboards', name, [
   // RBAC knows no labels: the others are listed by nobody, but could be. Secrets never.
-  common.rule('', ['configmaps'], ['get', 'list', 'watch']),
+  common.rule('', ['configmaps'], ['list', 'watch']),
 ]) {
   // The NetworkPolicy of Prometheus lets in who says that it calls it.
   deployment+: { spec+: { template+: { metadata+: { labels+: labels.calls('prometheus') } } } },
