@@ -41,6 +41,7 @@ export function follow(): void {
   events.addEventListener('deploys', () => void (deployed.value += 1));
   // The stream begins anew by itself; what has changed meanwhile is not known.
   events.addEventListener('open', () => {
+    version.value += 1;
     deployed.value += 1;
     void loadList();
   });

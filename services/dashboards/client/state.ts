@@ -24,7 +24,8 @@ export function viewOf(search: string): View {
   const isRange = secondsOf(from, 0) !== undefined && secondsOf(to, 0) !== undefined;
   const refresh = Number(query.get('refresh') ?? DEFAULT_REFRESH);
   const panel = query.get('panel');
-  const variables: Record<string, string[]> = {};
+  // An address may have any name, also one that every object has.
+  const variables = Object.create(null) as Record<string, string[]>;
   for (const [key, value] of query) {
     if (key.startsWith('var-') && value !== '') (variables[key.slice(4)] ??= []).push(value);
   }
