@@ -185,7 +185,8 @@ local dashboardOf(config) =
       if std.member(known, monitoring.port) then []
       else ["monitoring.port must be one of ports, got '%s'; they are %s" % [monitoring.port, std.join(', ', known)]]
     ) + std.flattenArrays([
-      slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config))
+      slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config)) +
+      slo.rhythm('monitoring.slos.' + name, monitoring.slos[name], monitoring.interval)
       for name in std.objectFields(monitoring.slos)
     ]) + (
       if monitoring.dashboard == null then []

@@ -144,6 +144,12 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     (if isWindow(slo.window) then [] else ['%s.window must be whole minutes, at most an hour, got %s' % [path, slo.window]]) +
     (if slo.objective > least then [] else ['%s.objective must be more than %s, or its fastest alert could never fire, got %s' % [path, number(least), number(slo.objective)]]),
 
+  // Returns what is wrong with how often is looked, for an objective: a rate needs four looks to survive one that failed.
+  // path: where the objective is.
+  rhythm(path, slo, interval)::
+    if !isWindow(slo.window) || 4 * secondsOf(interval) <= secondsOf(shortOf(slo, BURNS[0])) then []
+    else ['%s.window must be at least 48 times monitoring.interval, or its fastest alert has nothing to go by, got %s and %s' % [path, slo.window, interval]],
+
   // Returns the rules of a service, by the names of its objectives. target: the labels of its series; annotations: from
   // the name of an alert to those that every one has.
   rules(config, target, side, annotations):: std.mapWithKey(rulesOf(config, target, side, annotations), config.monitoring.slos),

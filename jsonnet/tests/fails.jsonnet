@@ -76,6 +76,7 @@ local cases = {
   slo_calls: watched({ calls: 'none', slos: { availability: { objective: 99 } } }),
   slo_half: watched({ slos: { stock: { objective: 99, errors: 'stock_errors_total' } } }),
   slo_window: watched({ slos: { availability: { objective: 99, window: '90s' } } }),
+  slo_interval: watched({ slos: { availability: { objective: 99, window: '5m' } } }),
   slo_methods: watched({ slos: { availability: { objective: 99, methods: ['Get.*'] } } }),
   alert_summary: watched({ alerts: { Full: { expr: 'up == 0', summary: ' ' } } }),
   alert_query: watched({ alerts: { Full: { expr: '', summary: 'It is full' } } }),
