@@ -58,7 +58,7 @@ export async function upCommand(context: CommandContext): Promise<number> {
 Up after ${formatDuration(performance.now() - startMs)}. What runs where:
   namespace ${namespace}: routeguide-client → routeguide-server → redis
   namespace registry: the image registry; kube-system: DNS${isMonitored ? '\n  namespace monitoring: Prometheus, Alertmanager, and what they watch the cluster by' : ''}
-Try next:
+Try next:${isMonitored ? '\n  ./fathom open' : ''}
   ./fathom kubectl logs -n ${namespace} deployment/routeguide-client
   bazel run //services/routeguide/client:myns-deep.diff
   bazel run //services/routeguide/client:myns-deep.delete
