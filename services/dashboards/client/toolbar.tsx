@@ -9,7 +9,8 @@ const THEME_SIGNS = { auto: '◐', light: '☀', dark: '☾' } as const;
 
 export function Toolbar() {
   const { dashboard, range, refresh } = view.value;
-  const firing = (alerts.value?.alerts ?? []).filter(({ state }) => state === 'firing');
+  const answer = alerts.value;
+  const firing = (answer?.alerts ?? []).filter(({ state }) => state === 'firing');
   const worst = firing.some(({ severity }) => severity === 'critical')
     ? 'critical'
     : firing.length > 0
@@ -67,7 +68,7 @@ export function Toolbar() {
           </select>
         </span>
         <button type="button" class={`alerts-button ${worst}`} onClick={() => toggle('alerts')} title="Alerts ( a )">
-          {firing.length === 0 ? 'No alerts' : `${firing.length} ${firing.length === 1 ? 'alert' : 'alerts'}`}
+          {answer === undefined || answer.problem !== undefined ? 'Alerts unknown' : alertsText(firing.length)}
         </button>
         <button
           type="button"
@@ -88,4 +89,9 @@ export function Toolbar() {
       )}
     </header>
   );
+}
+
+function alertsText(count: number): string {
+  if (count === 0) return 'No alerts';
+  return count === 1 ? '1 alert' : `${count} alerts`;
 }
