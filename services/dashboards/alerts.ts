@@ -80,7 +80,10 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
  * Budgets by the recorded series `slo:objective:ratio` and `slo:error_ratio:rate<window>`, of the longest window there is:
  * 28 to 92 days. The shorter ones, seven or more of each objective, are not asked for: they would be more than are taken.
  */
-export async function readBudgets(prometheus: Prometheus, signal: AbortSignal): Promise<readonly Budget[]> {
+export async function readBudgets(
+  prometheus: Pick<Prometheus, 'instant'>,
+  signal: AbortSignal,
+): Promise<readonly Budget[]> {
   const time = Date.now() / 1000;
   const [objectives, ratios] = await Promise.all([
     prometheus.instant({ expr: 'slo:objective:ratio', time, signal }),

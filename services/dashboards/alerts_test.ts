@@ -1,7 +1,8 @@
-// Which dashboard an alert leads to.
+// Which dashboard an alert leads to, and what is left of budgets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alertsOf } from './alerts.ts';
+import { alertsOf, readBudgets } from './alerts.ts';
+import { MAX_SERIES, type Prometheus, type RawSeries } from './prometheus.ts';
 
 const dashboards = [
   { namespace: 'shop', name: 'web', title: 'Web', service: 'web', panels: 1, problems: [] },
@@ -35,3 +36,33 @@ for (const { name, labels, dashboard, leadsTo } of [
     assert.equal(to === undefined ? undefined : `${to.namespace}/${to.name}`, leadsTo);
   });
 }
+
+/** One that has these series, and answers with the first of those that are asked for by name. */
+function prometheusOf(series: readonly RawSeries[]): Pick<Prometheus, 'instant'> {
+  return {
+    instant: ({ expr }) => {
+      const [, pattern = expr] = /^\{__name__=~"(.+)"\}$/.exec(expr) ?? [];
+      const name = new RegExp(`^(?:${pattern})$`);
+      const found = series.filter(({ metric }) => name.test(metric['__name__'] ?? ''));
+      return Promise.resolve({ series: found.slice(0, MAX_SERIES) });
+    },
+  };
+}
+
+test('a budget is of the whole time, however many objectives there are', async () => {
+  const ratios = { '5m': 0.5, '30m': 0.5, '1h': 0.5, '2h': 0.5, '6h': 0.5, '1d': 0.5, '3d': 0.5, '30d': 0.002 };
+  const series = Array.from({ length: 100 }, (_, index) => {
+    const labels = { namespace: 'shop', service: `web-${index}`, slo: 'availability' };
+    const one = (name: string, value: number): RawSeries => ({
+      metric: { __name__: name, ...labels },
+      values: [[0, String(value)]],
+    });
+    return [
+      one('slo:objective:ratio', 0.99),
+      ...Object.entries(ratios).map(([window, value]) => one(`slo:error_ratio:rate${window}`, value)),
+    ];
+  }).flat();
+  const budgets = await readBudgets(prometheusOf(series), AbortSignal.timeout(1000));
+  assert.equal(budgets.length, 100);
+  assert.deepEqual([...new Set(budgets.map(({ window, left }) => `${left.toFixed(2)} of ${window}`))], ['0.80 of 30d']);
+});
