@@ -73,7 +73,7 @@ export async function openTeller({ client, log, place }: TellerOptions): Promise
       const signal = AbortSignal.timeout(DEADLINE_MS);
       const write = async (attempt: number) => {
         // Another run may have told of itself while this one waited until all is ready.
-        const live = attempt === 1 ? known : await getObject(client, target);
+        const live = attempt === 1 ? known : await getObject(client, target, { signal });
         const isOurs = live?.metadata.ownerReferences?.some(({ uid }) => uid === owner) === true;
         // The stack is gone, or was deleted and made anew: what is there tells of others.
         if (!isOurs && !isMaking) return undefined;

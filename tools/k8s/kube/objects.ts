@@ -1,7 +1,7 @@
 // What the engine does with objects, as one call for each exchange with the API server.
 import { asList, at } from '../model/object.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
-import type { KubeClient } from './client.ts';
+import type { KubeClient, KubeRequest } from './client.ts';
 import { type Resource, pathOf } from './discovery.ts';
 import { KubeStatusError, isNotFound, isStale } from './errors.ts';
 
@@ -24,8 +24,12 @@ export interface ApplyOptions {
   readonly isForced: boolean;
 }
 
-/** The live object, or undefined where there is none. */
-export async function getObject(client: KubeClient, target: Target, accept?: string): Promise<KubeObject | undefined> {
+/** The live object, or undefined where there is none. `options` are those of a {@link KubeRequest}. */
+export async function getObject(
+  client: KubeClient,
+  target: Target,
+  options: Pick<KubeRequest, 'accept' | 'signal'> = {},
+): Promise<KubeObject | undefined> {
   const { resource, object } = target;
   try {
     const doing = `Reading ${nameOf(object)}`;
@@ -33,7 +37,7 @@ export async function getObject(client: KubeClient, target: Target, accept?: str
       method: 'GET',
       path: pathOf(resource, object.metadata),
       doing,
-      ...(accept === undefined ? {} : { accept }),
+      ...options,
     })) as KubeObject;
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -45,7 +49,7 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
 
 /** The live object's metadata alone, of what may be large; undefined where there is none. */
 export async function getMetadata(client: KubeClient, target: Target): Promise<KubeObject | undefined> {
-  const live = await getObject(client, target, METADATA_ONLY);
+  const live = await getObject(client, target, { accept: METADATA_ONLY });
   const { apiVersion, kind } = target.object;
   return live === undefined ? undefined : { ...live, apiVersion, kind };
 }

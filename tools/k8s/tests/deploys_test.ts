@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
 import { KEPT_REVISIONS } from '../deploy/history.ts';
 import { openTeller } from '../deploy/tell.ts';
+import { createClient } from '../kube/client.ts';
 import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun, deploySeconds, readDeploys, toldStack } from '../model/deploys.ts';
 import { type KubeObject, textAt } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
@@ -196,6 +197,23 @@ test('the end of a run takes nothing from a stack that was made anew meanwhile',
   await first.tell({ ...RUN, error: 'LATE' }, { owner: 'a', isMaking: false });
   assert.deepEqual(await getMap('other', 'fathom-x'), told);
   assert.deepEqual(await runsOf('other'), [{ ...RUN, run: 's' }]);
+});
+
+test('tells of a run that was interrupted also where another has told of itself meanwhile', async () => {
+  await makeNamespace('both');
+  const ending = new AbortController();
+  const client = createClient(server.client.access, { signal: ending.signal });
+  const log = { warn: (line: string) => assert.fail(line) };
+  const place = { namespace: 'both', stack: 'x' };
+  const first = await openTeller({ client, log, place });
+  await first.tell(RUN, { owner: 'a' });
+  const second = await openTeller({ client: server.client, log, place });
+  await second.tell({ ...RUN, number: 2 }, { owner: 'a' });
+  ending.abort(new ToolError('INTERRUPTED', 'Running: interrupted'));
+  const ended = { ...RUN, error: 'INTERRUPTED' };
+  await first.tell(ended, { owner: 'a', isMaking: false });
+  client.close();
+  assert.deepEqual(await runsOf('both'), [ended, { ...RUN, number: 2 }]);
 });
 
 test('what cannot be read is told anew', async () => {
