@@ -53,6 +53,13 @@ export function parseExpression(
   };
   for (let index = 0; index < text.length;) {
     const char = text.charAt(index);
+    if (quote === '' && char === '#') {
+      // What looks like a quote in a comment is none: by it, a value would stand in other quotes than it is written for.
+      const [comment] = text.slice(index).split(/[\r\n]/, 1);
+      literal += comment ?? '';
+      index += comment?.length ?? 1;
+      continue;
+    }
     const match = char === '$' ? NAME.exec(text.slice(index)) : null;
     const name = match?.[1] ?? match?.[2];
     if (match !== null && name !== undefined) {

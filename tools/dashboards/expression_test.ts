@@ -26,6 +26,8 @@ for (const [text, variables, expected] of [
   ['a{pod=~`$pod`}', { pod: ['a.b'] }, 'a{pod=~`(a\\.b)`}'],
   ['label_replace(a, "x", "$1", "y", "(.*)$")', {}, 'label_replace(a, "x", "$1", "y", "(.*)$")'],
   ['a{b="\\"$namespace"}', { namespace: ['n'] }, 'a{b="\\"n"}'],
+  [`a # don't $x\n{ns="$namespace"} # can't`, { namespace: ['"} or b'] }, `a # don't $x\n{ns="\\"} or b"} # can't`],
+  ['a{ns="#$namespace"}', { namespace: ['n'] }, 'a{ns="#n"}'],
 ] as const) {
   test(`puts ${JSON.stringify(variables)} into ${text}`, () => assert.equal(filled(text, variables), expected));
 }
