@@ -19,7 +19,7 @@ before(async () => {
   api = pageApi(`http://${await ports.to('monitoring', 'dashboards', 'http')}`);
 });
 after(async () => {
-  ports.close();
+  await ports.close();
   // Whoever looks for pods that were started again finds none of this test's.
   await kubectl('delete', 'pods', '-n', 'monitoring', '-l', SELECTOR, '--wait=true');
   await kubectl('rollout', 'status', '-n', 'monitoring', 'deployment/dashboards', '--timeout=60s');
