@@ -5,11 +5,11 @@ import type { Status } from './status.ts';
 const MOST = 20;
 
 export function reportOf(status: Status): string {
-  const { targetsUp, targetsDown, emptyMonitors, alerts, budgets, rules, failedRules } = status;
+  const { targetsUp, targetsNew, targetsDown, emptyMonitors, alerts, budgets, rules, failedRules } = status;
   const { dashboards, dashboardFaults, panelFaults } = status;
   const percent = (value: number) => `${(value * 100).toFixed(value > 0.9 ? 3 : 1).replace(/\.?0+$/, '')}%`;
   return [
-    `targets: ${targetsUp} up, ${targetsDown.length} down`,
+    `targets: ${targetsUp} up, ${targetsDown.length} down${targetsNew > 0 ? `, ${targetsNew} not asked yet` : ''}`,
     ...listed(targetsDown.map(({ pool, address, why }) => `${pool}: ${address}: ${why}`)),
     `monitors that select nothing: ${emptyMonitors.length}`,
     ...listed(emptyMonitors),

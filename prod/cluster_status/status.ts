@@ -26,6 +26,8 @@ export interface Fault {
 
 export interface Status {
   readonly targetsUp: number;
+  /** Those that Prometheus has only just found: it asks them within their interval. */
+  readonly targetsNew: number;
   readonly targetsDown: readonly DownTarget[];
   /** Monitors that find nothing to scrape: `ServiceMonitor shop/web`. */
   readonly emptyMonitors: readonly string[];
@@ -73,18 +75,19 @@ export async function readStatus(client: KubeClient, { prometheus, page, signal 
     ]);
     const active = asList(at(targets, 'activeTargets'));
     const pools = active.map((target) => textAt(target, 'scrapePool') ?? '');
-    const down = active.filter((target) => textAt(target, 'health') !== 'up');
+    const ofHealth = (health: string) => active.filter((target) => textAt(target, 'health') === health);
     const { alerts, budgets, problem } = await readAlerts(prometheus, { dashboards: dashboards.entries, signal });
     if (problem !== undefined) throw unanswered(problem);
     const all = asList(at(rules, 'groups')).flatMap((group) =>
       asList(at(group, 'rules')).map((rule) => ({ group, rule })),
     );
     return {
-      targetsUp: active.length - down.length,
-      targetsDown: down.map((target) => ({
+      targetsUp: ofHealth('up').length,
+      targetsNew: ofHealth('unknown').length,
+      targetsDown: ofHealth('down').map((target) => ({
         pool: textAt(target, 'scrapePool') ?? '',
         address: textAt(target, 'scrapeUrl') ?? '',
-        why: textAt(target, 'lastError') || 'it has not been asked yet',
+        why: textAt(target, 'lastError') ?? '',
       })),
       emptyMonitors: monitors
         .filter(({ pool }) => !pools.some((name) => name.startsWith(`${pool}/`)))

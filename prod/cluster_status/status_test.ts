@@ -136,7 +136,7 @@ test('says where all of it takes too long', async () => {
 });
 
 test('is no reason to look where all is well', () => {
-  const well = { targetsUp: 3, rules: 5, dashboards: 1 };
+  const well = { targetsUp: 3, targetsNew: 0, rules: 5, dashboards: 1 };
   const faults = { targetsDown: [], emptyMonitors: [], failedRules: [], dashboardFaults: [], panelFaults: [] };
   const lists = { ...faults, alerts: [], budgets: [] };
   assert.equal(isBad({ ...well, ...lists }), false);
@@ -148,4 +148,7 @@ test('is no reason to look where all is well', () => {
     reportOf({ ...well, ...lists }),
     /^targets: 3 up, 0 down\nmonitors that select nothing: 0\nalerts firing: 0\n/,
   );
+  const young = { ...well, ...lists, targetsNew: 2 };
+  assert.equal(isBad(young), false);
+  assert.match(reportOf(young), /^targets: 3 up, 0 down, 2 not asked yet\n/);
 });
