@@ -7,7 +7,13 @@ import { runVisibly } from './run.ts';
 export async function openCommand({ args, env, root, signal }: CommandContext): Promise<number> {
   // Said before anything is built.
   await runningState(env);
-  const command = [bazelProgram(env), 'run', '--ui_event_filters=-info', '--noshow_progress'] as const;
+  const command = [
+    bazelProgram(env),
+    'run',
+    '--ui_event_filters=-info',
+    '--noshow_progress',
+    '--show_result=0',
+  ] as const;
   return runVisibly([...command, '//tools/cluster:open', '--', ...args], {
     cwd: root,
     env,
