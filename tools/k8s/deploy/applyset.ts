@@ -1,6 +1,7 @@
 // The inventory of a shallow stack: an ApplySet, whose parent is a Secret.
 // https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune
 import { createHash } from 'node:crypto';
+import { PARENT_PREFIX } from '../model/deploys.ts';
 import { type KubeObject, groupKind } from '../model/object.ts';
 
 const PREFIX = 'applyset.kubernetes.io';
@@ -36,7 +37,7 @@ export interface Inventory {
 
 /** The parent's name. */
 export function parentName(stack: string): string {
-  return `fathom-${stack}`;
+  return `${PARENT_PREFIX}${stack}`;
 }
 
 /** A set by its place. */

@@ -8,7 +8,8 @@ export const DEPLOYS_LABEL = 'fathom.internal/deploys';
 /** The key with the runs, the oldest first. */
 export const DEPLOYS_KEY = 'deploys.json';
 
-const PREFIX = 'fathom-';
+/** What the names of a stack's inventory and of this ConfigMap begin with. */
+export const PARENT_PREFIX = 'fathom-';
 
 /** One run that changed a stack. */
 export interface DeployRun {
@@ -43,7 +44,7 @@ export interface DeployRun {
 
 /** The stack that the ConfigMap of this name tells of. */
 export function toldStack(name: string): string {
-  return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+  return name.startsWith(PARENT_PREFIX) ? name.slice(PARENT_PREFIX.length) : name;
 }
 
 /** The runs in a ConfigMap, the oldest first; what cannot be read is left out. */
