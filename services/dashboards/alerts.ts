@@ -73,8 +73,7 @@ function rank({ state, severity }: Alert): number {
   return (state === 'firing' ? 0 : 10) + (severity === 'critical' ? 0 : severity === 'warning' ? 1 : 2);
 }
 
-const ERROR_RATIO = /^slo:error_ratio:rate(\d+)([smhdw])$/;
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+const ERROR_RATIO = /^slo:error_ratio:rate(\d+)d$/;
 
 /**
  * Budgets by the recorded series `slo:objective:ratio` and `slo:error_ratio:rate<window>`, of the longest window there is:
@@ -89,22 +88,20 @@ export async function readBudgets(
     prometheus.instant({ expr: 'slo:objective:ratio', time, signal }),
     prometheus.instant({ expr: '{__name__=~"slo:error_ratio:rate[0-9]{2}d"}', time, signal }),
   ]);
-  const longest = new Map<string, { readonly window: string; readonly seconds: number; readonly ratio: number }>();
+  const longest = new Map<string, { readonly days: number; readonly ratio: number }>();
   for (const { metric, values } of ratios.series) {
-    const [, amount, unit = ''] = ERROR_RATIO.exec(metric['__name__'] ?? '') ?? [];
-    const seconds = Number(amount) * (SECONDS[unit] ?? Number.NaN);
+    const days = Number(ERROR_RATIO.exec(metric['__name__'] ?? '')?.[1]);
     const ratio = Number(values[0]?.[1]);
-    if (Number.isNaN(seconds) || Number.isNaN(ratio)) continue;
-    if ((longest.get(sloOf(metric))?.seconds ?? 0) < seconds)
-      longest.set(sloOf(metric), { window: `${amount}${unit}`, seconds, ratio });
+    if (Number.isNaN(days) || Number.isNaN(ratio)) continue;
+    if ((longest.get(sloOf(metric))?.days ?? 0) < days) longest.set(sloOf(metric), { days, ratio });
   }
   const budgets = objectives.series.flatMap(({ metric, values }): readonly Budget[] => {
     const objective = Number(values[0]?.[1]);
     const found = longest.get(sloOf(metric));
     if (found === undefined || !(objective > 0 && objective < 1)) return [];
     const { namespace = '', service = '', slo = '' } = metric;
-    const { ratio: errorRatio, window } = found;
-    return [{ namespace, service, slo, objective, errorRatio, window, left: 1 - errorRatio / (1 - objective) }];
+    const { ratio: errorRatio, days } = found;
+    return [{ namespace, service, slo, objective, errorRatio, window: `${days}d`, left: 1 - errorRatio / (1 - objective) }];
   });
   return budgets.toSorted((a, b) => a.left - b.left);
 }
