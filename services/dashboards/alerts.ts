@@ -101,7 +101,9 @@ export async function readBudgets(
     if (found === undefined || !(objective > 0 && objective < 1)) return [];
     const { namespace = '', service = '', slo = '' } = metric;
     const { ratio: errorRatio, days } = found;
-    return [{ namespace, service, slo, objective, errorRatio, window: `${days}d`, left: 1 - errorRatio / (1 - objective) }];
+    return [
+      { namespace, service, slo, objective, errorRatio, window: `${days}d`, left: 1 - errorRatio / (1 - objective) },
+    ];
   });
   return budgets.toSorted((a, b) => a.left - b.left);
 }
