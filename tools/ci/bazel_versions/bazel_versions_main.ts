@@ -1,5 +1,6 @@
 // bazel run //tools/ci/bazel_versions -- [--mode=…] [--part=…] [TARGET…]: what holds with the Bazel of another Debian.
-import { mkdtemp, readlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { runMain } from '../../lib/cli.ts';
@@ -8,7 +9,7 @@ import { readExamples } from '../../lib/examples.ts';
 import { createLog } from '../../lib/log.ts';
 import { removeTree } from '../../lib/remove_tree.ts';
 import { userPath } from '../../lib/runfiles.ts';
-import { type Machine, type Step, machineStep, machineSteps } from '../fresh_machine/plan.ts';
+import { type Machine, type Step, machineStep, machineSteps, renewSteps } from '../fresh_machine/plan.ts';
 import { hostMirror, runSteps } from '../fresh_machine/run_steps.ts';
 import { type BuildResult, builtBelow, imagesOf } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
@@ -31,6 +32,10 @@ await runMain(async ({ argv, env, signal }) => {
     .option('--tests <pattern>', 'the tests to run; may be repeated. Default: //...', several, [])
     .option('--suite <release>', 'the Debian whose Bazel it is', 'forky')
     .option('--cache <folder>', 'use this folder as the cache of builds there; without it, everything is built')
+    .option(
+      '--machine <folder>',
+      'make the Debian in this folder, keep it, and go on with the one that is there; without it, one for this run',
+    )
     .option('--bazel <program>', "this machine's Bazel", env['FATHOM_BAZEL'] ?? 'bazel')
     .parse([...argv], { from: 'user' });
   const options = command.opts<{
@@ -39,6 +44,7 @@ await runMain(async ({ argv, env, signal }) => {
     tests: readonly string[];
     suite: string;
     cache?: string;
+    machine?: string;
     bazel: string;
   }>();
   const { suite, cache, bazel } = options;
@@ -47,7 +53,8 @@ await runMain(async ({ argv, env, signal }) => {
   const log = createLog();
   const targets =
     command.args.length > 0 || !parts.includes('images') ? command.args : await imagesOf(bazel, workspace, signal);
-  const root = await mkdtemp('/var/tmp/fathom-bazel-');
+  const kept = options.machine === undefined ? undefined : userPath(options.machine, env);
+  const root = kept ?? (await mkdtemp('/var/tmp/fathom-bazel-'));
   try {
     const machine: Machine = {
       root,
@@ -61,7 +68,9 @@ await runMain(async ({ argv, env, signal }) => {
       what,
     });
     const run = (...steps: readonly Step[]) => runSteps(steps, { log, signal });
-    await run(...machineSteps(machine), there(`Installing the Bazel of ${suite}`, INSTALL));
+    await mkdir(root, { recursive: true });
+    const steps = existsSync(join(root, 'src/.git')) ? renewSteps(machine) : machineSteps(machine);
+    await run(...steps, there(`Installing the Bazel of ${suite}`, INSTALL));
     const examples = await readExamples(workspace);
     await writeRegistry(root, ['src/MODULE.bazel', ...examples.map(({ folder }) => `src/${folder}/MODULE.bazel`)]);
     if (parts.includes('images')) {
@@ -71,30 +80,53 @@ await runMain(async ({ argv, env, signal }) => {
         timeoutMs: 60 * 60_000,
       });
     }
+    const failures: string[] = [];
+    // What runs for hours says all that is wrong, not the first alone.
+    const attempt = async (what: string, work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        if (!(error instanceof ToolError) || signal.aborted) throw error;
+        log.error(`${error.code}: ${error.message}`);
+        failures.push(what);
+      }
+    };
     for (const mode of modes) {
+      const by = `by ${FILES[mode]}`;
       if (parts.includes('images')) {
-        await run(there(`Building them there by ${FILES[mode]}`, bazelThere(mode, 'build', targets)));
-        const built = await builtBelow(join(root, await readlink(join(root, 'src/bazel-bin'))));
-        // A checkout keeps what was built in it before.
-        const here = await builtBelow(await readlink(join(workspace, 'bazel-bin')), built.digests);
-        compare(here, built, mode);
-        for (const [name, digest] of built.digests) process.stdout.write(`${digest} ${mode} ${name}\n`);
-        log.info(`${built.digests.size} digests are the same by ${FILES[mode]}`);
+        await attempt(`images ${by}`, async () => {
+          await run(there(`Building them there ${by}`, bazelThere(mode, 'build', targets)));
+          const built = await builtBelow(join(root, await readlink(join(root, 'src/bazel-bin'))));
+          // A checkout keeps what was built in it before.
+          const here = await builtBelow(await readlink(join(workspace, 'bazel-bin')), built.digests);
+          compare(here, built, mode);
+          for (const [name, digest] of built.digests) process.stdout.write(`${digest} ${mode} ${name}\n`);
+          log.info(`${built.digests.size} digests are the same ${by}`);
+        });
       }
       if (parts.includes('tests')) {
         const patterns = options.tests.length > 0 ? options.tests : ['//...'];
-        await run(there(`Testing there by ${FILES[mode]}`, bazelThere(mode, 'test', patterns), TESTS_TIMEOUT_MS));
+        await attempt(`tests ${by}`, () =>
+          run(there(`Testing there ${by}`, bazelThere(mode, 'test', patterns), TESTS_TIMEOUT_MS)),
+        );
       }
       if (parts.includes('example')) {
         for (const { folder, targets } of examples) {
           const command = bazelThere(mode, 'test', targets, folder);
-          await run(there(`Testing ${folder} there by ${FILES[mode]}`, command, TESTS_TIMEOUT_MS));
+          await attempt(`${folder} ${by}`, () =>
+            run(there(`Testing ${folder} there ${by}`, command, TESTS_TIMEOUT_MS)),
+          );
         }
       }
     }
+    if (failures.length > 0) {
+      throw new ToolError('BAZEL_VERSIONS_FAILED', `With the Bazel of ${suite}: ${failures.join(', ')} failed`, {
+        hint: 'The output above says why; with --machine, what was built there is there for the next run.',
+      });
+    }
     return 0;
   } finally {
-    await removeTree(root);
+    if (kept === undefined) await removeTree(root);
   }
 });
 

@@ -57,7 +57,8 @@ const FLAGS = [
   '--remote_download_outputs=all',
   '--color=no',
   '--curses=no',
-  '--noshow_progress',
+  // A line a minute of what is going on there, whatever the terminal.
+  '--show_progress_rate_limit=60',
 ];
 
 /**

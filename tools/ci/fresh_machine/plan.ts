@@ -128,6 +128,20 @@ export function machineSteps({ root, suite, mirror, workspace }: Machine): reado
   ];
 }
 
+/** The steps that bring the clone on a machine that was made before to the commit that the workspace is at. */
+export function renewSteps({ root, workspace }: Pick<Machine, 'root' | 'workspace'>): readonly Step[] {
+  const git = (what: string, ...args: string[]): Step => ({
+    what,
+    command: ['git', '-C', join(root, 'src'), ...args],
+    timeoutMs: 5 * MINUTE_MS,
+  });
+  return [
+    git('Fetching the newest commit', 'fetch', '--quiet', workspace, 'HEAD'),
+    git('Checking it out', 'reset', '--quiet', '--hard', 'FETCH_HEAD'),
+    git('Removing what is of an older one', 'clean', '-fdq'),
+  ];
+}
+
 /** The script for a release; those that are newer than the host's debootstrap are made like sid. */
 function debootstrapScript(suite: string): string {
   const script = (name: string) => `/usr/share/debootstrap/scripts/${name}`;

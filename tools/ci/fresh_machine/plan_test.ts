@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Machine, debianMirror, machineStep, machineSteps } from './plan.ts';
+import { type Machine, debianMirror, machineStep, machineSteps, renewSteps } from './plan.ts';
 
 const MACHINE: Machine = { root: '/r', suite: 'bookworm', mirror: 'http://m/debian', workspace: '/w' };
 const entered = machineStep(MACHINE, './fathom up').command;
@@ -12,6 +16,24 @@ test('makes the system, then clones', () => {
       .filter((what) => !what.startsWith('Copying')),
     ['Installing a plain bookworm', 'Cloning the repository'],
   );
+});
+
+test('brings the clone of a machine that is kept to the newest commit, without what is of the one before', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fathom-renew-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [workspace, root] = [join(folder, 'workspace'), join(folder, 'machine')];
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', workspace, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args]);
+  execFileSync('git', ['init', '--quiet', workspace]);
+  git('commit', '--quiet', '--allow-empty', '--message=old');
+  execFileSync('git', ['clone', '--quiet', workspace, join(root, 'src')]);
+  writeFileSync(join(root, 'src/left'), 'of a run before');
+  writeFileSync(join(workspace, 'new'), '');
+  git('add', 'new');
+  git('commit', '--quiet', '--message=new');
+  for (const { command } of renewSteps({ root, workspace })) execFileSync(command[0], command.slice(1));
+  assert.ok(existsSync(join(root, 'src/new')));
+  assert.ok(!existsSync(join(root, 'src/left')));
 });
 
 test('leaves no mount of the installer on the host', () => {
