@@ -4,6 +4,7 @@ load("//tools:go_repositories.bzl", "go_repositories")
 load("//tools/packages:defs.bzl", "debian_packages", "maven_artifacts", "maven_model", "npm_packages", "pypi_packages", "pypi_wheel")
 load("//tools/packages/private:npm_archive.bzl", "npm_archive")
 load("//tools/packages/private:stub_repository.bzl", "stub_repositories")
+load("//tools/proto/private:builtins_repository.bzl", "builtins_repository")
 
 # Kind → the locks of which each package is a repository of its own: the attributes of their rules.
 FATHOM_LOCKS = {
@@ -47,6 +48,10 @@ def tool_repositories(is_declared):
     Args:
       is_declared: function: of a repository's name: whether the workspace has its own.
     """
+    if not is_declared("fathom_builtins"):
+        builtins_repository(
+            name = "fathom_builtins",
+        )
     if not is_declared("fathom_npm"):
         npm_packages(
             name = "fathom_npm",

@@ -119,6 +119,17 @@ await runMain(async ({ argv, env, signal }) => {
         }
       }
     }
+    if (parts.includes('next')) {
+      await attempt('what the next Bazels have no more', () =>
+        run(there('Analysing all targets there as the next Bazels would', bazelThere('next', 'analyse', ['//...']))),
+      );
+      for (const { folder, targets } of examples) {
+        const command = bazelThere('next', 'test', targets, folder);
+        await attempt(`${folder} as with the next Bazels`, () =>
+          run(there(`Testing ${folder} there as the next Bazels would`, command, TESTS_TIMEOUT_MS)),
+        );
+      }
+    }
     if (failures.length > 0) {
       throw new ToolError('BAZEL_VERSIONS_FAILED', `With the Bazel of ${suite}: ${failures.join(', ')} failed`, {
         hint: 'The output above says why; with --machine, what was built there is there for the next run.',

@@ -4,11 +4,14 @@ import { basename } from 'node:path';
 /** How the workspace says what it needs. */
 export type Mode = 'workspace' | 'modules';
 
-/** What is checked: the same digests, tests, and the workspaces that load this repository. */
-export type Part = 'images' | 'tests' | 'example';
+/**
+ * What is checked: the same digests, tests, the workspaces that load this repository, and that nothing is used that the
+ * next versions of Bazel have no more.
+ */
+export type Part = 'images' | 'tests' | 'example' | 'next';
 
 export const MODES: readonly Mode[] = ['workspace', 'modules'];
-export const PARTS: readonly Part[] = ['images', 'tests', 'example'];
+export const PARTS: readonly Part[] = ['images', 'tests', 'example', 'next'];
 
 /** The module registry of the machine: see registry.ts. */
 export const REGISTRY = '/var/lib/registry';
@@ -39,7 +42,31 @@ export const INSTALL = [
   './fathom --help > /dev/null',
 ].join(' && ');
 
-const MODE_FLAGS: Readonly<Record<Mode, readonly string[]>> = {
+/**
+ * What Bazel 8 and 9 do without being asked, as flags of 7.7: names of repositories, and what is no more. Bazel's own Java
+ * and Python rules stay, as the rule sets of Debian's packages are made of them; nothing here uses them.
+ */
+const NEXT_FLAGS = [
+  '--incompatible_autoload_externally=-ProtoInfo,-proto_library,-proto_lang_toolchain,-java_proto_library',
+  '--repo_env=FATHOM_PROTO_RULES=module',
+  '--incompatible_check_visibility_for_toolchains',
+  '--incompatible_config_setting_private_default_visibility',
+  '--incompatible_disable_native_repo_rules',
+  '--incompatible_disable_starlark_host_transitions',
+  '--incompatible_disable_target_provider_fields',
+  '--incompatible_disallow_empty_glob',
+  '--incompatible_disallow_struct_provider_syntax',
+  '--incompatible_no_rule_outputs_param',
+  '--incompatible_stop_exporting_language_modules',
+  '--incompatible_struct_has_no_methods',
+  '--incompatible_top_level_aspects_require_providers',
+  '--incompatible_use_plus_in_repo_names',
+  '--noincompatible_enable_deprecated_label_apis',
+];
+
+const MODULE_FLAGS = [`--registry=file://${REGISTRY}`, '--lockfile_mode=off'];
+
+const MODE_FLAGS: Readonly<Record<Mode | 'next', readonly string[]>> = {
   // Bazel 7 prefers MODULE.bazel.
   workspace: [
     '--noenable_bzlmod',
@@ -49,7 +76,8 @@ const MODE_FLAGS: Readonly<Record<Mode, readonly string[]>> = {
     ),
     `--override_repository=bazel_skylib=${INSTALLED}/tools/skylib`,
   ],
-  modules: [`--registry=file://${REGISTRY}`, '--lockfile_mode=off'],
+  modules: MODULE_FLAGS,
+  next: [...MODULE_FLAGS, ...NEXT_FLAGS],
 };
 
 const FLAGS = [
@@ -65,12 +93,17 @@ const FLAGS = [
  * A command of Bazel there. Each mode has an output base of its own, else all repositories were fetched anew each time.
  * It warns of each npm package, which is a folder of sources, unless it may watch them.
  */
-export function bazelThere(mode: Mode, verb: 'build' | 'test', targets: readonly string[], folder = '.'): string {
+export function bazelThere(
+  mode: Mode | 'next',
+  verb: 'analyse' | 'build' | 'test',
+  targets: readonly string[],
+  folder = '.',
+): string {
   const startup = `--output_base=/root/${folder === '.' ? mode : `${mode}-${basename(folder)}`}`;
   const words = [
     `bazel ${startup}`,
     '--host_jvm_args=-DBAZEL_TRACK_SOURCE_DIRECTORIES=1',
-    verb,
+    ...(verb === 'analyse' ? ['build', '--nobuild', '--keep_going'] : [verb]),
     ...MODE_FLAGS[mode],
     ...FLAGS,
     ...(verb === 'test' ? ['--keep_going', '--test_output=errors'] : []),

@@ -9,6 +9,13 @@ test('says whether WORKSPACE or MODULE.bazel counts, and names no module registr
   assert.doesNotMatch(modules, /enable_/);
 });
 
+test('looks at all targets without what the next versions have no more, and builds none', () => {
+  const command = bazelThere('next', 'analyse', ['//...']);
+  assert.match(command, / build --nobuild --keep_going .* -- \/\/\.\.\. /);
+  assert.match(command, /--incompatible_autoload_externally=\S*-proto_library\b/);
+  assert.match(command, /--repo_env=FATHOM_PROTO_RULES=module /);
+});
+
 test('has an output base for each mode and workspace', () => {
   const bases = MODES.flatMap((mode) =>
     ['.', 'examples/minimal', 'examples/polyglot'].map((folder) => bazelThere(mode, 'test', [], folder)),

@@ -1,5 +1,6 @@
 """go_grpc_library: Go of protocol buffers."""
 
+load("@fathom_builtins//:proto.bzl", "ProtoInfo")
 load("//tools/go:providers.bzl", "GoInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/proto/private:protoc.bzl", "PROTOC_ATTRS", "generate_code", "own_protos", "plugin")

@@ -1,5 +1,6 @@
 """java_grpc_library: Java of protocol buffers."""
 
+load("@fathom_builtins//:proto.bzl", "ProtoInfo")
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo")
 load("//tools/packages/private:facts.bzl", "third_party")

@@ -6,12 +6,12 @@ load(":golden.bzl", "GOLDEN_ATTRS", "TS_TOOLCHAIN_TYPE", "golden_test")
 def _jsonnet_docs_test_impl(ctx):
     outcome = ctx.actions.declare_file(ctx.label.name + ".outcome.json")
     request = ctx.actions.declare_file(ctx.label.name + ".docs_request.json")
-    ctx.actions.write(request, struct(
+    ctx.actions.write(request, json.encode(struct(
         description = ctx.file.description.path,
         outcome = outcome.path,
         sources = [struct(name = f.short_path, path = f.path) for f in ctx.files.srcs],
         update = "bazel run {} -- --update".format(shown_label(ctx.label)),
-    ).to_json())
+    )))
     ctx.actions.run(
         mnemonic = "JsonnetDocs",
         progress_message = "Describing {}".format(ctx.label),

@@ -37,12 +37,12 @@ def golden_test(ctx, outcome, **expectation):
     """
     golden = ctx.file.golden
     expected = ctx.actions.declare_file(ctx.label.name + ".expected.json")
-    ctx.actions.write(expected, struct(
+    ctx.actions.write(expected, json.encode(struct(
         golden = rlocation(ctx, golden) if golden else "",
         goldenSource = golden.short_path if golden and golden.is_source else "",
         target = shown_label(ctx.label),
         **expectation
-    ).to_json())
+    )))
     arguments = [expected, outcome]
     files = arguments + ([golden] if golden else [])
     launcher = _launch(ctx, arguments, ctx.runfiles(files = files))

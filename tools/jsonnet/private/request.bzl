@@ -116,7 +116,7 @@ def write_request(ctx, name, info, output, capture = None):
             fail("{}: 'stamp_keys' must name variables or arguments of this target, got {}.".format(ctx.label, key))
     status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp_keys else []
     file = ctx.actions.declare_file(name)
-    ctx.actions.write(file, struct(
+    ctx.actions.write(file, json.encode(struct(
         hint = getattr(ctx.attr, "hint", ""),
         label = shown_label(ctx.label),
         compiler = toolchain.compiler.path,
@@ -130,5 +130,5 @@ def write_request(ctx, name, info, output, capture = None):
         extraArgs = ctx.attr.extra_args,
         output = output,
         capture = capture.path if capture else "",
-    ).to_json())
+    )))
     return struct(file = file, inputs = [file, toolchain.compiler] + status + [f for _, _, f in files], uses_env = bool(envs))

@@ -1,4 +1,4 @@
-"""The repository @com_google_protobuf that native proto_library asks for: protoc and the well-known types."""
+"""The repository @com_google_protobuf that Bazel's own proto_library asks for: protoc and the well-known types."""
 
 load("//tools/packages/private:pypi_repository.bzl", "pypi_wheel")
 
@@ -38,7 +38,9 @@ def protobuf_repository(name, lock):
       name: com_google_protobuf, but in tests.
       lock: label of a lock of pypi_wheel.
     """
-    build = """package(default_visibility = ["//visibility:public"])
+    build = """load("@fathom_builtins//:proto.bzl", "proto_library")
+
+package(default_visibility = ["//visibility:public"])
 
 filegroup(
     name = "protoc",

@@ -1,5 +1,6 @@
 """Code of protocol buffers, in whatever language protoc or a plugin of it makes: one action a target."""
 
+load("@fathom_builtins//:proto.bzl", "ProtoInfo")
 load("//tools/lib/bzl:labels.bzl", "repository_name", "shown_label")
 
 PROTOC_ATTRS = {

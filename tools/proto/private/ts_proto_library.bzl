@@ -1,5 +1,6 @@
 """ts_proto_library: messages, and grpc-js services and clients, from .proto files."""
 
+load("@fathom_builtins//:proto.bzl", "ProtoInfo")
 load("//tools/lib/bzl:labels.bzl", "apparent_name", "repository_name", "shown_label")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/proto:providers.bzl", "TsProtoInfo")
@@ -74,7 +75,7 @@ def _impl(ctx):
     sources = depset(transitive = [dep[ProtoInfo].transitive_sources for dep in protos])
     roots = proto_roots(protos)
     params = ctx.actions.declare_file(ctx.label.name + ".generate.json")
-    ctx.actions.write(params, struct(
+    ctx.actions.write(params, json.encode(struct(
         label = shown_label(ctx.label),
         protoc = ctx.executable._protoc.path,
         plugin = ctx.executable._plugin.path,
@@ -85,7 +86,7 @@ def _impl(ctx):
             for f in files
         ],
         modules = modules + imported.to_list(),
-    ).to_json())
+    )))
     outputs = [f.code for f in files] + [f.descriptor for f in files]
     if files:
         ctx.actions.run(

@@ -1,5 +1,6 @@
 """py_grpc_library: Python of protocol buffers."""
 
+load("@fathom_builtins//:proto.bzl", "ProtoInfo")
 load("//tools/packages:providers.bzl", "PypiPackageInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/proto/private:protoc.bzl", "PROTOC_ATTRS", "generate_code", "own_protos", "plugin")

@@ -33,7 +33,7 @@ def bundle_js(ctx, name, info, entry, platform = "node", styles = None):
     params = ctx.actions.declare_file(name + ".bundle.json")
     npm = info.npm.to_list()
     js = info.transitive_js.to_list()
-    ctx.actions.write(params, struct(
+    ctx.actions.write(params, json.encode(struct(
         esbuild = toolchain.esbuild.directory.path + "/bin/esbuild",
         entry = workspace_path(entry),
         js = [struct(path = f.path, name = workspace_path(f)) for f in js],
@@ -42,7 +42,7 @@ def bundle_js(ctx, name, info, entry, platform = "node", styles = None):
         output = bundle.path,
         platform = platform,
         styles = [struct(path = styles.path, name = workspace_path(styles), output = sheet.path)] if styles else [],
-    ).to_json())
+    )))
     ctx.actions.run(
         mnemonic = "TsBundle",
         progress_message = "Bundling {}".format(bundle.short_path),

@@ -72,7 +72,7 @@ def _compile_action(ctx, action, params, inputs, tools):
     toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
     file = ctx.actions.declare_file(action.params_name)
     outputs = [struct(path = f.path, name = workspace_path(f)) for f in action.outputs]
-    ctx.actions.write(file, struct(outputs = outputs, **params).to_json())
+    ctx.actions.write(file, json.encode(struct(outputs = outputs, **params)))
     ctx.actions.run(
         mnemonic = action.mnemonic,
         progress_message = "{} {}".format(action.doing, params["label"]),
@@ -181,14 +181,14 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
         )
 
     manifest = ctx.actions.declare_file(label.name + ".runtime.json")
-    ctx.actions.write(manifest, struct(
+    ctx.actions.write(manifest, json.encode(struct(
         label = shown_label(label),
         files = [rlocation(ctx, f) for f in js],
         aliases = {alias: file for alias, file in [_alias(ctx, f) for f in js] if alias != file},
         deps = [shown_label(dep.label) for dep in ts_deps],
         npmRepository = npm_repository,
         npm = {info.package_name: rlocation(ctx, info.directory) for info in npm_deps},
-    ).to_json())
+    )))
     return TsInfo(
         checked = checked,
         label = label,

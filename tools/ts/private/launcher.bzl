@@ -95,9 +95,9 @@ def unbundled_program(ctx, name, info):
       struct(node_arguments, env, runfiles) for create_launcher.
     """
     manifests = ctx.actions.declare_file(name + ".runtime_manifests.json")
-    ctx.actions.write(manifests, struct(
+    ctx.actions.write(manifests, json.encode(struct(
         manifests = [rlocation(ctx, f) for f in info.runtime_manifests.to_list()],
-    ).to_json())
+    )))
     npm = info.npm.to_list()
     return struct(
         node_arguments = ["--enable-source-maps", "--import", runfile_argument(rlocation(ctx, ctx.file._hooks))],

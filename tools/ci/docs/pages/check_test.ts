@@ -147,7 +147,7 @@ x = _x
 
 for (const [text, ...problems] of [
   ['load("@fathom//tools/a:defs.bzl", "x")\nx(name = "a", src = "b", tags = ["c"])'],
-  ['y(name = "a", src = "b")\nproto_library(name = "p")'],
+  ['y(name = "a", src = "b")\npackage()'],
   ['load("@maven//:packages.bzl", "other")\nother()'],
   ['x(\n    name = "a",\n    …\n)'],
   ['load("//tools/a:defs.bzl", "z")', '//tools/a:defs.bzl has no z'],

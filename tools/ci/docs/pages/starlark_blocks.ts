@@ -8,7 +8,7 @@ import { type Block, place } from './page.ts';
 
 /** Functions of Bazel's own that pages use. */
 const OF_MODULES = ['archive_override', 'bazel_dep', 'module', 'use_extension', 'use_repo'];
-const NATIVE = new Set(['dict', 'glob', 'package', 'proto_library', 'select', 'toolchain', ...OF_MODULES]);
+const NATIVE = new Set(['dict', 'glob', 'package', 'select', 'toolchain', ...OF_MODULES]);
 
 /** What Starlark of pages is checked by. */
 export interface KnownStarlark {

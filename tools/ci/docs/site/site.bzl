@@ -17,7 +17,7 @@ def _impl(ctx):
     plan = ctx.actions.declare_file(ctx.label.name + ".plan.json")
     info = ctx.attr._client[TsInfo]
     script = [file for file in info.js.to_list() if file.basename == "site.js"]
-    ctx.actions.write(plan, struct(
+    ctx.actions.write(plan, json.encode(struct(
         settings = _input(ctx.file.settings),
         pages = [_input(file) for file in ctx.files.pages],
         assets = [_input(file) for file in ctx.files.assets],
@@ -26,7 +26,7 @@ def _impl(ctx):
         files = ctx.attr.linked,
         repository = ctx.attr.repository,
         output = output.path,
-    ).to_json())
+    )))
     ctx.actions.run(
         executable = ctx.executable._build,
         arguments = [plan.path],
