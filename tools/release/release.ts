@@ -57,6 +57,20 @@ export function workspaceLines({ url, sha256, stripPrefix }: Release): string {
   ].join('\n');
 }
 
+/** What a MODULE.bazel says to load it where no registry has it. */
+export function moduleLines({ url, integrity, stripPrefix }: Release): string {
+  return [
+    `bazel_dep(name = "${MODULE}")`,
+    'archive_override(',
+    `    module_name = "${MODULE}",`,
+    `    integrity = "${integrity}",`,
+    `    strip_prefix = "${stripPrefix}",`,
+    `    urls = ["${url}"],`,
+    ')',
+    '',
+  ].join('\n');
+}
+
 /** Writes the entry of a release into `<output>/registry`. Throws RELEASE_NO_MODULE, RELEASE_VERSION, RELEASE_REGISTRY. */
 export async function writeRegistry(release: Release, output: string): Promise<string> {
   const { version, entries, url, integrity, stripPrefix } = release;

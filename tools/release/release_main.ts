@@ -5,7 +5,7 @@ import { ToolError } from '../lib/errors.ts';
 import { gitIn } from '../lib/git.ts';
 import { createLog } from '../lib/log.ts';
 import { userPath } from '../lib/runfiles.ts';
-import { workspaceLines, writeArchive, writeRegistry } from './release.ts';
+import { moduleLines, workspaceLines, writeArchive, writeRegistry } from './release.ts';
 import { isInChangelog } from './version.ts';
 
 await runMain(async ({ argv, env }) => {
@@ -20,7 +20,7 @@ await runMain(async ({ argv, env }) => {
     log.warn(`CHANGELOG.md has no section [${release.version}]: rename [Unreleased] before others get this`);
   if (url === undefined) log.warn('no --url: the lines below load the archive from this machine');
   log.info(`${release.archive}: ${release.entries.length} files, integrity ${release.integrity}`);
-  process.stdout.write(workspaceLines(release));
+  process.stdout.write(`# In a WORKSPACE:\n${workspaceLines(release)}\n# In a MODULE.bazel:\n${moduleLines(release)}`);
   log.info(`${await writeRegistry(release, folder)}: bazel_dep(name = "fathom", version = "${release.version}")`);
 });
 

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ToolError } from '../lib/errors.ts';
 import { gitIn } from '../lib/git.ts';
-import { workspaceLines, writeArchive, writeRegistry } from './release.ts';
+import { moduleLines, workspaceLines, writeArchive, writeRegistry } from './release.ts';
 
 const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'release-test-'));
@@ -84,6 +84,21 @@ test('says what a WORKSPACE loads it with', async () => {
 http_archive(
     name = "fathom",
     sha256 = "${release.sha256}",
+    strip_prefix = "fathom-1.2.3",
+    urls = ["https://example.com/f.tar.gz"],
+)
+`,
+  );
+});
+
+test('says what a MODULE.bazel loads it by', async () => {
+  const release = await writeArchive({ workspace, output: join(folder, 'lines'), url: 'https://example.com/f.tar.gz' });
+  assert.equal(
+    moduleLines(release),
+    `bazel_dep(name = "fathom")
+archive_override(
+    module_name = "fathom",
+    integrity = "${release.integrity}",
     strip_prefix = "fathom-1.2.3",
     urls = ["https://example.com/f.tar.gz"],
 )

@@ -7,7 +7,7 @@ import { runMain } from '../../lib/cli.ts';
 import { createLog } from '../../lib/log.ts';
 import { removeTree } from '../../lib/remove_tree.ts';
 import { userPath } from '../../lib/runfiles.ts';
-import { plantTimestamp } from '../reproducible/builds.ts';
+import { imagesOf, plantTimestamp } from '../reproducible/builds.ts';
 import { disagreements } from '../reproducible/compare.ts';
 import { type Surroundings, userOf } from '../reproducible/surroundings.ts';
 import { buildTwice } from '../reproducible/twice.ts';
@@ -17,15 +17,7 @@ import { survey } from './declared.ts';
 import { judge, planted } from './verdict.ts';
 
 /** The images of services, in all languages: without what a Kubernetes is made of. */
-const TARGETS = [
-  '//prod/images/redis:image',
-  '//services/redis/keeper:image',
-  '//services/routeguide/client:image',
-  '//services/routeguide/client_go:image',
-  '//services/routeguide/client_java:image',
-  '//services/routeguide/client_python:image',
-  '//services/routeguide/server:image',
-];
+const IMAGES = ['//services/...', '//prod/images/redis:image'];
 
 /** The first sees no program of the machine in its actions; the second is somebody else, with a PATH of its own. */
 const SURROUNDINGS: readonly [Surroundings, Surroundings] = [
@@ -69,7 +61,7 @@ await runMain(async ({ argv, env, signal }) => {
     const [a, b] = await buildTwice({
       bazel: options.bazel,
       workspace,
-      targets: command.args.length > 0 ? command.args : TARGETS,
+      targets: command.args.length > 0 ? command.args : await imagesOf(options.bazel, workspace, signal, IMAGES),
       surroundings: SURROUNDINGS,
       flags: ({ name }, own, { PATH }) => [
         `--execution_log_json_file=${join(own, 'actions.json')}`,

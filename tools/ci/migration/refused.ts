@@ -17,7 +17,9 @@ export const TARGET = '//shop:x';
 export const LOADS = `load("@fathom//tools/jsonnet:defs.bzl", "jsonnet_to_json", "jsonnet_to_json_test")
 load("@fathom//tools/k8s:defs.bzl", "k8s_object", "k8s_objects")
 load("@fathom//tools/nodejs:defs.bzl", "nodejs_image")
-load("@fathom//tools/oci:defs.bzl", "container_image", "container_layer", "container_push")
+load("@fathom//tools/oci:defs.bzl", "container_bundle", "container_flatten", "container_image", "container_import")
+load("@fathom//tools/oci:defs.bzl", "container_layer", "container_push", "container_run_and_commit", "container_test")
+load("@fathom//tools/oci:defs.bzl", "container_run_and_extract", "docker_build")
 load("@fathom//tools/ts:defs.bzl", "ts_library", "ts_project")
 load("@shop_object//:defaults.bzl", "shop_object")
 `;
@@ -51,6 +53,30 @@ export const REFUSED: Readonly<Record<string, Row>> = {
   'two attributes that are wrong': {
     build: image('env = ["A=b"]', 'labels = "x"'),
     says: ["//shop:x: 'env' must be a dict", "//shop:x: 'labels' must be a dict"],
+  },
+  '`container_bundle`': {
+    build: call('container_bundle', 'images = {"x": ":image"}'),
+    says: ['//shop:x: container_bundle is left out', "Use oci_load with 'repo_tags'"],
+  },
+  '`container_flatten`': {
+    build: call('container_flatten', 'image = ":image"'),
+    says: ['//shop:x: container_flatten is left out', 'Use oci_tarball'],
+  },
+  '`container_import`': {
+    build: call('container_import', 'config = "x.yaml"', 'layers = []'),
+    says: ['//shop:x: container_import is left out', 'Use oci_pull'],
+  },
+  '`container_run_and_commit`, `container_run_and_extract`': {
+    build: call('container_run_and_commit', 'image = ":image.tar"', 'commands = ["true"]'),
+    says: ['//shop:x: container_run_and_commit is left out', 'It needs a daemon'],
+  },
+  '`docker_build`': {
+    build: call('docker_build', 'path = "."'),
+    says: ['//shop:x: docker_build is left out', 'It needs a daemon'],
+  },
+  '`container_test`': {
+    build: call('container_test', 'image = ":image"'),
+    says: ['//shop:x: container_test is left out', 'Use oci_image_test'],
   },
   '`env` of `container_layer`': {
     build: call('container_layer', 'env = {"A": "b"}'),

@@ -41,9 +41,14 @@ export async function copySources(workspace: string, target: string, signal: Abo
   }
 }
 
-/** The labels of all images that services and the cluster-wide parts are deployed from. */
-export async function imagesOf(bazel: string, workspace: string, signal: AbortSignal): Promise<readonly string[]> {
-  const query = 'kind("^oci_image rule$", //services/... + //prod/...)';
+/** The labels of all images of `patterns`; by default those that services and the cluster-wide parts are deployed from. */
+export async function imagesOf(
+  bazel: string,
+  workspace: string,
+  signal: AbortSignal,
+  patterns: readonly string[] = ['//services/...', '//prod/...'],
+): Promise<readonly string[]> {
+  const query = `kind("^oci_image rule$", ${patterns.join(' + ')})`;
   const { stdout } = await run(bazel, ['query', query], {
     cwd: workspace,
     signal,

@@ -42,6 +42,8 @@ export interface TestSet {
   readonly stack: string;
   readonly namespace: string;
   readonly objects: readonly KubeObject[];
+  /** Default: the stack's. */
+  readonly context?: string;
   readonly images?: readonly ImageInput[];
   readonly pinned?: readonly PinnedImage[];
   /** Encrypted files. Default: none. */
@@ -132,7 +134,7 @@ async function writeSet(set: TestSet, name: string, { folder, server, stack }: P
   const { stack: setName, namespace, guard = NO_GUARD, images = [], pinned = [], secrets = [], objects } = set;
   const file = `${name}.object.json`;
   const label = `//test:${setName || 'object'}`;
-  const context = stack.context ?? server.context;
+  const context = set.context ?? stack.context ?? server.context;
   const connection = {
     cluster: stack.cluster ?? '',
     context,

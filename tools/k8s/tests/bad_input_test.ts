@@ -60,6 +60,12 @@ const CASES: readonly (readonly [string, TestStack, string, RegExp])[] = [
   ],
   ['neither context nor cluster', stackOf([good], { context: '' }), 'K8S_CONTEXT_UNSET', /neither/],
   ['a person without rights', stackOf([good], { context: 'nobody' }), 'K8S_FORBIDDEN', /User "nobody" cannot/],
+  [
+    'objects that go to two clusters',
+    stackOf([], { sets: [set('here'), { ...set('there'), context: 'elsewhere' }] }),
+    'K8S_MIXED_CLUSTERS',
+    /\/\/test:here goes to .*, \/\/test:there to elsewhere /,
+  ],
   ['a stack without objects', stackOf([]), 'K8S_EMPTY_STACK', /no object in \/\/test:bad/],
   ['a version that the cluster lacks', stackOf([good, oldVersion]), 'K8S_UNKNOWN_KIND', /v1beta1 Job, but batch\/v1$/],
   [

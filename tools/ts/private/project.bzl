@@ -112,7 +112,7 @@ def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, 
         _tsconfig_file(name = name + "__tsconfig", content = json.encode(content), tags = ["manual"], visibility = ["//visibility:private"])
         tsconfig = ":" + name + "__tsconfig"
     given.update(
-        srcs = srcs if srcs != None else native.glob(["**/*.ts", "**/*.tsx"]),
+        srcs = srcs if srcs != None else native.glob(["**/*.ts", "**/*.tsx"], allow_empty = True),
         extends = extends,
         tsconfig = tsconfig,
     )
