@@ -15,7 +15,7 @@ const namespace = personalNamespace({ env });
 const folder = await mkdtemp(join(tmpdir(), 'fathom-change-'));
 const checkout = join(folder, 'src');
 
-const bazel = nestedBazel({ folder, workspace: checkout, env });
+const bazel = nestedBazel({ folder, isShared: true, workspace: checkout, env });
 
 after(async () => {
   await endNested(folder, bazel);

@@ -14,7 +14,7 @@ import { eventually, kubectl, logOf } from './cluster.ts';
 const folder = await mkdtemp(join(tmpdir(), 'fathom-restore-e2e-'));
 const checkout = join(folder, 'src');
 const env = { ...process.env, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
-const bazel = nestedBazel({ folder, workspace: checkout, env });
+const bazel = nestedBazel({ folder, isShared: true, workspace: checkout, env });
 const git = gitIn(checkout, { env });
 
 const SERVICES = ['redis', 'routeguide/client', 'routeguide/server'];

@@ -11,6 +11,11 @@ export interface NestedBazelOptions {
   readonly folder: string;
   /** The output base's name in `folder`. Default: `out`. */
   readonly name?: string;
+  /**
+   * Whether it may be the output base of FATHOM_NESTED_BASE, where that is set: one after the other, checks of copies of
+   * one checkout go on with what those before them have fetched and built. Default: no.
+   */
+  readonly isShared?: boolean;
   readonly workspace: string;
   readonly env: NodeJS.ProcessEnv;
   /** How long one command may take, in milliseconds. Default: 15 minutes. */
@@ -22,19 +27,16 @@ export type NestedBazel = (...args: readonly string[]) => Promise<string>;
 
 /** The Bazel of FATHOM_BAZEL, else `bazel`. */
 export function nestedBazel(options: NestedBazelOptions): NestedBazel {
-  const { folder, name = 'out', workspace, env, timeoutMs = 900_000 } = options;
+  const { folder, name = 'out', isShared = false, workspace, env, timeoutMs = 900_000 } = options;
+  const base = (isShared ? env['FATHOM_NESTED_BASE'] : undefined) ?? join(folder, name);
   return async (...args) => {
-    const { stdout, stderr } = await run(
-      env['FATHOM_BAZEL'] ?? 'bazel',
-      [`--output_base=${join(folder, name)}`, ...args],
-      {
-        cwd: workspace,
-        // TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
-        env: { ...env, TEST_TMPDIR: undefined },
-        maxBuffer: 64 << 20,
-        timeout: timeoutMs,
-      },
-    );
+    const { stdout, stderr } = await run(env['FATHOM_BAZEL'] ?? 'bazel', [`--output_base=${base}`, ...args], {
+      cwd: workspace,
+      // TEST_TMPDIR would make the inner Bazel keep its outputs in the outer one's.
+      env: { ...env, TEST_TMPDIR: undefined },
+      maxBuffer: 64 << 20,
+      timeout: timeoutMs,
+    });
     return stdout + stderr;
   };
 }

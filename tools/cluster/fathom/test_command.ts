@@ -1,10 +1,11 @@
 // `./fathom test`: the tests without a cluster, then those that need one, on a cluster of their own.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { type Example, readExamples } from '../../lib/examples.ts';
 import { formatDuration } from '../../lib/log.ts';
+import { removeTree } from '../../lib/remove_tree.ts';
 import { downEmbedded } from '../embedded/down.ts';
 import { countTests, type TestCount } from './count_tests.ts';
 import { bazel } from './bazel.ts';
@@ -104,7 +105,7 @@ async function withCluster(
     return { passed: 0, failed: 1 };
   } finally {
     await downEmbedded({ name: CLUSTER, folder: join(folder, CLUSTER), log: context.log });
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -116,7 +117,8 @@ async function clusterTests(context: CommandContext): Promise<TestCount> {
     `--test_env=FATHOM_STATE=${state}`,
     '//...',
   ]);
-  for (const check of CLUSTER_CHECKS) total = add(total, await runCheck(context, check));
+  const nested = { ...context, env: { ...context.env, FATHOM_NESTED_BASE: join(state, 'nested') } };
+  for (const check of CLUSTER_CHECKS) total = add(total, await runCheck(nested, check));
   return total;
 }
 

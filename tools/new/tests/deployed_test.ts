@@ -22,7 +22,7 @@ const env = { ...process.env, FATHOM_USER: `new-${process.pid}` };
 const namespace = personalNamespace({ env });
 const folder = await mkdtemp(join(tmpdir(), 'fathom-new-'));
 const checkout = join(folder, 'src');
-const bazel = nestedBazel({ folder, workspace: checkout, env });
+const bazel = nestedBazel({ folder, isShared: true, workspace: checkout, env });
 
 /** Services, each of which may call those above it; the last one has names that break every line that can be long. */
 const SERVICES: readonly { readonly name: string; readonly deps: string; readonly contract: string }[] = [
