@@ -43,6 +43,8 @@ export class Progress {
   readonly #phases = new Map<PhaseName, number>();
   readonly #written = new Map<string, Map<Action, number>>();
   #planned: readonly PlannedObject[] | undefined;
+  /** The objects of the plan: a personal namespace and what it limits are written beside them, and are not counted. */
+  #counted = new Set<KubeObject>();
   #isClosed = false;
 
   constructor(listeners: readonly Listener[]) {
@@ -61,9 +63,10 @@ export class Progress {
   emit(event: DeployEvent): void {
     if (event.kind === 'planned') {
       this.#planned = event.objects;
+      this.#counted = new Set(event.objects.map(({ object }) => object));
       this.#written.clear();
     }
-    if (event.kind === 'object') this.#count(event.planned);
+    if (event.kind === 'object' && this.#counted.has(event.planned.object)) this.#count(event.planned);
     for (const listener of this.#listeners) listener.on(event, this.elapsedMs);
   }
 

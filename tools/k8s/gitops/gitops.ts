@@ -33,6 +33,9 @@ export async function gitops(context: GitopsContext): Promise<void> {
   const inputs = await Promise.all(plans.map(readPlanInput));
   const sets = (await Promise.all(inputs.map((input) => loadSets(input, resolve)))).flat();
   const stacks = stackFiles(sets);
+  for (const { label, leftOut } of stacks) {
+    if (leftOut.length > 0) log.warn(`${label}: left out, as values never get into git: ${leftOut.join(', ')}`);
+  }
   const source = await sourceOf(context, sets);
   const { repo, branch, base } = options;
   const folder = await mkdtemp(join(tmpdir(), 'fathom-gitops-'));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { A, B, stack } from './testing/stacks.ts';
+import { A, B, configMap, stack } from './testing/stacks.ts';
 import { type TestBranch, type TestStack, testBranch } from './testing/test_branch.ts';
 
 let branch: TestBranch;
@@ -13,6 +13,7 @@ beforeEach(async () => {
 afterEach(() => branch[Symbol.asyncDispose]());
 
 const SECRET = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { password: 'hunter2' } };
+const PLAIN = configMap('one');
 const PERSONAL = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'myns-placeholder' } };
 const BUILT = { ref: 'registry.test/services/a', registry: 'registry.test', repository: 'services/a', image: 'x' };
 
@@ -35,6 +36,19 @@ for (const [what, code, message, refused] of REFUSED) {
     assert.equal(await branch.files(), undefined);
   });
 }
+
+test('leaves a Secret out whose values the engine fills in, and says so', async () => {
+  const reference = '${fathom-secret://generated/s#password}';
+  const filled = { ...SECRET, stringData: { password: reference, acl: `user x on >${reference}` } };
+  await branch.run([stack('a', filled, PLAIN)]);
+  assert.deepEqual(Object.keys((await branch.files()) ?? {}).sort(), [
+    'staging/.fathom-files',
+    'staging/a/configmap-one.yaml',
+  ]);
+  assert.match(branch.logged.join('\n'), /services\/a:staging\S*: left out, .*: Secret s$/m);
+  const mixed = { ...SECRET, stringData: { password: reference, other: 'hunter2' } };
+  await assert.rejects(branch.run([stack('a', mixed)]), { code: 'K8S_GITOPS_SECRET' });
+});
 
 test('writes a Secret that has no values', async () => {
   await branch.run([stack('a', { ...SECRET, stringData: {} })]);

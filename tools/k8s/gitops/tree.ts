@@ -7,6 +7,7 @@ import { type KubeObject, asRecord, groupKind, groupOf, nameOf } from '../model/
 import { hasPlaceholder } from '../model/placeholder.ts';
 import type { LoadedSet, ObjectInput, PinnedImage } from '../model/plan_input.ts';
 import { CLUSTER_SCOPED } from '../model/scopes.ts';
+import { mentionsReference } from '../secrets/reference.ts';
 
 /** A stack as files. */
 export interface StackFiles {
@@ -16,6 +17,8 @@ export interface StackFiles {
   /** Name of a file in the folder → its text. */
   readonly files: ReadonlyMap<string, string>;
   readonly pinned: readonly PinnedImage[];
+  /** Secrets whose values the engine fills in: there is no file of them. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -37,8 +40,9 @@ export function stackFiles(sets: readonly LoadedSet[]): StackFiles[] {
     .map((set) => {
       for (const input of set.objects) refuse(input);
       const files = filesOf(set, clusterScoped);
+      const leftOut = set.objects.flatMap(({ objects }) => objects.filter(isFilledIn).map(nameOf));
       const pinned = set.objects.flatMap((input) => input.pinned ?? []);
-      return { name: folderOf(set), label: set.label, files, pinned };
+      return { name: folderOf(set), label: set.label, files, pinned, leftOut };
     });
   for (const [name, [first, second]] of Map.groupBy(stacks, (stack) => stack.name)) {
     if (first === undefined || second === undefined) continue;
@@ -85,9 +89,20 @@ function refuse({ label, images, objects }: ObjectInput): void {
   }
 }
 
-function isPlainSecret({ apiVersion, kind, ...fields }: KubeObject): boolean {
-  if (kind !== 'Secret' || groupOf(apiVersion) !== '') return false;
-  return ['data', 'stringData'].some((field) => Object.keys(asRecord(fields[field]) ?? {}).length > 0);
+/** A Secret with a value that is no reference. */
+function isPlainSecret(object: KubeObject): boolean {
+  const values = valuesOf(object);
+  return values.length > 0 && !values.every(mentionsReference);
+}
+
+/** A Secret whose values are references: docs/secrets.md. */
+function isFilledIn(object: KubeObject): boolean {
+  return valuesOf(object).length > 0;
+}
+
+function valuesOf({ apiVersion, kind, ...fields }: KubeObject): string[] {
+  if (kind !== 'Secret' || groupOf(apiVersion) !== '') return [];
+  return ['data', 'stringData'].flatMap((field) => Object.values(asRecord(fields[field]) ?? {}).map(String));
 }
 
 /** The name of a stack; an object that is applied alone has that of its target. */
@@ -97,7 +112,9 @@ function folderOf({ stack, label }: LoadedSet): string {
 
 function filesOf(set: LoadedSet, clusterScoped: ReadonlySet<string>): ReadonlyMap<string, string> {
   const objects = set.objects.flatMap((input) =>
-    input.objects.map((object) => ({ label: input.label, object: placed(object, input, clusterScoped) })),
+    input.objects
+      .filter((object) => !isFilledIn(object))
+      .map((object) => ({ label: input.label, object: placed(object, input, clusterScoped) })),
   );
   const byName = Map.groupBy(objects, ({ object }) => shortName(object));
   const files = new Map<string, string>();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAnnotationListener, createJunitListener } from '../deploy/ci_listeners.ts';
 import type { PlannedObject } from '../deploy/plan.ts';
+import { Progress } from '../deploy/progress.ts';
 import { colorsFor } from '../deploy/report.ts';
 import { createTreeListener } from '../deploy/tree_listener.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
@@ -202,6 +203,15 @@ function planned(name: string, action: PlannedObject['action']): PlannedObject {
   const resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true };
   return { action, object: configMap(name, 'n'), live: undefined, resource, changes: [], label: '//l', set: 'n/x' };
 }
+
+test('counts the objects of the plan, and not the personal namespace that is written beside them', () => {
+  const progress = new Progress([]);
+  const [one, two] = [planned('one', 'create'), planned('two', 'create')];
+  progress.emit({ kind: 'planned', objects: [one, two] });
+  progress.emit({ kind: 'object', planned: planned('fathom-personal', 'create') });
+  progress.emit({ kind: 'object', planned: { ...one, action: 'update' } });
+  assert.deepEqual(progress.written, { done: 1, all: 2, isDeleting: false });
+});
 
 /** What a terminal shows after all that was written to it: lines, and the two movements that the picture uses. */
 function shown(text: string): string[] {
