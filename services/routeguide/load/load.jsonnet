@@ -18,5 +18,7 @@ function(environment, deps) k.files(job({
     RATE: '500',
     RAMP_MS: '5000',
     DURATION_MS: '30000',
+    // Rate times deadline: more are not under way, unless this pod itself falls behind, and its memory is for so many.
+    MAX_IN_FLIGHT: '2500',
   },
 }))
