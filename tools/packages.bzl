@@ -6,7 +6,12 @@ load("@fathom_maven//:packages.bzl", "maven_repositories")
 load("@fathom_pypi//:packages.bzl", "pypi_repositories")
 
 def fathom_packages():
-    """Declares one repository for each package of Fathom's base images and runtimes; each is fetched when it is needed."""
+    """Declares one repository for each package of Fathom's base images and runtimes; each is fetched when it is needed.
+
+        load("@fathom//tools:packages.bzl", "fathom_packages")
+
+        fathom_packages()
+    """
     debian_repositories()
     maven_repositories()
     pypi_repositories()

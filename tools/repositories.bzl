@@ -32,7 +32,12 @@ FATHOM_LOCKS = {
 }
 
 def fathom_repositories():
-    """Declares the repositories of Fathom's own tools; each is fetched when something first needs it."""
+    """Declares the repositories of Fathom's own tools; each is fetched when something first needs it.
+
+        load("@fathom//tools:repositories.bzl", "fathom_repositories")
+
+        fathom_repositories()
+    """
     for kind, rule in {"debian": debian_packages, "maven": maven_artifacts, "pypi": pypi_packages}.items():
         for lock in FATHOM_LOCKS[kind]:
             if not native.existing_rule(lock["name"]):
@@ -44,6 +49,10 @@ def fathom_repositories():
 
 def tool_repositories(is_declared):
     """Declares what needs no second step, also where modules and not a WORKSPACE say what there is.
+
+    `fathom_repositories` calls it, and so does the module extension:
+
+        tool_repositories(is_declared = native.existing_rule)
 
     Args:
       is_declared: function: of a repository's name: whether the workspace has its own.

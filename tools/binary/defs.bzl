@@ -30,6 +30,14 @@ def binary_image(
     Maintainer scripts do not run. The program runs as user 65532. What the base has is not packed again; files that
     are given here (`files`, `texts`, `empty_dirs`, …) are a layer on top. Outputs as of oci_image.
 
+        binary_image(
+            name = "image",
+            args = ["--save", ""],
+            debs = ["@debian//:redis-server"],
+            ports = ["6379"],
+            program = "/usr/bin/redis-server",
+        )
+
     Args:
       name: the image; `image` in a service's package.
       debs: packages of debian_packages, `@debian//:redis-server`.

@@ -28,6 +28,13 @@ def go_image(
     The program runs as user 65532. It is built for the platform that the image is for; one with cgo needs
     `base = "@fathom//tools/oci/base:cc"`. Outputs as of oci_image.
 
+        go_image(
+            name = "image",
+            args = ["--port=50051"],
+            binary = ":main",
+            ports = ["50051"],
+        )
+
     Args:
       name: the image; `image` in a service's package.
       binary: label: a program of go_binaries, `@go_x//:program`, or another target with one executable file.
@@ -80,6 +87,12 @@ def go_grpc_image(
     * `<name>`: the go_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
     A service that needs more than this has those targets in its BUILD file, one by one.
+
+        go_grpc_image(
+            name = "image",
+            port = 50051,
+            deps = ["//proto/greeter/v1:greeter_go"],
+        )
 
     Args:
       name: the image; `image` in a service's package.

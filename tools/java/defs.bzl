@@ -37,6 +37,13 @@ def java_image(
     The program runs as `java <jvm_flags> -cp … <main_class> <args>` in /app, as user 65532. The class path has `jars`
     before `deps`. A changed line of the program rebuilds and pushes the last layer only. Outputs as of oci_image.
 
+        java_image(
+            name = "image",
+            main_class = "services.greeter.Main",
+            ports = ["50051"],
+            deps = [":lib"],
+        )
+
     Args:
       name: the image; `image` in a service's package.
       main_class: string: the class that has `main`.
@@ -92,6 +99,12 @@ def java_grpc_image(
     * `<name>`: the java_image of it; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
     A service that needs more than this has those targets in its BUILD file, one by one.
+
+        java_grpc_image(
+            name = "image",
+            port = 50051,
+            deps = ["//proto/greeter/v1:greeter_java", "@maven//:io_grpc_grpc_netty_shaded"],
+        )
 
     Args:
       name: the image; `image` in a service's package.

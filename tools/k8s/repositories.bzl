@@ -50,6 +50,11 @@ fathom_environments = repository_rule(
 
 The tools load it from there, so that they know no environment by name. Each environment is a target as well,
 `@fathom_environments//:<name>`: its EnvironmentInfo is for rules, its file is the `environment` of Jsonnet.
+
+    fathom_environments(
+        name = "fathom_environments",
+        constants = "//:cluster_constants.bzl",
+    )
 """,
     attrs = ENVIRONMENTS_ATTRS,
 )
@@ -107,6 +112,14 @@ k8s_defaults = repository_rule(
     doc = """Makes `@<name>//:defaults.bzl` with a function `<name>`: a k8s_object some of whose attributes are fixed.
 
 Setting an attribute that is fixed fails.
+
+BUILD files then load `dev_object` from `@dev_object//:defaults.bzl`:
+
+    k8s_defaults(
+        name = "dev_object",
+        cluster = "dev.example.com",
+        namespace = "web",
+    )
 """,
     attrs = DEFAULTS_ATTRS,
 )

@@ -18,25 +18,20 @@ def nodejs_image(name, base = None, visibility = None, tags = [], **kwargs):
     The program is said in one of three ways: `binary`; `entry_point` with `srcs` and `deps`; or, as in rules_docker,
     `entry_point` with all that it needs in `data`: TypeScript libraries, npm packages, files, also plain JavaScript.
 
+        nodejs_image(
+            name = "image",
+            args = ["--port=8080"],
+            ports = ["8080"],
+            deps = [":lib", "@npm//pino"],
+        )
+
     Args:
       name: the image; `image` in a service's package.
       base: label: the image below; node is put on it where it has none of Fathom's. Default: Debian's C library,
         certificates, time zones, and node.
       visibility: of the image.
       tags: of the image.
-      **kwargs: the program, and what every image has.
-        `binary`: a ts_library or ts_binary that has `entry_point` among its sources.
-        `entry_point`: the source that starts the program, "main.ts" unless given; `:main.js` is what it is compiled to.
-        `srcs`, `deps`: more sources, and TypeScript libraries and npm packages, of a ts_library `<name>__lib`.
-        `data`: what the program reads at run time, at /app/<path in the workspace>; libraries and npm packages.
-        `layers`: ready layers, and what of `data` gets a layer of its own: npm packages, libraries, files.
-        `node_options`: arguments of node itself, ["--enable-source-maps"] unless given.
-        `templated_args`: arguments of the program; `args`: more of them, which a pod's `args` replace.
-        `env`: environment variables; NODE_ENV is "production" unless given.
-        `chdir`: the folder of the workspace in which the program starts.
-        Attributes of oci_image: labels, ports, repository, user, volumes, launcher, launcher_args, ….
-        Of rules_docker and rules_nodejs: node_repository_name, include_node_repo_args, default_env_vars,
-        link_workspace_root, toolchain have no effect; configuration_env_vars is refused.
+      **kwargs: testonly, deprecation and the like.
     """
     oci_image(
         name = name,
@@ -52,19 +47,30 @@ def nodejs_image_index(name, bases = None, visibility = None, tags = [], **kwarg
     layers of npm packages and code, and differ in node and the libraries below it. Packages with native code are not
     for this: the layer has those of the machine that builds.
 
+        nodejs_image_index(
+            name = "image",
+            binary = ":main",
+            ports = ["8080"],
+        )
+
     Args:
       name: the index.
       bases: dict of strings to labels: `os/architecture` → the image below, which has node. Default: NODEJS_BASES.
       visibility: of the index and its images.
       tags: of the index and its images.
-      **kwargs: attributes of nodejs_image but `base`, and of oci_image_index.
+      **kwargs: testonly, deprecation and the like.
     """
     oci_image_index(
         name = name,
         bases = bases or {platform: Label(base) for platform, base in NODEJS_BASES.items()},
         tags = tags,
         visibility = visibility,
-        **nodejs_program_image("nodejs_image_index", name, kwargs)
+        **nodejs_program_image(
+            "nodejs_image_index",
+            name,
+            kwargs,
+            {"base": ("each platform has a base of its own", "Use 'bases'")},
+        )
     )
 
 def nodejs_service(
@@ -91,6 +97,13 @@ def nodejs_service(
     * `<name>`: the nodejs_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
     A service that needs more than this has those targets in its BUILD file, one by one.
+
+        nodejs_service(
+            name = "image",
+            port = 50051,
+            test_deps = ["@npm//@types/node"],
+            deps = ["//proto/greeter/v1:greeter_ts", "@npm//@grpc/grpc-js", "@npm//@types/node"],
+        )
 
     Args:
       name: the image; `image` in a service's package.

@@ -39,6 +39,13 @@ def oci_image_index(name, images = [], bases = {}, layers = [], repository = Non
     With `bases`, the images are `<name>_<os>_<architecture>`, each of the same layers on another base: a layer is built
     once, and its blob is the same in all of them. What differs by platform belongs into the bases.
 
+        oci_image_index(
+            name = "image",
+            bases = {"linux/amd64": ":base", "linux/arm64": ":base_arm64"},
+            entrypoint = ["/usr/bin/redis-server"],
+            layers = [":settings"],
+        )
+
     Args:
       name: the index; `image` in a service's package.
       images: oci_image targets, each for another platform.
@@ -92,6 +99,18 @@ def oci_image_index(name, images = [], bases = {}, layers = [], repository = Non
 def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
     """Tests an image: its files, configuration and size, and whether its program runs and answers.
 
+        oci_image_test(
+            name = "image_test",
+            size = "small",
+            entrypoint = ["/usr/local/bin/server"],
+            files = ["/srv/pages/index.html"],
+            http_path = "/healthz",
+            image = ":image",
+            max_bytes = 20000000,
+            run = True,
+            run_port = 8080,
+        )
+
     Args:
       name: the test.
       max_layer_bytes: dict of strings to ints: end of the label that made a layer (`image__app`) → the most bytes of its blob.
@@ -107,6 +126,14 @@ def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
 
 def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max_app_bytes = None):
     """Tests the image of a service: that it starts, listens, ends when told so, and stays small. For macros of languages.
+
+        service_image_test(
+            name = "image_test",
+            image = "image",
+            max_bytes = 20000000,
+            port = 8080,
+            run_env = {},
+        )
 
     Args:
       name: the test.

@@ -47,6 +47,13 @@ def py_image(
     the workspace are imported by their path in it (`from services.x import y`). A changed line of the program rebuilds
     and pushes the last layer only. Outputs as of oci_image.
 
+        py_image(
+            name = "image",
+            args = ["--port=50051"],
+            ports = ["50051"],
+            deps = [":lib", "@pypi//:grpcio"],
+        )
+
     Args:
       name: the image; `image` in a service's package.
       entry_point: the source that starts the program.
@@ -108,6 +115,12 @@ def py_grpc_image(
     * `<name>`: the py_image of `main.py`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
     A service that needs more than this has those targets in its BUILD file, one by one.
+
+        py_grpc_image(
+            name = "image",
+            port = 50051,
+            deps = ["//proto/greeter/v1:greeter_py", "@pypi//:grpcio"],
+        )
 
     Args:
       name: the image; `image` in a service's package.

@@ -52,6 +52,12 @@ The module's own source is a list of imports, `import _ "google.golang.org/grpc"
 Go's own library that are worth compiling beforehand. One cacheable action compiles them all; the programs and tests of
 the workspace start from there. Its path, `module example.com/shop`, is the prefix by which packages of the workspace
 are imported: `example.com/shop/services/x`.
+
+    go_modules(
+        name = "go",
+        srcs = ["//third_party/go:modules.go"],
+        module = "//third_party/go:go.mod",
+    )
 """,
     attrs = MODULES_ATTRS,
 )

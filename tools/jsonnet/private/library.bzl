@@ -47,6 +47,15 @@ jsonnet_library = rule(
     doc = """Names Jsonnet sources that others import.
 
     local service = import 'jsonnet/service.libsonnet';  // by its path from the root of its workspace
+
+A library with data, which builds on another one:
+
+    jsonnet_library(
+        name = "jsonnet",
+        srcs = ["service.libsonnet"],
+        data = ["dashboard.json"],
+        deps = ["@fathom//jsonnet"],
+    )
 """,
     attrs = dict(
         LIBRARY_ATTRS,

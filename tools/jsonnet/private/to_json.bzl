@@ -96,6 +96,26 @@ jsonnet_to_json_test = rule(
 
 With `golden`, the output equals that file; `bazel run <test> -- --update` writes the file anew. With `error`, the
 program fails with that exit code, and `golden` holds the message (with `regex`, an expression that the output matches).
+
+    jsonnet_to_json_test(
+        name = "redis_test",
+        size = "small",
+        src = "redis.jsonnet",
+        golden = "redis.golden.json",
+        tla_code = {"replicas": "1"},
+        deps = ["@fathom//jsonnet"],
+    )
+
+    jsonnet_to_json_test(
+        name = "no_replicas_test",
+        size = "small",
+        src = "redis.jsonnet",
+        error = 1,
+        golden = "no_replicas.golden.txt",
+        message_only = True,
+        tla_code = {"replicas": "0"},
+        deps = ["@fathom//jsonnet"],
+    )
 """,
     attrs = dict(
         dict(_ATTRS, **GOLDEN_ATTRS),

@@ -52,6 +52,15 @@ service_exports = rule(
 
 The macro `service` makes one for each environment of ENVS, `<env>-exports`, also where the service is not in that
 environment: so that those that need it there can say so.
+
+    service_exports(
+        name = "dev-exports",
+        env = "@fathom_environments//:dev",
+        environments = ["dev", "prod"],
+        manifest = "manifests/dev/service.json",
+        objects = [":dev-deep"],
+        service = "//services/redis",
+    )
 """,
     attrs = {
         "env": attr.label(doc = "The environment: `@fathom_environments//:<name>`.", mandatory = True, providers = [EnvironmentInfo]),
@@ -111,6 +120,15 @@ service_imports = rule(
         tla_code_files = {":imports": "deps"},
         deps = [":imports"],
         …
+    )
+
+Of a service that calls one other, and the rendering that reads it:
+
+    service_imports(
+        name = "imports",
+        env = "@fathom_environments//:dev",
+        service = "//services/web",
+        deps = {"//services/redis:dev-exports": "redis"},
     )
 """,
     attrs = {

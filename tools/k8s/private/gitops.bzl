@@ -80,6 +80,16 @@ def k8s_gitops(name, stacks, pr_command = "", **kwargs):
     - `<name>` writes the environment that `--env` names
     - `<name>.<environment>` writes that one, and builds no other: for when another one has no pins yet
 
+    Of the stacks of two services:
+
+        k8s_gitops(
+            name = "gitops",
+            stacks = {
+                "prod": ["//services/redis:prod", "//services/web:prod"],
+                "staging": ["//services/redis:staging", "//services/web:staging"],
+            },
+        )
+
     Args:
       name: the target.
       stacks: dict of strings to lists of labels: an environment's name → its stacks, shallow or deep.

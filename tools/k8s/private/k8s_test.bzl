@@ -122,6 +122,13 @@ def k8s_test(name, stack, test, addresses = {}, apply = True, args = [], env = {
 
     It is tagged `cluster`, and so runs with `--config=cluster` alone. docs/testing.md tells more.
 
+        k8s_test(
+            name = "stack_test",
+            addresses = {"WEB_ADDRESS": "service/web:http"},
+            stack = "//services/web:myns-deep",
+            test = ":answers",
+        )
+
     Args:
       name: the target.
       stack: a k8s_objects of the environment of personal namespaces, such as `//services/x:myns-deep`.

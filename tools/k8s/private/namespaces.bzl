@@ -73,6 +73,11 @@ def personal_namespaces(name, env, **kwargs):
 
     docs/namespaces.md tells more.
 
+        personal_namespaces(
+            name = "namespaces",
+            env = "myns",
+        )
+
     Args:
       name: the target.
       env: string or dict: the environment whose namespace is `myns-placeholder`: its name, or its entry of ENVS.

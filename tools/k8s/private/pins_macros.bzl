@@ -18,6 +18,12 @@ def k8s_pins(name, images, pins = "pins.json", environments = ENVS.keys(), **kwa
 
     With the name `pins` they are also called `release`, `promote` and `restore`.
 
+        k8s_pins(
+            name = "pins",
+            environments = ["staging", "prod"],
+            images = {"services/web": ":image"},
+        )
+
     Args:
       name: the target, `pins`; it can be given to k8s_pins_matrix.
       images: dict of strings to labels: an image's name in registries → the image: {"services/x": ":image"}.
@@ -62,6 +68,13 @@ def k8s_pins_matrix(name, pins, **kwargs):
 
     - `<name>` prints what is pinned where, how old it is, and how many commits it lags behind; `-- --output=json`
     - `<name>.restore` restores the pins of all of the services, a build for each commit: `-- --env=prod`
+
+    Of two services:
+
+        k8s_pins_matrix(
+            name = "pins",
+            pins = ["//services/redis:pins", "//services/web:pins"],
+        )
 
     Args:
       name: the target.

@@ -20,6 +20,13 @@ arguments of its container.
 
 Usage, after `--`: `--dry-run`; `--keep-younger-than 24h`; `--keep-tagged`; `--output=json`; `--wait-lock 5m`, for the runs
 of others; `--timeout 5m`, for each start of the registry; `--kubeconfig`, `--context` and `--yes` as for verbs.
+
+    registry_gc(
+        name = "registry.gc",
+        pins = ["//services/redis:pins", "//services/web:pins"],
+        registry = "registry.example.com",
+        stack = ":registry",
+    )
 """
 
 def _registry_gc_impl(ctx):

@@ -49,6 +49,15 @@ All files come from the modules that one go.mod pins, which is also what a clust
         module = "//third_party/go:kubernetes/go.mod",
         path = "k8s.io/kubernetes",
     )
+
+The rule names them:
+
+    kubernetes_schemas(
+        name = "kubernetes",
+        api_types = ["@kubernetes_api_types//:files"],
+        go_mod = "//third_party/go:kubernetes/go.mod",
+        kubernetes = ["@kubernetes_openapi//:files"],
+    )
 """,
     attrs = {
         "api_types": attr.label_list(

@@ -96,6 +96,13 @@ def service(
 
     docs/services.md shows the same written by hand.
 
+        service(
+            name = "web",
+            image = ":image",
+            runbook = "//docs/runbooks:web.md",
+            deps = ["//services/redis"],
+        )
+
     Args:
       name: the service: the last word of the package's path.
       image: label: its image. The source calls it `environment.registry + '/<package>'`.

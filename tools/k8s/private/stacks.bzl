@@ -27,7 +27,6 @@ _OBJECT = {
     "kubeconfig": "label",
     "namespace": "string",
     "pins": "label",
-    "rendered": "label",
     "resolver": "label",
     "resolver_args": "list",
     "secrets": "list",
@@ -144,6 +143,15 @@ def k8s_object(
     is the rendered manifest, and, run, the same as `<name>.resolve`. Verbs that speak to a cluster exist where
     `env`, `cluster` or `context` is set.
 
+        k8s_object(
+            name = "web",
+            env = "myns",
+            images = {"services/web": ":image"},
+            kind = "deployment",
+            substitutions = {"LOG_LEVEL": "info"},
+            template = "web.yaml",
+        )
+
     Args:
       name: the target.
       template: the manifest, YAML or JSON, one or many documents.
@@ -230,6 +238,12 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
     A verb works on the whole stack in one run; what several of its stacks share is done once. The default output is
     the rendered manifests. The objects that it names itself have one inventory in the cluster, a Secret
     `fathom-<stack>`: what a later apply no longer contains is pruned, and nothing else ever is.
+
+        k8s_objects(
+            name = "everything",
+            env = "dev",
+            objects = [":web", "//services/redis:dev"],
+        )
 
     Args:
       name: the target.

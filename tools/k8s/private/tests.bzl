@@ -11,6 +11,13 @@ def k8s_manifests_test(name, objects, crds = [], kubernetes_version = None, size
     nobody serves or will serve for long, and pods that break a policy; docs/checks.md tells of each. The checks are one
     cached action, so `bazel build` runs them as well; the test prints what they found.
 
+        k8s_manifests_test(
+            name = "manifests_test",
+            crds = ["crds.yaml"],
+            kubernetes_version = "1.34",
+            objects = [":dev"],
+        )
+
     Args:
       name: the target.
       objects: labels of k8s_object and k8s_objects (all that a stack contains is checked), and manifests.
@@ -42,6 +49,14 @@ def k8s_golden_test(name, stacks, update = None, size = "small", tags = [], visi
 
     A golden file has all objects of a stack as they are deployed, pinned digests included and `myns` with its
     placeholder, so that a review shows what a change does in each environment.
+
+        k8s_golden_test(
+            name = "golden_test",
+            stacks = {
+                ":prod": "golden/prod.yaml",
+                ":staging": "golden/staging.yaml",
+            },
+        )
 
     Args:
       name: the target.

@@ -31,13 +31,18 @@ _TYPES = {
     "string": (["string"], "a text"),
 }
 
+def _form(entry):
+    """The type of a table's entry, which may have a documentation beside it."""
+    return entry[0] if type(entry) == "tuple" else entry
+
 def attribute_problems(rule, given, known, refused = {}, where = ""):
     """What is wrong with the attributes that a macro was given.
 
     Args:
       rule: string: the macro's name.
       given: dict of attribute to value; None is as if it were not given.
-      known: dict of attribute to a key of _TYPES; COMMON_ATTRIBUTES are known to every macro.
+      known: dict of attribute to a key of _TYPES, or to (key, what docs/rules.md says of it) where that is something else
+        than what the rule says that the attribute is handed on to; COMMON_ATTRIBUTES are known to every macro.
       refused: dict of attribute to (why it is not taken, what to do instead): refused unless empty, 0 or False.
       where: string: the target, for errors.
 
@@ -46,7 +51,7 @@ def attribute_problems(rule, given, known, refused = {}, where = ""):
     """
     problems = []
     for attribute, value in given.items():
-        form = known.get(attribute, COMMON_ATTRIBUTES.get(attribute))
+        form = _form(known.get(attribute, COMMON_ATTRIBUTES.get(attribute)))
         if value == None:
             continue
         if attribute in refused:
@@ -54,7 +59,7 @@ def attribute_problems(rule, given, known, refused = {}, where = ""):
                 why, remedy = refused[attribute]
                 problems.append("{}: '{}' must not be given to {} here, got {}: {}. {}.".format(where, attribute, rule, repr(value), why, remedy))
         elif not form:
-            problems.append("{}: '{}' must be an attribute of {}, got {} = {}. It has {}.".format(where, attribute, rule, attribute, repr(value), ", ".join(sorted(known.keys()))))
+            problems.append("{}: '{}' must be an attribute of {}, got {} = {}. It has {}.".format(where, attribute, rule, attribute, repr(value), ", ".join([key for key in sorted(known.keys()) if key not in refused])))
         elif form != "any" and type(value) not in _TYPES[form][0] + ["select"]:
             problems.append("{}: '{}' must be {}, got {} ({}). Write it so.".format(where, attribute, _TYPES[form][1], repr(value), type(value)))
     return problems

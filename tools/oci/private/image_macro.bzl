@@ -45,6 +45,17 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
     - `<name>.provenance` prints how it was made
     - `<name>.sbom` prints its bill of materials
 
+    Of a program and a layer:
+
+        oci_image(
+            name = "image",
+            base = "@fathom//tools/oci/base:cc",
+            entrypoint = ["/usr/local/bin/server"],
+            file_paths = {":server": "/usr/local/bin/server"},
+            layers = [":pages"],
+            ports = ["8080"],
+        )
+
     Args:
       name: the image; `image` in a service's package.
       base: the image below.

@@ -14,6 +14,15 @@ The blob is the same in every build: entries are sorted, times are zero, modes a
 A file that two sources bring with different content fails the build with its path and both sources. A path that is
 below a link of the same layer goes to where the link points; do not write below a link of a layer underneath, such
 as Debian's /bin and /lib: name /usr/bin and /usr/lib.
+
+    oci_layer(
+        name = "pages",
+        data_path = ".",
+        debs = ["@debian//:media-types"],
+        directory = "/srv",
+        files = ["pages/index.html"],
+        texts = {"/etc/shop.conf": "pages = /srv/pages\\n"},
+    )
 """
 
 LAYER_CONTENT_ATTRS = {

@@ -18,6 +18,12 @@ Arguments: `--to docker|containerd`, `--name NAME` (several times: instead of `r
 containerd `--address SOCKET`, `--namespace NAME` (default k8s.io, where Kubernetes looks), `--ctr PROGRAM`,
 `--no-unpack`. DOCKER_HOST says where Docker listens. A node of an embedded cluster has its containerd at
 /proc/<pid of the node's init>/root/run/containerd/containerd.sock.
+
+    oci_load(
+        name = "load",
+        image = ":image",
+        repo_tags = ["web:latest"],
+    )
 """
 
 def _oci_load_impl(ctx):

@@ -24,6 +24,15 @@ Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HO
 
 A registry that is the reference of a running cluster's registry is reached at the endpoint in the cluster's state;
 any other is spoken to over https.
+
+    oci_push(
+        name = "push",
+        image = ":image",
+        registry = "registry.example.com",
+        remote_tags = ["latest", "{STABLE_GIT_COMMIT}"],
+        repository = "shop/web",
+        sign_key = "env:SIGNING_KEY",
+    )
 """
 
 def _runfile(ctx, file):

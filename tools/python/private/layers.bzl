@@ -67,7 +67,13 @@ def _py_library_bytecode_layer_impl(ctx):
 
 py_library_bytecode_layer = rule(
     implementation = _py_library_bytecode_layer_impl,
-    doc = "Packs the bytecode of Python's own library.",
+    doc = """Packs the bytecode of Python's own library.
+
+    py_library_bytecode_layer(
+        name = "bytecode",
+        compression_level = 12,
+    )
+""",
     attrs = dict(dict(LAYER_ACTION_ATTRS, **BYTECODE_ATTRS), _tool = _LAYER_TOOL),
     provides = [OciLayerInfo],
 )

@@ -22,6 +22,13 @@ py_library = rule(
 
 Each source is compiled, and each of its imports must lead to Python's own library, to a source of `deps`, or to a
 package of `deps`: what does not fails the build, with file and line.
+
+    py_library(
+        name = "lib",
+        srcs = ["greeting.py"],
+        data = ["words.txt"],
+        deps = ["//proto/greeter/v1:greeter_py", "@pypi//:grpcio"],
+    )
 """,
     attrs = dict(dict(LIBRARY_ATTRS, **CHECK_ATTRS), srcs = attr.label_list(doc = "Python sources.", allow_files = [".py", ".pyi"], mandatory = True)),
     provides = [PyLibraryInfo],
@@ -40,7 +47,15 @@ def _py_binary_impl(ctx):
 
 py_binary = rule(
     implementation = _py_binary_impl,
-    doc = "Makes a program of Python sources, checked as those of py_library, and run by the Python of py_image's base.",
+    doc = """Makes a program of Python sources, checked as those of py_library, and run by the Python of py_image's base.
+
+    py_binary(
+        name = "main",
+        srcs = ["main.py"],
+        main = "main.py",
+        deps = [":lib"],
+    )
+""",
     attrs = dict(
         dict(LIBRARY_ATTRS, **CHECK_ATTRS),
         main = attr.label(doc = "The source that runs.", mandatory = True, allow_single_file = [".py"]),
@@ -75,6 +90,13 @@ py_test = rule(
 
 Sources named `…_test.py` hold the cases. Each case goes into Bazel's XML; `--test_filter` is a pattern as of
 `python -m unittest -k`, `shard_count` spreads cases. A run without a case fails.
+
+    py_test(
+        name = "greeting_test",
+        size = "small",
+        srcs = ["greeting_test.py"],
+        deps = [":lib"],
+    )
 """,
     attrs = dict(
         dict(LIBRARY_ATTRS, **CHECK_ATTRS),

@@ -21,6 +21,11 @@ py_runtime = rule(
     doc = """Unpacks the Python of an image, so that tests run by the same one as the program.
 
 It is started through the C library's own loader, so it runs on machines whose C library is older.
+
+    py_runtime(
+        name = "runtime",
+        image = ":base",
+    )
 """,
     attrs = {
         "image": attr.label(doc = "An image with Debian's Python, for the platform that builds.", mandatory = True, providers = [OciImageInfo]),

@@ -27,6 +27,15 @@ ts_browser_bundle = rule(
 Sources are compiled as those of ts_library are. Their `tsconfig` is where they say that there is a document and what
 JSX means: `{"compilerOptions": {"lib": ["es2024", "dom", "dom.iterable"], "jsx": "react-jsx", "jsxImportSource": "preact"}}`.
 Both files are made small, and run in browsers of 2024 and newer.
+
+    ts_browser_bundle(
+        name = "shop",
+        srcs = ["cart.tsx"],
+        entry_point = "main.tsx",
+        styles = "styles.css",
+        tsconfig = "tsconfig.json",
+        deps = ["@npm//preact"],
+    )
 """,
     attrs = dict(
         dict(COMPILE_ATTRS, **BUNDLE_ATTRS),

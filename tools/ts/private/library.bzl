@@ -49,10 +49,14 @@ def ts_library(name, **kwargs):
     BUILD files of rules_nodejs' ts_library (concatjs) move over: of their attributes, those that change nothing here
     are accepted, and others fail and say what to use instead: docs/from_rules_k8s.md lists them.
 
+        ts_library(
+            name = "lib",
+            srcs = ["greeting.ts"],
+            deps = ["//proto/greeter/v1:greeter_ts", "@npm//pino"],
+        )
+
     Args:
       name: the target.
-      **kwargs: srcs (.ts, .mts, .tsx, .d.ts and .json of this package), deps (TypeScript libraries and npm packages
-        that the sources import), data (files that programs using it read), tsconfig and extends, and what every rule
-        has; runtime, supports_workers, generate_externs, tsickle_typed and link_workspace_root have no effect.
+      **kwargs: visibility, tags, testonly and the like.
     """
     _ts_library(name = name, **checked_attributes("ts_library", name, kwargs, _LIBRARY, _REFUSED, _IGNORED))

@@ -91,15 +91,21 @@ def _relative(label):
 def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, **kwargs):
     """Compiles a TypeScript project: ts_library under the attributes of rules_nodejs and rules_ts.
 
+        ts_project(
+            name = "lib",
+            srcs = ["greeting.ts"],
+            declaration = True,
+            tsconfig = {"compilerOptions": {"noImplicitOverride": True}},
+            deps = ["@npm//pino"],
+        )
+
     Args:
       name: the target's name.
       srcs: list of labels: sources. Default: every .ts and .tsx file of the package.
       tsconfig: label or dict: a tsconfig.json, or its content. Default: the package's tsconfig.json if it has one,
         else Fathom's own options.
       extends: label or list of labels: the tsconfig.json that it extends; a list where that extends others.
-      **kwargs: deps (TypeScript libraries and npm packages), data (files that programs read at run time), what every
-        rule has, and the attributes of rules_nodejs and rules_ts: those that ask for what is always done (declaration,
-        source_map, transpiler, …) are accepted, others fail and say what to use instead.
+      **kwargs: visibility, tags, testonly and the like.
     """
     given = checked_attributes("ts_project", name, dict(kwargs, srcs = srcs, tsconfig = tsconfig, extends = extends), _PROJECT, _REFUSED, _DONE)
     extends = [extends] if type(extends) == "string" else extends or []

@@ -123,6 +123,14 @@ ts_binary = rule(
 
 With `bundle`, the program and all its imports become one file, which starts fastest; without, the compiled files run
 as they are, and an import that the build does not declare fails at run time as well.
+
+    ts_binary(
+        name = "main",
+        entry_point = "main.ts",
+        env = {"WORDS": "$(location words.txt)"},
+        data = ["words.txt"],
+        deps = [":lib", "@npm//@types/node"],
+    )
 """,
     attrs = dict(
         dict(_BINARY_ATTRS, **BUNDLE_ATTRS),
@@ -157,6 +165,13 @@ ts_test = rule(
 
 Sources named `…_test.ts` hold the cases (`import { test } from 'node:test'`). Each case goes into Bazel's XML;
 `shard_count` spreads cases, `--test_filter` takes a regular expression of their names. A run without a case fails.
+
+    ts_test(
+        name = "greeting_test",
+        size = "small",
+        srcs = ["greeting_test.ts"],
+        deps = [":lib", "@npm//@types/node"],
+    )
 """,
     attrs = dict(
         _BINARY_ATTRS,

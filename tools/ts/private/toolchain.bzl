@@ -15,7 +15,15 @@ def _ts_toolchain_impl(ctx):
 
 ts_toolchain = rule(
     implementation = _ts_toolchain_impl,
-    doc = "Node, the native TypeScript compiler and esbuild for one kind of machine.",
+    doc = """Node, the native TypeScript compiler and esbuild for one kind of machine.
+
+    ts_toolchain(
+        name = "linux_x64",
+        esbuild = "@fathom_npm//@esbuild/linux-x64",
+        node = "@fathom_npm//:node",
+        tsc = "@fathom_npm//@typescript/typescript-linux-x64",
+    )
+""",
     attrs = {
         "esbuild": attr.label(doc = "The bundler's native npm package; bin/esbuild is the program.", mandatory = True, providers = [NpmPackageInfo]),
         "node": attr.label(doc = "The node executable.", mandatory = True, allow_single_file = True),

@@ -93,6 +93,7 @@ export function acceptedBy(symbol: PublicSymbol, rules: RulesModel): ReadonlySet
   const own = symbol.parameters.map(({ name }) => name);
   if (symbol.kind !== 'macro') return new Set([...own, ...COMMON_TYPES.keys(), ...RUN_ATTRIBUTES]);
   if (symbol.more === undefined) return new Set(own);
+  own.push(...symbol.ignored);
   const others = symbol.handsOnTo.flatMap((name) => {
     const other = symbolOf(name, rules);
     return other === undefined ? [] : [...acceptedBy(other, rules)];

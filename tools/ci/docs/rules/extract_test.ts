@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ToolError } from '../../../lib/errors.ts';
 import { Workspace } from '../starlark/modules.ts';
 import { dedent, parseDocstring } from './docstring.ts';
+import { withoutExample } from './examples.ts';
 import { extractModel } from './extract.ts';
 import type { PublicSymbol } from './model.ts';
 import { rulesPage } from './page.ts';
@@ -19,7 +20,11 @@ _x = rule(
 `;
 
 function model(text: string) {
-  const files: Record<string, string> = { 'tools/a/defs.bzl': `"""A."""\n${text}` };
+  const files: Record<string, string> = {
+    'tools/a/defs.bzl': `"""A."""\n${text}`,
+    'tools/lib/attributes.bzl':
+      'def checked_attributes(rule, name, given, known, refused = {}, ignored = []):\n    pass\n',
+  };
   return extractModel(new Workspace((path) => files[path] ?? ''), ['tools/a/defs.bzl']);
 }
 
@@ -79,6 +84,56 @@ test('leads to a rule with a public name that takes what a macro hands on', () =
   assert.deepEqual(shown(symbol).at(-1), 'base: label = None');
 });
 
+const TABLE = `
+load("//tools/lib:attributes.bzl", "checked_attributes")
+_KNOWN = {"deps": "list", "inner": "string", "mode": ("string", "In which way."), "old": "bool", "shape": ("any", "What it looks like.")}
+def _program(name, attributes, refused):
+    given = checked_attributes("x", name, attributes, _KNOWN, dict({"bad": ("there is none", "Write \\"good\\"")}, **refused), ignored = ["old"])
+    given.pop("mode")
+    return given
+`;
+const TABLE_MACRO = `
+def x(name, src, **kwargs):
+    """Makes an x.
+
+    Args:
+      name: the target.
+      src: label: of what.
+      **kwargs: visibility and the like.
+    """
+    y(name = name, src = src, **_program(name, dict(kwargs, src = src), {"worse": ("there is none", "Write \\"good\\"")}))
+y = _x
+_other = rule(doc = "O.", attrs = {"inner": attr.string(doc = "I.")})
+`;
+
+test('lists the attributes of the table that a macro checks its **kwargs by, as the rules behind it tell of them', () => {
+  const text = `${RULE}${TABLE}${TABLE_MACRO.replace('    y(', '    _other(name = name, **kwargs)\n    y(')}`;
+  const symbol = symbols(text).find(({ kind }) => kind === 'macro');
+  assert.deepEqual(shown(symbol), [
+    'name: string',
+    'src: label',
+    'mode: string: "a" or "b" = None',
+    'shape: any value = None',
+    'deps: list of labels = []',
+    'inner: string = ""',
+  ]);
+  assert.ok(symbol?.kind === 'macro');
+  assert.equal(symbol.parameters[2]?.doc, 'In which way.');
+  assert.deepEqual(symbol.handsOnTo, []);
+  assert.deepEqual(symbol.ignored, ['old']);
+  assert.deepEqual([...symbol.refused.keys()], ['bad', 'worse']);
+  const page = rulesPage(model(text));
+  assert.match(page, /Accepted, and of no effect: `old`\./);
+  assert.match(page, /- `bad`, `worse`: there is none\. Write "good"\./);
+});
+
+test('fails where an attribute of a table is told of by nothing', () => {
+  assert.throws(
+    () => symbols(`${RULE}${TABLE}${TABLE_MACRO}`),
+    /attribute x\.inner has no doc, in its table or a rule/,
+  );
+});
+
 for (const [what, text, problem] of [
   [
     'an attribute',
@@ -127,6 +182,15 @@ test('writes a page with contents, links and nothing that would be HTML', () => 
   assert.match(page, /\*\*`port`\*\* \(int, default `None`\): where it answers\./);
   assert.match(page, /the others\. See \[y\]\(#y\)\./);
   assert.match(page, /What \\<b> means\.\n\n {4}B = \["c"\]/);
+});
+
+test('finds rules and macros without an example', () => {
+  const call = (name: string) => `x = rule(doc = """X.\n\n    ${name}(name = "a")\n""", attrs = {})`;
+  const provider = 'XInfo = provider(doc = "X.", fields = {})';
+  const stub = 'y = rule(doc = "Left out: use x.", attrs = {})';
+  assert.deepEqual(withoutExample(model(`${call('x')}\n${provider}\n${stub}\n`)), []);
+  for (const text of [call('xy'), call('  x'), 'x = rule(doc = "X: x(name).", attrs = {})'])
+    assert.deepEqual(withoutExample(model(text)), ['@fathom//tools/a:defs.bzl: x']);
 });
 
 test('takes a docstring apart', () => {

@@ -2,6 +2,7 @@
 import { evaluate } from '../starlark/evaluate.ts';
 import type { FunctionValue } from '../starlark/values.ts';
 import { parseDocstring } from './docstring.ts';
+import { attributeTable, tableParameters } from './attribute_table.ts';
 import { acceptedNames, handings, takenKeys, typeByUse } from './macros.ts';
 import type { MacroSymbol, Parameter } from './model.ts';
 import { attributeParameters, identity, type Problems, shownDefault } from './parameters.ts';
@@ -22,7 +23,10 @@ export function macroSymbol(
       problems.add(definition, `the docstring of ${name} tells of ${documented}, which is no parameter`);
   }
   const own = ownParameters(name, value, args, problems);
-  const { inlined, handsOnTo } = handedOn(value, new Set(own.map((one) => one.name)), names, problems);
+  const ownNames = new Set(own.map((one) => one.name));
+  const table = attributeTable(value, names);
+  // A table has all that a macro takes, so all that is handed on is told of here, and nothing else is.
+  const { inlined, handsOnTo } = handedOn(value, ownNames, table === undefined ? names : new Map(), problems);
   const more = definition.parameters.find(({ spread }) => spread !== '');
   if (more !== undefined && !args.has(more.name))
     problems.add(definition, `${name}: **${more.name} has no line in Args`);
@@ -35,9 +39,14 @@ export function macroSymbol(
     kind: 'macro',
     name,
     doc: text,
-    parameters: [...own, ...inlined],
+    parameters: [
+      ...own,
+      ...(table === undefined ? inlined : tableParameters(name, table, { own: ownNames, offered: inlined, problems })),
+    ],
     more: more === undefined ? undefined : args.get(more.name),
     handsOnTo,
+    ignored: table?.ignored ?? [],
+    refused: table?.refused ?? new Map(),
     returns,
   };
 }

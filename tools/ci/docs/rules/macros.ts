@@ -7,7 +7,7 @@ import type { Definition, FunctionValue, RuleValue } from '../starlark/values.ts
 import { attributeType } from './types.ts';
 
 /** A call in a macro of a rule or another function of the workspace. */
-interface Use {
+export interface Use {
   readonly call: Call;
   readonly callee: RuleValue | FunctionValue;
 }
@@ -20,7 +20,8 @@ export interface Handing {
   readonly only: ReadonlySet<string> | undefined;
 }
 
-function uses({ definition, module }: FunctionValue): readonly Use[] {
+/** The calls in a function of rules and functions of the workspace. */
+export function uses({ definition, module }: FunctionValue): readonly Use[] {
   return definition.calls.flatMap((call) => {
     const callee = call.callee.kind === 'name' ? declared(module, call.callee.name) : undefined;
     return callee === undefined ? [] : [{ call, callee }];
@@ -39,7 +40,7 @@ function declared(module: Module, name: string): RuleValue | FunctionValue | und
 }
 
 /** The parameter of a call's callee that an argument is for. */
-function targetOf({ call, callee }: Use, argument: Argument): string | undefined {
+export function targetOf({ call, callee }: Use, argument: Argument): string | undefined {
   if (argument.spread !== undefined) return undefined;
   if (argument.name !== undefined || callee.kind === 'rule') return argument.name;
   return callee.definition.parameters[call.args.indexOf(argument)]?.name;

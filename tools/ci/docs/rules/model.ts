@@ -32,6 +32,10 @@ export interface MacroSymbol extends Documented {
   readonly more: string | undefined;
   /** The public names that get `**kwargs`. */
   readonly handsOnTo: readonly string[];
+  /** What is accepted, and has no effect. */
+  readonly ignored: readonly string[];
+  /** What is not accepted, though other rule sets have it → what to do instead, sentences. */
+  readonly refused: ReadonlyMap<string, string>;
   readonly returns: string | undefined;
 }
 

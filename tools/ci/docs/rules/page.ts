@@ -1,6 +1,6 @@
 // The page about rules: a table of contents, a section for each folder of tools/, in it each public name.
 import GithubSlugger from 'github-slugger';
-import type { Parameter, PublicFile, PublicSymbol, RulesModel } from './model.ts';
+import type { MacroSymbol, Parameter, PublicFile, PublicSymbol, RulesModel } from './model.ts';
 
 /** The command that writes the page; the test prints it. */
 export const UPDATE = 'bazel run //docs:update';
@@ -83,6 +83,7 @@ function symbolParts(symbol: PublicSymbol, { subtargets }: RulesModel): readonly
     lines.push(`- **\`**kwargs\`**: ${prose(symbol.more)}${handedOn(symbol.handsOnTo)}`);
   // The words before it keep the list apart from one that ends the documentation.
   if (lines.length > 0) parts.push(LISTED[symbol.kind], lines.join('\n'));
+  if (symbol.kind === 'macro') parts.push(...othersParts(symbol));
   if (symbol.kind === 'macro' && symbol.returns !== undefined) parts.push(`Returns ${prose(symbol.returns)}`);
   if (symbol.kind === 'repository rule' && symbol.environ.length > 0)
     parts.push(
@@ -94,6 +95,23 @@ function symbolParts(symbol: PublicSymbol, { subtargets }: RulesModel): readonly
 function parameterLine({ name, type, fallback, doc }: Parameter, isField: boolean): string {
   const must = fallback === undefined ? '**must be given**' : `default \`${fallback}\``;
   return `- **\`${name}\`** (${prose(type)}${isField ? '' : `, ${must}`}): ${prose(doc)}`;
+}
+
+/** Attributes of other rule sets. */
+function othersParts({ ignored, refused }: MacroSymbol): readonly string[] {
+  const listed = (names: readonly (readonly [name: string, ...unknown[]])[]) =>
+    names.map(([name]) => `\`${name}\``).join(', ');
+  const accepted = ignored.toSorted().map((name) => [name] as const);
+  const instead = Map.groupBy(
+    [...refused].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    ([, text]) => text,
+  );
+  return [
+    ...(accepted.length > 0 ? [`Accepted, and of no effect: ${listed(accepted)}.`] : []),
+    ...(instead.size > 0
+      ? ['Not accepted:', [...instead].map(([text, names]) => `- ${listed(names)}: ${prose(text)}`).join('\n')]
+      : []),
+  ];
 }
 
 function handedOn(names: readonly string[]): string {

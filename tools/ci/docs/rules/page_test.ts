@@ -4,6 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../../../lib/runfiles.ts';
+import { withoutExample } from './examples.ts';
 import { rulesPage, UPDATE } from './page.ts';
 import { publicFiles, readRules } from './sources.ts';
 
@@ -17,6 +18,10 @@ test('docs/rules.md is what the docstrings say', () => {
   const differs = line >= 0 || right.length !== written.length;
   const where = `line ${line + 1} is\n  ${written[line]}\nand must be\n  ${right[line]}`;
   assert.ok(!differs, `docs/rules.md is stale: ${where}\n${UPDATE} writes it`);
+});
+
+test('every rule and macro has an example: a call of it in its docstring, four blanks in', () => {
+  assert.deepEqual(withoutExample(readRules(root)), []);
 });
 
 test('finds the files that the rules are loaded from', () => {

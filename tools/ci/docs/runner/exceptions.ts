@@ -8,6 +8,7 @@ export const REASONS = {
   elsewhere: 'it needs a program, a server or a cluster that is not of this repository',
   'yours to fill in': 'it has a place for what only its reader knows',
   'bazel 7': 'it is of MODULE.bazel, which //tools/ci/bazel_versions loads in the examples',
+  'of a WORKSPACE': 'it declares repositories, as the WORKSPACE of this repository and those of the examples do',
   'made from the sources': 'it is the value of a constant, as the sources have it: //docs:rules_test compares it',
   'a picture': 'it shows how something is made up, or what a program says when something is wrong',
 } as const;
@@ -33,6 +34,23 @@ const WORKSPACE_CODE = [
   'load("@fathom//tools/packages:defs.bzl", "maven_artifacts")',
   'load("@fathom//tools/packages:defs.bzl", "pypi_packages")',
 ];
+
+/** Rules whose examples are what docs/rules.md shows of them. */
+const REPOSITORY_RULES = [
+  'fathom_environments',
+  'go_binaries',
+  'go_module_files',
+  'go_modules',
+  'go_sdk',
+  'k8s_defaults',
+  'maven_model',
+  'npm_packages',
+  'oci_pull',
+  'protobuf_repository',
+  'pypi_wheel',
+  'tool_repositories',
+];
+const LOCKS = ['debian_packages', 'maven_artifacts', 'pypi_packages'];
 
 export const EXCEPTIONS: readonly Exception[] = [
   ...of('README.md', 'another check', './fathom up', './fathom test'),
@@ -64,13 +82,14 @@ export const EXCEPTIONS: readonly Exception[] = [
   ...of('docs/rules.md', 'made from the sources', 'FATHOM_LOCKS', 'JOB_MANIFESTS', 'SERVICE_MANIFESTS'),
   ...of('docs/rules.md', 'made from the sources', 'STATEFULSET_MANIFESTS', 'WORKER_MANIFESTS', 'DEFAULTS_ATTRS'),
   ...of('docs/rules.md', 'made from the sources', 'ENVIRONMENTS_ATTRS', 'NODEJS_BASES'),
+  ...of('docs/rules.md', 'another check', 'bazel run //services/x:', 'bazel run //prod:'),
+  ...of('docs/rules.md', 'of a WORKSPACE', ...REPOSITORY_RULES.map((name) => `${name}(`)),
+  ...of('docs/rules.md', 'of a WORKSPACE', 'load("@fathom//tools:repositories.bzl", "fathom_repositories")'),
+  ...of('docs/rules.md', 'of a WORKSPACE', 'load("@fathom//tools:packages.bzl", "fathom_packages")'),
   ...of(
     'docs/rules.md',
-    'another check',
-    'bazel run //services/x:',
-    'bazel run //prod:',
-    'oci_pull(',
-    'go_module_files(',
+    'of a WORKSPACE',
+    ...LOCKS.map((name) => `load("@fathom//tools/packages:defs.bzl", "${name}")`),
   ),
   ...of('docs/languages.md', 'another check', ...WORKSPACE_CODE),
   ...of('docs/packages.md', 'another check', 'load("@fathom//tools/packages:defs.bzl", "maven_artifacts")'),

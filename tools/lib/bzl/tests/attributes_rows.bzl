@@ -5,7 +5,8 @@ load("//tools/lib/bzl:attributes.bzl", "attribute_problems")
 _KNOWN = {
     "cmd": "command",
     "env": "dict",
-    "ports": "list",
+    "ports": ("list", "Where it listens."),
+    "shell": "string",
     "stamp": "stamp",
     "tool": "any",
     "user": "string",
