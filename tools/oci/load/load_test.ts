@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { extract } from 'tar-stream';
 import { ToolError } from '../../lib/errors.ts';
 import { digestOf } from '../../lib/digest.ts';
 import { mayBecomeAnyUser } from '../check/container.ts';
 import { imageOf, layerOf, text } from '../testing/built_layers.ts';
+import { type FakeDocker, startFakeDocker } from '../testing/fake_docker.ts';
 import { scratchFolder } from '../testing/sample_image.ts';
 import { loadContainerd } from './containerd.ts';
 import { loadDocker, sharedLayers } from './docker.ts';
@@ -21,6 +19,7 @@ const [CONTAINERD, CTR, PRIVATE_RUN] = ['CONTAINERD', 'CTR', 'PRIVATE_RUN'].map(
   resolve(process.env[name] ?? ''),
 ) as [string, string, string];
 const NEVER = new AbortController().signal;
+const apiOf = ({ socketPath }: FakeDocker) => new DockerApi({ socketPath }, NEVER);
 
 /** A containerd with nothing but its stores, which is gone at the end of the scope. */
 async function startContainerd(folder: string): Promise<AsyncDisposable & { readonly address: string }> {
@@ -119,64 +118,15 @@ test('says why containerd cannot be reached, and that ctr is missing', async () 
   await assert.rejects(loadContainerd({ ...options, ctr: '/no/ctr' }), /\/no\/ctr could not be started/);
 });
 
-interface FakeDocker extends AsyncDisposable {
-  readonly api: DockerApi;
-  /** Name → content of the files in the last archive. */
-  readonly archive: Map<string, Buffer>;
-  /** How many requests came over each connection. */
-  readonly requests: number[];
-}
-
-/** A daemon that has some images and takes archives: what old and new ones answer, without their side effects. */
-async function fakeDocker(
-  folder: string,
-  answers: { images?: string[][]; driver?: unknown; load?: string },
-): Promise<FakeDocker> {
-  const archive = new Map<string, Buffer>();
-  const connections = new Map<Socket, number>();
-  const server: Server = createServer((request, response) => {
-    connections.set(request.socket, (connections.get(request.socket) ?? 0) + 1);
-    const answer = (value: unknown) => response.end(JSON.stringify(value));
-    const url = request.url ?? '';
-    const image = /^\/images\/(\d+)\/json$/.exec(url);
-    if (url === '/info') answer({ DriverStatus: answers.driver ?? [['Backing Filesystem', 'extfs']] });
-    else if (url.startsWith('/images/json')) answer((answers.images ?? []).map((_, index) => ({ Id: String(index) })));
-    else if (image !== null) answer({ RootFS: { Layers: answers.images?.[Number(image[1])] } });
-    else
-      void (async () => {
-        archive.clear();
-        for await (const entry of request.pipe(extract())) {
-          const chunks: Buffer[] = [];
-          for await (const chunk of entry as AsyncIterable<Buffer>) chunks.push(chunk);
-          archive.set(entry.header.name, Buffer.concat(chunks));
-        }
-        response.end(answers.load ?? '{"stream":"Loaded"}\n');
-      })();
-  });
-  const socketPath = join(folder, 'd.sock');
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  return {
-    api: new DockerApi({ socketPath }, NEVER),
-    archive,
-    get requests() {
-      return [...connections.values()];
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 test('sends a Docker daemon the layers that it lacks, as plain tars', async () => {
   await using folder = await scratchFolder();
   const base = await layerOf(folder.path, 'base', [text('/base', 'b')]);
   const app = await layerOf(folder.path, 'app', [text('/app', 'a')]);
   const image = await imageOf(folder.path, 'i', [base, app]);
-  await using docker = await fakeDocker(folder.path, {
+  await using docker = await startFakeDocker(folder.path, {
     images: [['sha256:other'], [base.descriptor.diffId, 'sha256:x']],
   });
-  const report = await loadDocker(docker.api, { image, names: ['i:v1'] });
+  const report = await loadDocker(apiOf(docker), { image, names: ['i:v1'] });
   assert.deepEqual(report, { sentLayers: 1, presentLayers: 1 });
   const path = (layer: typeof app) => `${layer.descriptor.diffId.slice(7)}/layer.tar`;
   const config = `${image.config.digest.slice(7)}.json`;
@@ -191,15 +141,17 @@ test('sends a Docker daemon the layers that it lacks, as plain tars', async () =
     [],
     'a load has no limit of time, and so no connection that another request has given one',
   );
-  await loadDocker(docker.api, { image, names: ['i:v1'], allLayers: true });
+  await loadDocker(apiOf(docker), { image, names: ['i:v1'], allLayers: true });
   assert.equal(digestOf(docker.archive.get(path(base)) ?? ''), base.descriptor.diffId);
 });
 
 test('sends a Docker daemon that keeps images in containerd’s store a whole layout', async () => {
   await using folder = await scratchFolder();
   const image = await imageOf(folder.path, 'i', [await layerOf(folder.path, 'a', [text('/a', 'a')])]);
-  await using docker = await fakeDocker(folder.path, { driver: [['driver-type', 'io.containerd.snapshotter.v1']] });
-  await loadDocker(docker.api, { image, names: ['i:v1'] });
+  await using docker = await startFakeDocker(folder.path, {
+    driver: [['driver-type', 'io.containerd.snapshotter.v1']],
+  });
+  await loadDocker(apiOf(docker), { image, names: ['i:v1'] });
   for (const { digest } of [image.manifest, image.config, ...image.layers]) {
     assert.equal(digestOf(docker.archive.get(`blobs/${digest.replace(':', '/')}`) ?? ''), digest);
   }
@@ -208,10 +160,10 @@ test('sends a Docker daemon that keeps images in containerd’s store a whole la
 test('fails with the words of a Docker daemon that refuses an archive', async () => {
   await using folder = await scratchFolder();
   const image = await imageOf(folder.path, 'i', [await layerOf(folder.path, 'a', [text('/a', 'a')])]);
-  await using docker = await fakeDocker(folder.path, {
+  await using docker = await startFakeDocker(folder.path, {
     load: '{"errorDetail":{"message":"no space"},"error":"no space"}\n',
   });
-  await assert.rejects(loadDocker(docker.api, { image, names: ['i:v1'] }), {
+  await assert.rejects(loadDocker(apiOf(docker), { image, names: ['i:v1'] }), {
     code: 'OCI_DOCKER_LOAD',
     message: /no space/,
   });

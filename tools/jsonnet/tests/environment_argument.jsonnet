@@ -1,0 +1,2 @@
+// Likewise, of an argument.
+function(PATH) PATH

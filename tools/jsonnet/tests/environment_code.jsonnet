@@ -1,0 +1,2 @@
+// A path is no Jsonnet.
+std.extVar('PATH')
