@@ -4,6 +4,10 @@ import { ToolError } from '../../lib/errors.ts';
 /** The first line of a user.bazelrc that this has written, and may write anew. */
 export const MARK = '# Written by //tools/ci/pipeline for this machine: it may have a password in it.';
 
+/** Whether a .bazelrc reads user.bazelrc. */
+export const readsUserBazelrc = (bazelrc: string): boolean =>
+  /^\s*(try-)?import\s+"?%workspace%\/user\.bazelrc"?\s*$/m.test(bazelrc);
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What was found, for the log: never a password. */

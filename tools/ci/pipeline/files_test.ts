@@ -1,7 +1,7 @@
 // The pipelines of examples/ci are valid, and all that they run is there.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -104,9 +104,23 @@ function isKnown(command: string): boolean {
     const wantsStack = step === 'diff' || step === 'deploy';
     return STEPS.some((one) => one === step) && (argument !== undefined) === wantsStack;
   }
-  if (command === './fathom --help > /dev/null') return existsSync(join(root, 'fathom'));
   if (command === `umask 077 && printf '%s' "$TEXT" > "$KUBECONFIG"`) return true;
   return command === INSTALL;
+}
+
+for (const { file } of PIPELINES) {
+  test(`${file} needs nothing of a workspace that only a clone of Fathom has`, () => {
+    const text = read(file);
+    assert.doesNotMatch(text, /\.\/fathom/);
+    // npm fetches packages, and is no part of Debian's packages above.
+    const images = [...text.matchAll(/^ +(?:image|container): (\S+)$/gm)].map(([, image = '']) => image);
+    assert.ok(images.length > 0);
+    const [, oldest = ''] = /split\("\."\)\[0\]\) < (\d+)/.exec(read('fathom')) ?? [];
+    for (const image of images) {
+      const [, version = '0'] = /^node:(\d+)-bookworm$/.exec(image) ?? [];
+      assert.ok(Number(version) >= Number(oldest || 'NaN'), image);
+    }
+  });
 }
 
 /** What `./fathom up` would install to build: the pipelines install the same. */

@@ -7,7 +7,7 @@ import { type MainContext, runMain } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { type Log, createLog } from '../../lib/log.ts';
 import { userPath } from '../../lib/runfiles.ts';
-import { MARK, cacheSettings } from './cache_settings.ts';
+import { MARK, cacheSettings, readsUserBazelrc } from './cache_settings.ts';
 import { collectReports } from './reports.ts';
 import { STEPS, type Step, commandsOf, defaultLabels } from './steps.ts';
 
@@ -49,7 +49,7 @@ interface Runner extends MainContext {
   readonly timeoutMs: number;
 }
 
-/** Writes user.bazelrc. Throws PIPELINE_BAZELRC where somebody else has written one. */
+/** Writes user.bazelrc. Throws PIPELINE_BAZELRC where somebody else has written one, or Bazel would not read it. */
 async function setUp({ env, log, workspace }: Runner): Promise<number> {
   const path = join(workspace, 'user.bazelrc');
   const { lines, mode } = cacheSettings(env);
@@ -57,6 +57,12 @@ async function setUp({ env, log, workspace }: Runner): Promise<number> {
   if (before !== undefined && !before.startsWith(MARK)) {
     throw new ToolError('PIPELINE_BAZELRC', `Writing ${path}: it is there, and somebody else's`, {
       hint: 'Run this step in a fresh checkout, or move that file away.',
+    });
+  }
+  const bazelrc = await readFile(join(workspace, '.bazelrc'), 'utf8').catch(() => '');
+  if (mode !== 'no cache' && !readsUserBazelrc(bazelrc)) {
+    throw new ToolError('PIPELINE_BAZELRC', `Writing ${path}: the workspace's .bazelrc does not read it`, {
+      hint: 'Add the line `try-import %workspace%/user.bazelrc` to .bazelrc.',
     });
   }
   await rm(path, { force: true });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MARK, cacheSettings } from './cache_settings.ts';
+import { MARK, cacheSettings, readsUserBazelrc } from './cache_settings.ts';
 import { collectReports } from './reports.ts';
 import { commandsOf, defaultLabels, junitOf } from './steps.ts';
 
@@ -32,6 +32,14 @@ test('deploys one stack after the other, each with a report of its own', () => {
     { args: ['run', '@y//z:dev.apply', '--', '--yes', '--junit=/r/z_dev.xml'], passes: [0] },
   ]);
   assert.equal(junitOf('//services/a_b/c:prod', REPORTS), '/r/services_a_b_c_prod.xml');
+});
+
+test('knows whether a .bazelrc reads what setup writes', () => {
+  const line = 'try-import %workspace%/user.bazelrc';
+  for (const text of [line, `build --x\n\n${line}\n`, 'import %workspace%/user.bazelrc'])
+    assert.ok(readsUserBazelrc(text), text);
+  for (const text of ['', `# ${line}`, 'try-import %workspace%/other.bazelrc', `${line}.old`])
+    assert.ok(!readsUserBazelrc(text), text);
 });
 
 for (const labels of [[], ['x:staging'], ['//x'], ['//x:staging.apply'], ['--yes']]) {
