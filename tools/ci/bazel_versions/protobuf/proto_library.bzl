@@ -1,6 +1,6 @@
 """proto_library of the module protobuf, written in Starlark alone: what a Bazel has that has none built in."""
 
-load("//bazel/common:proto_info.bzl", "ProtoInfo")
+load("@protobuf//bazel/common:proto_info.bzl", "ProtoInfo")
 
 def _impl(ctx):
     deps = [dep[ProtoInfo] for dep in ctx.attr.deps]
