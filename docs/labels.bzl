@@ -37,6 +37,7 @@ LABELS = [
     "//prod:status",
     "//prod:update_goldens",
     "//services/redis:reshard",
+    "//services/redis:staging.apply",
     "//services/routeguide/client:metrics_test",
     "//services/routeguide/client:myns-deep.apply",
     "//services/routeguide/client:myns-deep.delete",
