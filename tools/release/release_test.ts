@@ -8,7 +8,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ToolError } from '../lib/errors.ts';
 import { gitIn } from '../lib/git.ts';
+import { runfile } from '../lib/runfiles.ts';
 import { moduleLines, workspaceLines, writeArchive, writeRegistry } from './release.ts';
+import { moduleFile, versionOf } from './version.ts';
 
 const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'release-test-'));
@@ -17,9 +19,15 @@ after(() => rm(folder, { recursive: true, force: true }));
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
 const GOOD: Readonly<Record<string, string>> = {
   'package.json': '{ "name": "fathom", "version": "1.2.3" }\n',
+  'package-lock.json': lock('1.2.3', '1.2.3'),
   'MODULE.bazel': 'module(name = "fathom")\n\nbazel_dep(name = "platforms", version = "0.0.10")\n',
   'a/b.txt': 'b\n',
 };
+
+/** A package-lock.json, which has the project's version twice. */
+function lock(version: string, packageVersion: string): string {
+  return JSON.stringify({ name: 'fathom', version, packages: { '': { name: 'fathom', version: packageVersion } } });
+}
 
 /** A repository with one commit. */
 async function commit(name: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -108,7 +116,11 @@ archive_override(
 
 test('adds a version to a registry, and leaves those that are there', async () => {
   const output = join(folder, 'registered');
-  const newer = await commit('newer', { ...GOOD, 'package.json': '{ "version": "1.10.0" }' });
+  const newer = await commit('newer', {
+    ...GOOD,
+    'package.json': '{ "version": "1.10.0" }',
+    'package-lock.json': lock('1.10.0', '1.10.0'),
+  });
   for (const root of [newer, workspace, workspace])
     await writeRegistry(await writeArchive({ workspace: root, output }), output);
   const module = join(output, 'registry', 'modules', 'fathom');
@@ -126,16 +138,31 @@ test('adds a version to a registry, and leaves those that are there', async () =
   );
 });
 
+test('finds one version in the files of this repository', async () => {
+  const files = ['package.json', 'package-lock.json', 'MODULE.bazel'];
+  const entries = await Promise.all(
+    files.map(async (path) => ({ path, kind: 'file' as const, content: await readFile(runfile(`fathom/${path}`)) })),
+  );
+  moduleFile(entries, versionOf(entries));
+});
+
 const MODULE = 'module(name = "fathom", version = "1.2.4")\n';
 for (const [name, files, code] of [
   ['no version', { 'package.json': '{}' }, 'RELEASE_VERSION'],
   ['a version that is none', { 'package.json': '{ "version": "v1" }' }, 'RELEASE_VERSION'],
   ['another version in MODULE.bazel', { ...GOOD, 'MODULE.bazel': MODULE }, 'RELEASE_VERSION'],
+  ['another version in package-lock.json', { ...GOOD, 'package-lock.json': lock('1.2.2', '1.2.3') }, 'RELEASE_VERSION'],
+  [
+    "another version in package-lock.json's own entry",
+    { ...GOOD, 'package-lock.json': lock('1.2.3', '1.2.2') },
+    'RELEASE_VERSION',
+  ],
+  ['a package-lock.json without a version', { ...GOOD, 'package-lock.json': '{}' }, 'RELEASE_VERSION'],
   ['no MODULE.bazel', { 'package.json': GOOD['package.json'] ?? '' }, 'RELEASE_NO_MODULE'],
   ['a module of another name', { ...GOOD, 'MODULE.bazel': 'module(name = "x")\n' }, 'RELEASE_NO_MODULE'],
 ] as const) {
   test(`refuses ${name}`, async () => {
-    const root = await commit(name.replaceAll(' ', '_'), files);
+    const root = await commit(name.replaceAll(/\W/g, '_'), files);
     const output = join(folder, 'refused');
     const releasing = async () => writeRegistry(await writeArchive({ workspace: root, output }), output);
     await assert.rejects(

@@ -1,4 +1,4 @@
-// The version is in package.json, and nowhere else: MODULE.bazel has none, or the same.
+// The version is that of package.json. npm repeats it in package-lock.json, MODULE.bazel has none: what has one, has the same.
 import { valid } from 'semver';
 import { ToolError } from '../lib/errors.ts';
 import type { TreeEntry } from './git_tree.ts';
@@ -10,7 +10,7 @@ function textOf(entries: readonly TreeEntry[], path: string): string | undefined
   return entries.find((entry) => entry.path === path)?.content.toString('utf8');
 }
 
-/** The version of a tree. Throws RELEASE_VERSION. */
+/** The version of a tree. Throws RELEASE_VERSION, also where package-lock.json has another. */
 export function versionOf(entries: readonly TreeEntry[]): string {
   const text = textOf(entries, 'package.json');
   const { version } = (text === undefined ? {} : JSON.parse(text)) as { readonly version?: unknown };
@@ -23,7 +23,28 @@ export function versionOf(entries: readonly TreeEntry[]): string {
       },
     );
   }
+  const locked = lockedVersions(entries).find((other) => other !== version);
+  if (locked !== undefined) {
+    throw new ToolError(
+      'RELEASE_VERSION',
+      `Reading package-lock.json: version is ${JSON.stringify(locked)}, that of package.json ${version}`,
+      {
+        hint: 'Run `npm install --package-lock-only --ignore-scripts`, which writes that of package.json, and commit it.',
+      },
+    );
+  }
   return version;
+}
+
+/** The two places where npm writes the project's version; none where there is no lock. */
+function lockedVersions(entries: readonly TreeEntry[]): readonly unknown[] {
+  const text = textOf(entries, 'package-lock.json');
+  if (text === undefined) return [];
+  const { version, packages } = JSON.parse(text) as {
+    readonly version?: unknown;
+    readonly packages?: Readonly<Record<string, { readonly version?: unknown }>>;
+  };
+  return [version ?? null, packages?.['']?.version ?? null];
 }
 
 /** Whether CHANGELOG.md has a section of the version. */
