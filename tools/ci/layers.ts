@@ -1,20 +1,24 @@
-// The layers of tools/: which folder may use which, as the table in tools/README.md says.
+// The layers of tools/: which folder, or file right in tools/, may use which, as the tables in tools/README.md say.
 import { posix } from 'node:path';
 
-/** What one folder may use. */
+/** In a table: all that is in tools. */
+const EVERYTHING = 'everything';
+
+/** What one folder, or file right in tools/, may use. */
 export interface Layer {
   readonly loads: ReadonlySet<string>;
   readonly imports: ReadonlySet<string>;
 }
 
-/** Reads the table of a README: folder | what | loads | imports. */
+/** Reads the tables of a README: folder | what | loads | imports, and file | what | loads. */
 export function parseLayers(readme: string): ReadonlyMap<string, Layer> {
   const layers = new Map<string, Layer>();
   for (const line of readme.split('\n')) {
     const cells = line.split('|').map((cell) => cell.trim());
-    const [, folder, , loads, imports] = cells;
-    if (cells.length !== 6 || folder === undefined || !/^[a-z0-9_]+$/.test(folder) || folder === 'folder') continue;
-    layers.set(folder, { loads: words(loads), imports: words(imports) });
+    const [, name = '', , loads, imports] = cells;
+    const isFolder = cells.length === 6 && /^[a-z0-9_]+$/.test(name) && name !== 'folder';
+    const isFile = cells.length === 5 && /^[a-z0-9_]+\.bzl$/.test(name);
+    if (isFolder || isFile) layers.set(name, { loads: words(loads), imports: words(isFolder ? imports : '') });
   }
   return layers;
 }
@@ -26,26 +30,29 @@ function words(cell: string | undefined): ReadonlySet<string> {
 const LOAD = /\bload\(\s*"((?:@[a-z_]*)?\/\/[^"]*|:[^"]*)"/g;
 const IMPORT = /\b(?:from|import)\s*\(?\s*'(\.[^']*)'/g;
 
-/** The lines that break the rules in one file; `path` is relative to the workspace (`tools/k8s/apply.ts`). */
+/**
+ * The lines that break the rules in one file; `path` is relative to the workspace (`tools/k8s/apply.ts`, or
+ * `tools/packages.bzl`, which is a layer of its own).
+ */
 export function violations(path: string, text: string, layers: ReadonlyMap<string, Layer>): readonly string[] {
   const folder = path.split('/')[1] ?? '';
   const layer = layers.get(folder);
-  if (layer === undefined) return [`${path}: folder tools/${folder} is not in the table of tools/README.md`];
+  if (layer === undefined) return [`${path}: tools/${folder} is not in the tables of tools/README.md`];
   const starlark = path.endsWith('.bzl');
-  const used = starlark ? loadedFolders(text) : importedFolders(path, text);
+  const used = starlark ? loadedFolders(path, text) : importedFolders(path, text);
   const allowed = starlark ? layer.loads : layer.imports;
   return used
-    .filter(
-      (other) =>
-        other !== `tools/${folder}` && !(other.startsWith('tools/') && allowed.has(other.slice('tools/'.length))),
-    )
+    .filter((other) => {
+      if (!other.startsWith('tools/')) return true;
+      return other !== `tools/${folder}` && !allowed.has(EVERYTHING) && !allowed.has(other.slice('tools/'.length));
+    })
     .map((other) => `${path}: ${starlark ? 'loads' : 'imports'} ${other}, which tools/${folder} may not use`);
 }
 
-/** Top folders that a .bzl file loads from: `tools/k8s`, `services`, `@fathom_environments`. */
-function loadedFolders(text: string): readonly string[] {
-  const folders = [...text.matchAll(LOAD)].map((match) => match[1] ?? '').filter((label) => !label.startsWith(':'));
-  return folders
+/** Top folders that a .bzl file loads from: `tools/k8s`, `services`; a file right in tools/ by its own path. */
+function loadedFolders(path: string, text: string): readonly string[] {
+  return [...text.matchAll(LOAD)]
+    .map(([, label = '']) => (label.startsWith(':') ? `//${posix.dirname(path)}${label}` : label))
     .filter((label) => !/^@(?!fathom\/\/)/.test(label))
     .map((label) =>
       folderOf(
