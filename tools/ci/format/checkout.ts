@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mapLimited } from '../../lib/limit.ts';
 import { formatterOf } from './format.ts';
 
@@ -34,6 +34,17 @@ export function checkoutFiles(workspace: string): readonly string[] {
 /** Those of them that are not wrong on purpose. */
 export function sourceFiles(workspace: string): readonly string[] {
   return checkoutFiles(workspace).filter((path) => !BROKEN_ON_PURPOSE.test(path));
+}
+
+/**
+ * The folders of those of `paths` that are settings of a TypeScript program, '.' first: what browsers load has its own.
+ * Examples are workspaces of their own, and settings among tests are what a rule is tested with.
+ */
+export function typeScriptPrograms(paths: readonly string[]): readonly string[] {
+  return paths
+    .filter((path) => /(^|\/)tsconfig\.json$/.test(path) && !/^examples\/|\/tests\//.test(path))
+    .map((path) => dirname(path))
+    .toSorted();
 }
 
 /** Those of them that a formatter is for. */

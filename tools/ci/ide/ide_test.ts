@@ -1,5 +1,6 @@
 // What docs/development.md promises to those who work with an editor, in a copy of the checkout: `npm ci`,
-// `bazel run //tools/ts:sync_ide`, and `npx tsc -p .` passes, and finds what is wrong with the use of generated code.
+// `bazel run //tools/ts:sync_ide`, and `npx tsc -p` passes for every program, and finds what is wrong with the use of
+// generated code.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { checkoutFiles } from '../format/checkout.ts';
+import { checkoutFiles, typeScriptPrograms } from '../format/checkout.ts';
 import { endNested, nestedBazel } from '../nested/nested_bazel.ts';
 
 const run = promisify(execFile);
@@ -26,28 +27,28 @@ before(async () => {
   await run('npm', ['ci', '--ignore-scripts'], { cwd: workspace, timeout: 600_000 });
 });
 
-/** What the compiler prints: nothing where all is right. */
-async function tsc(): Promise<string> {
-  const answer = await run('npx', ['tsc', '-p', '.'], { cwd: workspace, timeout: 300_000 }).catch(
+/** What the compiler prints of a program: nothing where all is right. */
+async function tsc(program: string): Promise<string> {
+  const answer = await run('npx', ['tsc', '-p', program], { cwd: workspace, timeout: 300_000 }).catch(
     (error: unknown) => error as { readonly stdout: string },
   );
   return answer.stdout;
 }
 
 test('the compiler misses generated code before it is synced', async () => {
-  assert.match(await tsc(), /Cannot find module '\S*proto\/routeguide\/v1\/route_guide\.ts'/);
+  assert.match(await tsc('.'), /Cannot find module '\S*proto\/routeguide\/v1\/route_guide\.ts'/);
 });
 
 test('the compiler passes with it, and finds what is wrong with its use', async () => {
   // The program builds in the usual output base, whose Bazel would take links to this one for packages.
   await bazel('run', '--symlink_prefix=/', '//tools/ts:sync_ide');
-  assert.equal(await tsc(), '');
+  for (const program of typeScriptPrograms(checkoutFiles(checkout))) assert.equal(await tsc(program), '', program);
   const path = 'services/routeguide/client/calls.ts';
   const text = await readFile(join(workspace, path), 'utf8');
   const planted =
     'export const planted: number = "wrong" as import("../../../proto/routeguide/v1/route_guide.ts").Feature["name"];';
   await writeFile(join(workspace, path), `${text}\n${planted}\n`);
-  assert.match(await tsc(), /^services\/routeguide\/client\/calls\.ts\(\d+,\d+\): error TS2322: Type 'string'/m);
+  assert.match(await tsc('.'), /^services\/routeguide\/client\/calls\.ts\(\d+,\d+\): error TS2322: Type 'string'/m);
 });
 
 test('a renamed proto leaves no stale code behind', async () => {

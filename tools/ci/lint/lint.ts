@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import { jsonnetLint } from './jsonnet.ts';
 import { longFiles, type LongFile } from './sizes.ts';
 import { buildifier } from './starlark.ts';
-import { makeTree } from './tree.ts';
+import { copiedFiles, makeTree } from './tree.ts';
 import { oxlint, tsc } from './typescript.ts';
 
 /** What was looked at, and what was found. */
@@ -21,15 +21,16 @@ export interface LintResult {
 /** Lints a checkout; with `fix`, linters first mend what they can do safely. */
 export async function lint(workspace: string, { fix }: { readonly fix: boolean }): Promise<LintResult> {
   const files = sourceFiles(workspace);
+  const copied = copiedFiles(files);
   const tree = await makeTree(workspace, files);
   try {
     const found = [
       ...(await oxlint(tree, { fix })),
-      ...(await tsc(tree)),
+      ...(await tsc(tree, copied)),
       ...(await buildifier(workspace, files, { fix })),
       ...(await jsonnetLint(workspace, files)),
     ];
-    if (fix) await takeBack(tree, workspace, files);
+    if (fix) await takeBack(tree, workspace, copied);
     return {
       files,
       findings: found.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)),
@@ -42,7 +43,7 @@ export async function lint(workspace: string, { fix }: { readonly fix: boolean }
 
 /** What was mended in the copy goes to the checkout. */
 async function takeBack(tree: string, workspace: string, files: readonly string[]): Promise<void> {
-  for (const path of files.filter((name) => name.endsWith('.ts') && !name.startsWith('examples/'))) {
+  for (const path of files.filter((name) => /\.tsx?$/.test(name))) {
     const [mended, own] = await Promise.all([tree, workspace].map((root) => readFile(join(root, path))));
     if (mended !== undefined && own !== undefined && !mended.equals(own))
       await copyFile(join(tree, path), join(workspace, path));

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { runfile } from '../../lib/runfiles.ts';
+import { sourceFiles, typeScriptPrograms } from '../format/checkout.ts';
 import { renderFinding } from './finding.ts';
 import { jsonnetLint, parseJsonnetLint } from './jsonnet.ts';
 import { lint } from './lint.ts';
 import { lineLimit, longFiles } from './sizes.ts';
 import { buildifier } from './starlark.ts';
-import { makeTree } from './tree.ts';
+import { copiedFiles, makeTree } from './tree.ts';
 import { oxlint, tsc } from './typescript.ts';
 
 // The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
@@ -36,7 +37,6 @@ async function write(files: Readonly<Record<string, string>>): Promise<readonly 
 }
 
 test('uses the types of generated code and of packages, and finds what is wrong with either', async () => {
-  const { readFile } = await import('node:fs/promises');
   const own = async (name: string) => readFile(join(workspace, name), 'utf8');
   const paths = await write({
     'package.json': await own('package.json'),
@@ -60,12 +60,50 @@ test('uses the types of generated code and of packages, and finds what is wrong 
       (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
       [{ path: 'tools/a/a.ts', line: 4, rule: 'typescript/no-floating-promises' }],
     );
-    assert.deepEqual((await tsc(tree)).map(renderFinding), [
+    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
       "tools/a/a.ts:6: Type 'string' is not assignable to type 'number'. [TS2322]",
     ]);
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
+});
+
+test('checks what browsers load by its own settings, and finds a source that no settings include', async () => {
+  const paths = await write({
+    'package.json': await readFile(join(workspace, 'package.json'), 'utf8'),
+    'package-lock.json': await readFile(join(workspace, 'package-lock.json'), 'utf8'),
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: { lib: ['es2024'], types: [], noEmit: true },
+      include: ['services/*.ts'],
+    }),
+    'services/x.ts': 'export const width = window.innerWidth;\n',
+    'services/client/tsconfig.json': JSON.stringify({
+      compilerOptions: { lib: ['es2024', 'dom'], types: [], noEmit: true },
+      include: ['*.ts'],
+    }),
+    'services/client/y.ts': 'export const width: string = window.innerWidth;\n',
+    'services/client/z.tsx': 'export const z = 1;\n',
+  });
+  const tree = await makeTree(folder, paths);
+  try {
+    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
+      "services/x.ts:1: Cannot find name 'window'. [TS2304]",
+      "services/client/y.ts:1: Type 'number' is not assignable to type 'string'. [TS2322]",
+      'services/client/z.tsx:1: No tsconfig.json includes it. [tsc]',
+    ]);
+  } finally {
+    await rm(tree, { recursive: true, force: true });
+  }
+});
+
+test('docs/development.md names every program that has settings of its own', async () => {
+  const page = await readFile(join(workspace, 'docs/development.md'), 'utf8');
+  const programs = typeScriptPrograms(sourceFiles(workspace));
+  assert.ok(programs.includes('.') && programs.includes('services/dashboards/client'), programs.join(' '));
+  assert.deepEqual(
+    programs.filter((program) => !page.includes(`\`npx tsc -p ${program}\``)),
+    [],
+  );
 });
 
 test('finds an unused load, and mends it when asked to', async () => {

@@ -14,26 +14,29 @@ const OTHER_WORKSPACES = /^examples\//;
 // A program of its own, such as what browsers load, has settings of its own.
 const COPIED = /\.tsx?$|^package\.json$|(^|\/)tsconfig\.json$|^\.oxlintrc\.jsonc$/;
 
+/** Those of the checkout's files that are in the folder too. */
+export function copiedFiles(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => COPIED.test(path) && !OTHER_WORKSPACES.test(path));
+}
+
 /** Makes the folder, which is the caller's to remove; `paths` are the checkout's files. */
 export async function makeTree(workspace: string, paths: readonly string[]): Promise<string> {
   const tree = await mkdtemp(join(tmpdir(), 'fathom-lint-'));
-  const own = paths.filter((path) => !OTHER_WORKSPACES.test(path));
-  const copied = own.filter((path) => COPIED.test(path));
+  const copied = copiedFiles(paths);
   for (const folder of new Set(copied.map((path) => dirname(join(tree, path)))))
     await mkdir(folder, { recursive: true });
   await mapLimited(copied, 16, (path) => copyFile(join(workspace, path), join(tree, path)));
-  await generateProtos(workspace, tree, own);
+  const protos = paths.filter((path) => path.endsWith('.proto') && !OTHER_WORKSPACES.test(path));
+  await generateProtos(workspace, tree, protos);
   await linkPackages(workspace, tree);
   return tree;
 }
 
 /** Code of all protos at once: which target is for which of them matters to builds alone. */
-async function generateProtos(workspace: string, tree: string, paths: readonly string[]): Promise<void> {
-  const modules = paths
-    .filter((path) => path.endsWith('.proto'))
-    .map((proto) => ({ proto, module: proto.slice(0, -'.proto'.length) }));
+async function generateProtos(workspace: string, tree: string, protos: readonly string[]): Promise<void> {
+  const modules = protos.map((proto) => ({ proto, module: proto.slice(0, -'.proto'.length) }));
   const generated = join(tree, '.ide');
-  for (const { proto } of modules) await mkdir(dirname(join(generated, proto)), { recursive: true });
+  for (const proto of protos) await mkdir(dirname(join(generated, proto)), { recursive: true });
   await generate({
     label: 'the checkout',
     // From the BUILD file: the path has a version in it.

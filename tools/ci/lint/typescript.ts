@@ -1,8 +1,10 @@
-// TypeScript: oxlint with the rules of .oxlintrc.jsonc, and the compiler with the settings of the root's tsconfig.json.
-import { readdir } from 'node:fs/promises';
+// TypeScript: oxlint with the rules of .oxlintrc.jsonc, and the compiler with the settings of each tsconfig.json.
+import { readdir, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { runLinter, type Finding } from './finding.ts';
+import { join, relative } from 'node:path';
+import { mapLimited } from '../../lib/limit.ts';
+import { typeScriptPrograms } from '../format/checkout.ts';
+import { renderFinding, runLinter, type Finding } from './finding.ts';
 import { packageFolder } from './tree.ts';
 
 /** What oxlint finds in a tree of `makeTree`; with `fix` it mends there what it can, and tells the rest. */
@@ -51,17 +53,34 @@ export function parseOxlint(json: string): readonly Finding[] {
   }));
 }
 
-/** What the compiler says of a tree of `makeTree` as a whole: `npx tsc -p .`. */
-export async function tsc(tree: string): Promise<readonly Finding[]> {
+/** What the compiler says of each program among `paths`, which are a tree's of `makeTree`, and which sources are in none. */
+export async function tsc(tree: string, paths: readonly string[]): Promise<readonly Finding[]> {
+  const programs = await mapLimited(typeScriptPrograms(paths), 2, (folder) => checkProgram(tree, folder));
+  const looked = new Set(programs.flatMap(({ files }) => files));
+  const forgotten = paths.filter((path) => /\.tsx?$/.test(path) && !looked.has(path));
+  // What two programs use is looked at in both.
+  const found = new Map(programs.flatMap(({ findings }) => findings).map((one) => [renderFinding(one), one]));
+  return [
+    ...found.values(),
+    ...forgotten.map((path) => ({ path, line: 1, rule: 'tsc', message: 'No tsconfig.json includes it.' })),
+  ];
+}
+
+/** What `npx tsc -p <folder>` says, and the files that it looked at, relative to the tree. */
+async function checkProgram(
+  tree: string,
+  folder: string,
+): Promise<{ readonly findings: readonly Finding[]; readonly files: readonly string[] }> {
   const program = join(await packageFolder('typescript'), 'bin', 'tsc');
-  const flags = ['--noEmit', '--pretty', 'false', '--noUnusedLocals', '--noUnusedParameters'];
-  const { stdout, code } = await runLinter(process.execPath, [program, '-p', '.', ...flags], {
+  const flags = ['--noEmit', '--pretty', 'false', '--noUnusedLocals', '--noUnusedParameters', '--listFiles'];
+  const { stdout, code } = await runLinter(process.execPath, [program, '-p', folder, ...flags], {
     cwd: tree,
     highestCode: 2,
   });
   const findings = parseTsc(stdout);
-  if (code !== 0 && findings.length === 0) throw new Error(`tsc ended with ${code}:\n${stdout}`);
-  return findings;
+  if (code !== 0 && findings.length === 0) throw new Error(`tsc -p ${folder} ended with ${code}:\n${stdout}`);
+  const root = await realpath(tree);
+  return { findings, files: [...stdout.matchAll(/^\/.*$/gm)].map(([file]) => relative(root, file)) };
 }
 
 /** Each message with its first line alone; further lines are indented. */
