@@ -133,13 +133,18 @@ test('tells long files, the longest first, tests from twice the length on', asyn
   const long = (lines: number) => 'x\n'.repeat(lines);
   const paths = await write({
     'a.ts': long(301),
+    'a.tsx': long(302),
+    'a.css': long(303),
     'b.bzl': long(300),
     'c_test.ts': long(600),
     'd_test.ts': long(601),
+    'd_test.tsx': long(600),
     'e.json': long(900),
   });
   assert.deepEqual(await longFiles(folder, paths), [
     { path: 'd_test.ts', lines: 601, limit: 600 },
+    { path: 'a.css', lines: 303, limit: 300 },
+    { path: 'a.tsx', lines: 302, limit: 300 },
     { path: 'a.ts', lines: 301, limit: 300 },
   ]);
   assert.equal(lineLimit('tools/k8s/testing/server.ts'), 600);

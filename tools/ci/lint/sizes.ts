@@ -7,8 +7,8 @@ import { mapLimited } from '../../lib/limit.ts';
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 600;
 
-const SOURCE = /(\.(ts|bzl|jsonnet|libsonnet|go|py|java)|(^|\/)BUILD\.bazel)$/;
-const TEST = /(_test\.(ts|go|py)|Test\.java)$|(^|\/)(testing|tests)\//;
+const SOURCE = /(\.(tsx?|css|bzl|jsonnet|libsonnet|go|py|java)|(^|\/)BUILD\.bazel)$/;
+const TEST = /(_test\.(tsx?|go|py)|Test\.java)$|(^|\/)(testing|tests)\//;
 
 /** A file with more lines than it should have. */
 export interface LongFile {
