@@ -105,7 +105,10 @@ function bundle(params: BundleParams, root: string, { entry, output, flags }: Bu
     { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 },
   );
   if (result.error !== undefined)
-    throw new ToolError('TS_BUNDLER_MISSING', `Starting the bundler ${params.esbuild}`, { cause: result.error });
+    throw new ToolError('TS_BUNDLER_MISSING', `Starting the bundler ${params.esbuild}`, {
+      cause: result.error,
+      hint: 'On another platform than linux/amd64, declare a ts_toolchain for it.',
+    });
   if (result.status !== 0) {
     throw new ToolError('TS_BUNDLE_FAILED', `Bundling ${entry}:\n${result.stderr}`, {
       hint: 'Add the package that is missing to deps, or build with bundle = False.',

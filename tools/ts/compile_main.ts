@@ -62,6 +62,7 @@ function runCompiler(params: CompileParams, root: string): string[] {
   if (result.error !== undefined) {
     throw new ToolError('TS_COMPILER_MISSING', `Starting the TypeScript compiler ${params.tsc}`, {
       cause: result.error,
+      hint: 'On another platform than linux/amd64, declare a ts_toolchain for it.',
     });
   }
   if (result.status === 0) return params.emit === 'js' ? [] : undeclaredImports(params, root);
