@@ -49,10 +49,9 @@ function callError(what: string, target: string, error: unknown): ToolError {
     [status.DEADLINE_EXCEEDED]: 'Give it more time with --deadline=SECONDS.',
   };
   const text = details === undefined || details === '' ? (error as Error).message : details;
-  const hint = hints[code];
   return new ToolError('GRPC_CALL_FAILED', `Calling ${what} at ${target}: ${status[code] ?? code}: ${text}`, {
     cause: error,
-    ...(hint === undefined ? {} : { hint }),
+    hint: hints[code] ?? 'See what the server says of the call in its log.',
   });
 }
 

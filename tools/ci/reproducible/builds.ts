@@ -169,7 +169,10 @@ async function run(
     child.on('error', reject);
     child.on('close', resolve);
   }).catch((cause: unknown) => {
-    throw new ToolError('REPRODUCIBLE_RUN', `Running ${command} ${args.slice(0, 3).join(' ')}`, { cause });
+    throw new ToolError('REPRODUCIBLE_RUN', `Running ${command} ${args.slice(0, 3).join(' ')}`, {
+      cause,
+      hint: `Check that ${command} is on PATH, and that you may run it.`,
+    });
   });
   if (status !== 0) {
     throw new ToolError(

@@ -103,6 +103,9 @@ export function gateway(settings: K3dSettings): string {
 
 function subnetOf({ subnet }: K3dSettings): Subnet {
   const parsed = parseSubnet(subnet);
-  if (parsed === undefined) throw new ToolError('K3D_SETTINGS', `Reading subnet '${subnet}': it is no IPv4 range`);
+  if (parsed === undefined)
+    throw new ToolError('K3D_SETTINGS', `Reading subnet '${subnet}': it is no IPv4 range`, {
+      hint: 'Write one such as 172.19.0.0/26.',
+    });
   return parsed;
 }

@@ -243,9 +243,11 @@ export function requireExistence(plan: Plan, verb: 'create' | 'replace'): void {
   const offending = wanted(plan).filter(({ live }) => (verb === 'create') === (live !== undefined));
   if (offending.length === 0) return;
   const names = offending.map(({ object }) => nameOf(object)).join(', ');
-  const [code, problem, hint] =
-    verb === 'create'
-      ? ['K8S_EXISTS', 'these exist already', 'Use .apply, which changes what exists.']
-      : ['K8S_ABSENT', 'these do not exist', 'Use .apply, which creates what does not exist.'];
-  throw new ToolError(code ?? '', `Planning ${verb}: ${problem}: ${names}`, hint === undefined ? {} : { hint });
+  throw verb === 'create'
+    ? new ToolError('K8S_EXISTS', `Planning create: these exist already: ${names}`, {
+        hint: 'Use .apply, which changes what exists.',
+      })
+    : new ToolError('K8S_ABSENT', `Planning replace: these do not exist: ${names}`, {
+        hint: 'Use .apply, which creates what does not exist.',
+      });
 }

@@ -14,6 +14,9 @@ export interface Collector {
 
 const SHOWN = 10;
 
+/** The hint where an error has none of its own. */
+const CORRECT = 'Correct what the message names in the manifest, and apply again.';
+
 /** Collects errors about single objects, so that a user sees all of them at once. */
 export function collect(): Collector {
   const slots: (ToolError | undefined)[] = [];
@@ -36,12 +39,10 @@ export function collect(): Collector {
       if (errors.length === 1) throw first;
       const lines = errors.slice(0, SHOWN).map((error) => `\n  ${error.message}`);
       const more = errors.length > SHOWN ? `\n  and ${errors.length - SHOWN} more` : '';
-      const options = first.hint === undefined ? { cause: first } : { cause: first, hint: first.hint };
-      throw new ToolError(
-        first.code,
-        `Planning: ${errors.length} objects cannot be applied${lines.join('')}${more}`,
-        options,
-      );
+      throw new ToolError(first.code, `Planning: ${errors.length} objects cannot be applied${lines.join('')}${more}`, {
+        cause: first,
+        hint: first.hint ?? CORRECT,
+      });
     },
   };
 }
@@ -62,7 +63,7 @@ export function explain(error: KubeStatusError, object: KubeObject, label: strin
   }
   return new ObjectError(error.code, `${doing}: ${error.said}`, {
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    hint: error.hint ?? CORRECT,
   });
 }
 

@@ -123,7 +123,9 @@ function tableEntries(workspace: Workspace, path: string, table: string) {
   return [...(isKind(value, 'dict') ? value.entries : [])].map(([name, entry]) => {
     const doc = isKind(entry, 'struct') ? entry.fields.get('doc') : undefined;
     if (typeof doc !== 'string')
-      throw new ToolError('DOCS_UNDOCUMENTED', `Describing ${path}: ${table}.${name} has no doc`);
+      throw new ToolError('DOCS_UNDOCUMENTED', `Describing ${path}: ${table}.${name} has no doc`, {
+        hint: 'Write it: what the verb does, in a sentence.',
+      });
     return { name, doc };
   });
 }

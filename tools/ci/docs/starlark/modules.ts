@@ -68,7 +68,9 @@ export class Workspace {
       const exported = statement.names.find(({ local }) => local === name)?.exported ?? name;
       const other = this.binding(this.module(path), exported);
       if (other !== undefined) return other;
-      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${path} has no ${exported}`);
+      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${path} has no ${exported}`, {
+        hint: 'Load a name that the file has.',
+      });
     }
     if (statement.kind === 'assign' && statement.value.kind === 'name')
       return this.binding(module, statement.value.name) ?? { module, statement };
@@ -79,13 +81,17 @@ export class Workspace {
   value({ module, statement }: Binding, name: string): Value {
     if (statement.kind === 'def') return { kind: 'function', definition: statement, module };
     if (statement.kind !== 'assign') {
-      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${name} is of another repository`);
+      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${name} is of another repository`, {
+        hint: 'Write it with literals and names of this repository: no other one is read.',
+      });
     }
     const key = `${module.path}:${statement.name}`;
     const known = this.#values.get(key);
     if (known !== undefined) return known;
     if (this.#pending.has(key))
-      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${name} is made of itself`);
+      throw new ToolError('DOCS_UNRESOLVED', `Reading ${position(statement)}: ${name} is made of itself`, {
+        hint: 'Make it of names that stand above it.',
+      });
     this.#pending.add(key);
     try {
       const value = evaluate(statement.value, { module, locals: new Map() });
