@@ -1,7 +1,7 @@
-// Codes of errors: those that the sources throw, and those that pages list.
+// Codes of errors that the sources throw, and the pages that list them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from './page.ts';
+import { thrownErrors, type ThrownError } from './error_sources.ts';
 
 const CODE = '[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+';
 
@@ -16,21 +16,45 @@ export function quotedCodes(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/['"]([A-Z][A-Z0-9_]+)['"]/g)].map(([, code = '']) => code));
 }
 
-/** The codes in the first cells of tables that are headed `code`. */
-export function listedCodes({ text }: Page): readonly string[] {
-  const tables = text.matchAll(/^\| code +\|.*\n\| *-.*\n((?:\|.*\n)+)/gm);
-  return [...tables].flatMap(([, rows = '']) =>
-    rows.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, code = '']) => code)),
+/** A file of the sources. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The sources that run below a checkout's folders, not those of tests. */
+function sourcesOf(root: string): readonly Source[] {
+  return ['tools', 'services', 'prod'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter(
+        (path) =>
+          /\.(ts|py)$/.test(path) && !/_test\.|_fixture\.|(^|\/)(testing|tests|fixtures|node_modules)\//.test(path),
+      )
+      .map((path) => ({ path: join(folder, path), text: readFileSync(join(root, folder, path), 'utf8') })),
   );
 }
 
-/** The sources below a folder that run, not those of tests. */
-export function sourcesBelow(folder: string): string {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (path) =>
-        /\.(ts|py)$/.test(path) && !/_test\.|_fixture\.|(^|\/)(testing|tests|fixtures|node_modules)\//.test(path),
-    )
-    .map((path) => readFileSync(join(folder, path), 'utf8'))
-    .join('\n');
+/** What the sources of a checkout throw. */
+export interface SourceErrors {
+  readonly thrown: readonly string[];
+  readonly quoted: ReadonlySet<string>;
+  /** With their words, as far as they are in TypeScript. */
+  readonly errors: readonly ThrownError[];
+}
+
+/** Reads the sources of a checkout. */
+export async function errorsOf(root: string): Promise<SourceErrors> {
+  const sources = sourcesOf(root);
+  const all = sources.map(({ text }) => text).join('\n');
+  const errors = await Promise.all(
+    sources.filter(({ path }) => path.endsWith('.ts')).map(({ path, text }) => thrownErrors(path, text)),
+  );
+  return { thrown: thrownCodes(all), quoted: quotedCodes(all), errors: errors.flat() };
+}
+
+/** The pages that may have tables of codes. */
+export function pagesOfErrors(root: string): readonly Source[] {
+  return readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => ({ path: `docs/${name}`, text: readFileSync(join(root, 'docs', name), 'utf8') }));
 }
