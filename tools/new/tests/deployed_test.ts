@@ -84,7 +84,7 @@ test('writes services in the form of the formatters', async () => {
     assert.match(await readFile(join(checkout, 'services', name, 'golden/myns.yaml'), 'utf8'), /^kind: Deployment$/m);
   }
   assert.ok(written.includes('services/shop/front_desk/callees.ts'), written.join('\n'));
-  const sources = written.filter((path) => /\.(ts|bzl|bazel|jsonnet)$/.test(path));
+  const sources = written.filter((path) => /\.(ts|bzl|bazel|jsonnet|md)$/.test(path));
   assert.deepEqual(
     (await unformatted(checkout, [...new Set(sources)])).map(({ path, problem }) => `${path} ${problem}`),
     [],
