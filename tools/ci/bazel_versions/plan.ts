@@ -36,7 +36,7 @@ export const RULE_SETS = [
 export const INSTALL = [
   'echo \'Acquire::Check-Valid-Until "false";\' > /etc/apt/apt.conf.d/90expired',
   'apt-get update -qq',
-  'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap bazel-skylib ca-certificates gcc git libc6-dev libseccomp-dev pkg-config python3 python3-pip > /dev/null',
+  'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap bazel-skylib ca-certificates gcc git libc6-dev libseccomp-dev pkg-config python3 python3-pip zip > /dev/null',
   'bazel --version',
   // Its node comes with the npm that packages are fetched with.
   './fathom --help > /dev/null',

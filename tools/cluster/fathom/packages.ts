@@ -67,6 +67,11 @@ export const PREREQUISITES: readonly Prerequisite[] = [
   program('unshare', 'util-linux', "makes the node's namespaces"),
 ];
 
+/** What tests need besides. */
+export const TEST_PREREQUISITES: readonly Prerequisite[] = [
+  program('zip', 'zip', 'keeps what tests leave behind, such as screenshots; Bazel 7 fails without'),
+];
+
 /** What `./fathom test --full` needs besides. */
 export const FULL_PREREQUISITES: readonly Prerequisite[] = [
   program('debootstrap', 'debootstrap', 'makes a plain Debian in a folder, to try the first start in'),

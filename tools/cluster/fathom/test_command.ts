@@ -11,7 +11,7 @@ import { countTests, type TestCount } from './count_tests.ts';
 import { bazel } from './bazel.ts';
 import { CLUSTER } from './cluster_name.ts';
 import type { CommandContext } from './fathom_main.ts';
-import { FULL_PREREQUISITES, PREREQUISITES, bazelProgram } from './packages.ts';
+import { FULL_PREREQUISITES, PREREQUISITES, TEST_PREREQUISITES, bazelProgram } from './packages.ts';
 import { runVisibly } from './run.ts';
 import { installPrerequisites, startCluster } from './up_command.ts';
 
@@ -78,7 +78,8 @@ export async function testCommand(context: CommandContext): Promise<number> {
     throw new ToolError('FATHOM_USAGE', `Running ./fathom test: ${unknown.join(' ')} is unknown`, {
       hint: 'The only option is --full.',
     });
-  await installPrerequisites(context, full ? [...PREREQUISITES, ...FULL_PREREQUISITES] : PREREQUISITES);
+  const besides = [...TEST_PREREQUISITES, ...(full ? FULL_PREREQUISITES : [])];
+  await installPrerequisites(context, [...PREREQUISITES, ...besides]);
   let total = await bazelTest(context, ['//...']);
   for (const example of await readExamples(context.root)) total = add(total, await testExample(context, example));
   total = add(total, await withCluster(context, (inside) => clusterTests(inside)));
