@@ -42,27 +42,39 @@ debian = module_extension(
 )
 
 def _maven_impl(module_ctx):
-    for _, tag in tags_by_name(module_ctx, "maven", ["lock"]).values():
+    tags = tags_by_name(module_ctx, "maven", ["lock"])
+    for _, tag in tags.values():
         declare_hub(module_ctx, "maven", tag_attributes(tag, HUBS["maven"].attrs))
+    if "maven" not in tags:
+        missing_repository(name = "maven", hint = "maven.lock(name = \"maven\", lock = \"//third_party/maven:artifacts.lock.json\")")
     return module_ctx.extension_metadata(reproducible = True)
 
 maven = module_extension(
     implementation = _maven_impl,
-    doc = "Maven artifacts: `maven.lock` has the attributes of maven_artifacts.",
+    doc = """Maven artifacts: `maven.lock` has the attributes of maven_artifacts.
+
+The rules of Fathom take what generated Java uses from the repository `maven` of the root module.
+""",
     tag_classes = {"lock": tag_class(doc = "See maven_artifacts.", attrs = tag_attrs(HUBS["maven"].attrs))},
 )
 
 def _pypi_impl(module_ctx):
-    for kind, tag in tags_by_name(module_ctx, "pypi", ["lock", "wheel"]).values():
+    tags = tags_by_name(module_ctx, "pypi", ["lock", "wheel"])
+    for kind, tag in tags.values():
         if kind == "wheel":
             pypi_wheel(**tag_attributes(tag, WHEEL_ATTRS))
         else:
             declare_hub(module_ctx, "pypi", tag_attributes(tag, HUBS["pypi"].attrs))
+    if "pypi" not in tags:
+        missing_repository(name = "pypi", hint = "pypi.lock(name = \"pypi\", lock = \"//third_party/pypi:packages.lock.json\")")
     return module_ctx.extension_metadata(reproducible = True)
 
 pypi = module_extension(
     implementation = _pypi_impl,
-    doc = "Packages of PyPI: `pypi.lock` has the attributes of pypi_packages, `pypi.wheel` those of pypi_wheel.",
+    doc = """Packages of PyPI: `pypi.lock` has the attributes of pypi_packages, `pypi.wheel` those of pypi_wheel.
+
+The rules of Fathom take what generated Python imports from the repository `pypi` of the root module.
+""",
     tag_classes = {
         "lock": tag_class(doc = "See pypi_packages.", attrs = tag_attrs(HUBS["pypi"].attrs)),
         "wheel": tag_class(doc = "See pypi_wheel.", attrs = tag_attrs(WHEEL_ATTRS)),
