@@ -23,7 +23,7 @@ await runMain(async ({ env, signal: interrupted }) => {
         if (!(cause instanceof ToolError) || cause.code !== 'K8S_FORWARD_TARGET') throw cause;
         throw new ToolError('STATUS_NO_PROMETHEUS', `Asking Prometheus: ${errorText(cause)}`, {
           cause,
-          hint: 'Run `bazel run //prod:monitoring.apply`; `bazel run //prod:prod.status` looks at the rest of the cluster.',
+          hint: 'Run `bazel run //prod:apply`; `bazel run //prod:prod.status` looks at the rest of the cluster.',
         });
       },
     );

@@ -52,18 +52,35 @@ export async function upCommand(context: CommandContext): Promise<number> {
   await bazel(context, 'Setting the cluster up', 'run', '//prod:base.apply');
   await bazel(context, 'Deploying the example stack', 'run', STACK);
   // Last, as nothing else waits for it, and its images are pushed to the registry.
-  if (isMonitored) await bazel(context, 'Deploying monitoring', 'run', '//prod:apply');
+  const problem = isMonitored ? await deployMonitoring(context) : undefined;
+  const isWatched = isMonitored && problem === undefined;
   const namespace = personalNamespace({ env: context.env, reserved: ['prod', 'staging', 'dev'] });
   process.stdout.write(`
-Up after ${formatDuration(performance.now() - startMs)}. What runs where:
+Up${problem === undefined ? '' : ', but for monitoring,'} after ${formatDuration(performance.now() - startMs)}. What runs where:
   namespace ${namespace}: routeguide-client → routeguide-server → redis
-  namespace registry: the image registry; kube-system: DNS${isMonitored ? '\n  namespace monitoring: Prometheus, Alertmanager, and what they watch the cluster by' : ''}
-Try next:${isMonitored ? '\n  ./fathom open' : ''}
+  namespace registry: the image registry; kube-system: DNS${isWatched ? '\n  namespace monitoring: Prometheus, Alertmanager, and what they watch the cluster by' : ''}
+Try next:${isWatched ? '\n  ./fathom open' : ''}
   ./fathom kubectl logs -n ${namespace} deployment/routeguide-client
   bazel run //services/routeguide/client:myns-deep.diff
   bazel run //services/routeguide/client:myns-deep.delete
 `);
+  if (problem !== undefined) throw problem;
   return 0;
+}
+
+/** Nothing else needs it, so where it fails the rest is told of first: resolves to FATHOM_NO_MONITORING, or undefined. */
+async function deployMonitoring(context: CommandContext): Promise<ToolError | undefined> {
+  try {
+    await bazel(context, 'Deploying monitoring', 'run', '//prod:apply');
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof ToolError) || cause.code !== 'FATHOM_STEP') throw cause;
+    const message = `${cause.message}; the cluster and the example stack are up, monitoring is not`;
+    return new ToolError('FATHOM_NO_MONITORING', message, {
+      cause,
+      hint: 'Its own output above says why. Run `bazel run //prod:apply`, which brings it; `./fathom up --without=monitoring` leaves it out.',
+    });
+  }
 }
 
 /** Checks the values of --without. Throws FATHOM_USAGE. */

@@ -54,7 +54,7 @@ function explained(error: unknown, { namespace, service, port }: OpenOptions): u
   if (error instanceof ToolError && error.code === 'K8S_FORWARD_TARGET') {
     return new ToolError('CLUSTER_NO_PAGE', `Opening the page ${namespace}/${service}: ${errorText(error)}`, {
       cause: error,
-      hint: 'Run `bazel run //prod:monitoring.apply`, which brings the page and what it asks.',
+      hint: 'Run `bazel run //prod:apply`, which brings the page and what it asks.',
     });
   }
   if (error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')) {

@@ -75,7 +75,7 @@ test('prints an address that leads to the page, and to the pod that comes in pla
 test('says what brings the page where there is none', async () => {
   await assert.rejects(open({ service: 'dashboards' }), {
     code: 'CLUSTER_NO_PAGE',
-    hint: /bazel run \/\/prod:monitoring\.apply/,
+    hint: /bazel run \/\/prod:apply/,
   });
 });
 
