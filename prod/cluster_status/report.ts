@@ -5,8 +5,8 @@ import type { Status } from './status.ts';
 const MOST = 20;
 
 export function reportOf(status: Status): string {
-  const { targetsUp, targetsNew, targetsDown, emptyMonitors, alerts, budgets, rules, failedRules } = status;
-  const { dashboards, dashboardFaults, panelFaults } = status;
+  const { targetsUp, targetsNew, targetsDown, emptyMonitors, alerts, budgets, budgetsLimited } = status;
+  const { rules, failedRules, dashboards, dashboardFaults, panelFaults } = status;
   const percent = (value: number) => `${(value * 100).toFixed(value > 0.9 ? 3 : 1).replace(/\.?0+$/, '')}%`;
   return [
     `targets: ${targetsUp} up, ${targetsDown.length} down${targetsNew > 0 ? `, ${targetsNew} not asked yet` : ''}`,
@@ -22,6 +22,7 @@ export function reportOf(status: Status): string {
       ),
     ),
     `error budgets: ${budgets.length}`,
+    ...listed(budgetsLimited === undefined ? [] : [budgetsLimited]),
     ...listed(
       budgets.map(
         ({ namespace, service, slo, left, window, objective }) =>

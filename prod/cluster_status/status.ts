@@ -33,6 +33,8 @@ export interface Status {
   readonly emptyMonitors: readonly string[];
   readonly alerts: readonly Alert[];
   readonly budgets: readonly Budget[];
+  /** Why there are fewer budgets than objectives have: the page shows no more either. */
+  readonly budgetsLimited?: string;
   readonly rules: number;
   readonly failedRules: readonly Fault[];
   readonly dashboards: number;
@@ -47,6 +49,8 @@ export interface StatusOptions {
   /** The same one, with the limits of the page. */
   readonly page: Prometheus;
   readonly signal: AbortSignal;
+  /** Error budgets that the page tells of. Default: 1000. */
+  readonly maxBudgets?: number;
 }
 
 const COREOS = 'monitoring.coreos.com/v1';
@@ -65,7 +69,8 @@ const MONITORS: readonly { readonly resource: Resource; readonly pool: string }[
 const CONFIG_MAPS: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true };
 
 /** Asks Prometheus and the API server. Throws STATUS_PROMETHEUS where Prometheus does not answer. */
-export async function readStatus(client: KubeClient, { prometheus, page, signal }: StatusOptions): Promise<Status> {
+export async function readStatus(client: KubeClient, options: StatusOptions): Promise<Status> {
+  const { prometheus, page, signal, maxBudgets } = options;
   try {
     const [targets, rules, dashboards, monitors] = await Promise.all([
       prometheus.get('targets', { state: 'active' }, signal),
@@ -76,7 +81,12 @@ export async function readStatus(client: KubeClient, { prometheus, page, signal 
     const active = asList(at(targets, 'activeTargets'));
     const pools = active.map((target) => textAt(target, 'scrapePool') ?? '');
     const ofHealth = (health: string) => active.filter((target) => textAt(target, 'health') === health);
-    const { alerts, budgets, problem } = await readAlerts(prometheus, { dashboards: dashboards.entries, signal });
+    const { entries } = dashboards;
+    const { alerts, budgets, limited, problem } = await readAlerts(prometheus, {
+      dashboards: entries,
+      signal,
+      maxBudgets,
+    });
     if (problem !== undefined) throw unanswered(problem);
     const all = asList(at(rules, 'groups')).flatMap((group) =>
       asList(at(group, 'rules')).map((rule) => ({ group, rule })),
@@ -94,13 +104,14 @@ export async function readStatus(client: KubeClient, { prometheus, page, signal 
         .map(({ name }) => name),
       alerts: alerts.filter(({ state }) => state === 'firing'),
       budgets,
+      ...(limited === undefined ? {} : { budgetsLimited: limited }),
       rules: all.length,
       failedRules: all.flatMap(({ group, rule }): readonly Fault[] => {
         const why = textAt(rule, 'lastError') ?? '';
         if (why === '') return [];
         return [{ what: `${textAt(group, 'name')}: ${textAt(rule, 'name')}`, problems: [why] }];
       }),
-      dashboards: dashboards.entries.length,
+      dashboards: entries.length,
       dashboardFaults: dashboards.faults,
       panelFaults: await panelFaults(page, dashboards.answers, signal),
     };

@@ -77,7 +77,7 @@ test('sums up what is up, what is down, what is selected by nothing, and what fa
     ask,
     ({ alerts, budgets, failedRules, targetsDown }) =>
       alerts.length > 0 &&
-      budgets.length > 0 &&
+      budgets.length > 1 &&
       failedRules.length > 0 &&
       targetsDown.some(({ why }) => why.includes('refused')),
   );
@@ -86,10 +86,19 @@ test('sums up what is up, what is down, what is selected by nothing, and what fa
   assert.match(report, /^targets: 1 up, 1 down\n  serviceMonitor\/shop\/web\/0: http:.*: .*connection refused$/m);
   assert.match(report, /^monitors that select nothing: 1\n  ServiceMonitor shop\/web-old$/m);
   assert.match(report, /^alerts firing: 1\n  critical ShopSlow: shop\/web: The shop answers slowly$/m);
-  assert.match(report, /^error budgets: 1\n  shop\/web availability: 60% left of 30d \(aim 99\.9%\)$/m);
-  assert.match(report, /^rules: 4 good, 1 failing\n  broken: broken: .*many-to-many/m);
+  assert.match(report, /^error budgets: 2\n  shop\/web availability: 60% left of 30d \(aim 99\.9%\)$/m);
+  assert.match(report, /^  shop\/web latency: 80% left of 30d \(aim 99%\)$/m);
+  assert.match(report, /^rules: 6 good, 1 failing\n  broken: broken: .*many-to-many/m);
   assert.match(report, /^dashboards: 1, 0 with faults$/m);
   assert.match(report, /^panels that fail, or have too many series: 0$/m);
+});
+
+test('says where there are more error budgets than the page shows', async () => {
+  const options = { prometheus, page, maxBudgets: 1, signal: AbortSignal.timeout(30_000) };
+  assert.match(
+    reportOf(await readStatus(cluster.client, options)),
+    /^error budgets: 1\n  There are 2 error budgets, of which the 1 with the least left are shown\n  shop\/web availability: /m,
+  );
 });
 
 test('names dashboards that have faults', async () => {

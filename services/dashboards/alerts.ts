@@ -4,17 +4,35 @@ import { asList, asRecord, at, textAt } from '../../tools/k8s/model/object.ts';
 import type { Alert, AlertsAnswer, Budget, DashboardEntry } from './shared/api.ts';
 import { type Prometheus, PrometheusError } from './prometheus.ts';
 
+/** Budgets that are told of at a time, unless somebody says otherwise. */
+const MAX_BUDGETS = 1000;
+
+/** Objectives that are looked at. Each takes some 200 bytes of an answer of Prometheus. */
+const MAX_OBJECTIVES = 10_000;
+
+/** Options of {@link readBudgets}. */
+export interface BudgetOptions {
+  readonly signal: AbortSignal;
+  /** Default: {@link MAX_BUDGETS}. */
+  readonly maxBudgets?: number | undefined;
+}
+
+/** Options of {@link readAlerts}. */
+export interface AlertOptions extends BudgetOptions {
+  readonly dashboards: readonly DashboardEntry[];
+}
+
 /** Alerts that fire or are about to, the worst first, and budgets, the emptiest first. */
 export async function readAlerts(
   prometheus: Prometheus,
-  { dashboards, signal }: { readonly dashboards: readonly DashboardEntry[]; readonly signal: AbortSignal },
+  { dashboards, ...options }: AlertOptions,
 ): Promise<AlertsAnswer> {
   try {
     const [rules, budgets] = await Promise.all([
-      prometheus.get('rules', { type: 'alert' }, signal),
-      readBudgets(prometheus, signal),
+      prometheus.get('rules', { type: 'alert' }, options.signal),
+      readBudgets(prometheus, options),
     ]);
-    return { alerts: alertsOf(rules, dashboards), budgets };
+    return { alerts: alertsOf(rules, dashboards), ...budgets };
   } catch (error) {
     if (!(error instanceof PrometheusError)) throw error;
     return { alerts: [], budgets: [], problem: error.message };
@@ -81,12 +99,13 @@ const ERROR_RATIO = /^slo:error_ratio:rate(\d+)d$/;
  */
 export async function readBudgets(
   prometheus: Pick<Prometheus, 'instant'>,
-  signal: AbortSignal,
-): Promise<readonly Budget[]> {
-  const time = Date.now() / 1000;
+  { signal, maxBudgets = MAX_BUDGETS }: BudgetOptions,
+): Promise<Pick<AlertsAnswer, 'budgets' | 'limited'>> {
+  // More than a panel has lines: of those that are left out nobody knew how much is left of them.
+  const question = { time: Date.now() / 1000, signal, maxSeries: MAX_OBJECTIVES };
   const [objectives, ratios] = await Promise.all([
-    prometheus.instant({ expr: 'slo:objective:ratio', time, signal }),
-    prometheus.instant({ expr: '{__name__=~"slo:error_ratio:rate[0-9]{2}d"}', time, signal }),
+    prometheus.instant({ ...question, expr: 'slo:objective:ratio' }),
+    prometheus.instant({ ...question, expr: '{__name__=~"slo:error_ratio:rate[0-9]{2}d"}' }),
   ]);
   const longest = new Map<string, { readonly days: number; readonly ratio: number }>();
   for (const { metric, values } of ratios.series) {
@@ -105,7 +124,14 @@ export async function readBudgets(
       { namespace, service, slo, objective, errorRatio, window: `${days}d`, left: 1 - errorRatio / (1 - objective) },
     ];
   });
-  return budgets.toSorted((a, b) => a.left - b.left);
+  const shown = budgets.toSorted((a, b) => a.left - b.left).slice(0, maxBudgets);
+  const isUnread = [objectives, ratios].some(({ limited }) => limited !== undefined);
+  if (!isUnread && shown.length === budgets.length) return { budgets: shown };
+  const [count, most] = [isUnread ? MAX_OBJECTIVES : budgets.length, shown.length].map((n) => n.toLocaleString('en'));
+  const limited = isUnread
+    ? `There are more than ${count} objectives, of which ${most} error budgets are shown: of the others nothing is known`
+    : `There are ${count} error budgets, of which the ${most} with the least left are shown`;
+  return { budgets: shown, limited };
 }
 
 function sloOf({ namespace = '', service = '', slo = '' }: Readonly<Record<string, string>>): string {

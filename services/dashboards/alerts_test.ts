@@ -40,29 +40,61 @@ for (const { name, labels, dashboard, leadsTo } of [
 /** One that has these series, and answers with the first of those that are asked for by name. */
 function prometheusOf(series: readonly RawSeries[]): Pick<Prometheus, 'instant'> {
   return {
-    instant: ({ expr }) => {
+    instant: ({ expr, maxSeries = MAX_SERIES }) => {
       const [, pattern = expr] = /^\{__name__=~"(.+)"\}$/.exec(expr) ?? [];
       const name = new RegExp(`^(?:${pattern})$`);
       const found = series.filter(({ metric }) => name.test(metric['__name__'] ?? ''));
-      return Promise.resolve({ series: found.slice(0, MAX_SERIES) });
+      if (found.length <= maxSeries) return Promise.resolve({ series: found });
+      return Promise.resolve({ series: found.slice(0, maxSeries), limited: 'There are more' });
     },
   };
 }
 
+/** The series of an objective of 99%, with the share that is bad by window. */
+function objective(index: number, ratios: Readonly<Record<string, number>>): readonly RawSeries[] {
+  const labels = { namespace: 'shop', service: `web-${index}`, slo: 'availability' };
+  const one = (name: string, value: number): RawSeries => ({
+    metric: { __name__: name, ...labels },
+    values: [[0, String(value)]],
+  });
+  return [
+    one('slo:objective:ratio', 0.99),
+    ...Object.entries(ratios).map(([window, value]) => one(`slo:error_ratio:rate${window}`, value)),
+  ];
+}
+
+/** So many, of which the last has the least left. */
+const objectives = (length: number) =>
+  Array.from({ length }, (_, index) => objective(index, { '30d': index / length / 100 })).flat();
+
+const budgetsOf = (series: readonly RawSeries[]) =>
+  readBudgets(prometheusOf(series), { signal: AbortSignal.timeout(10_000) });
+
 test('a budget is of the whole time, however many objectives there are', async () => {
   const ratios = { '5m': 0.5, '30m': 0.5, '1h': 0.5, '2h': 0.5, '6h': 0.5, '1d': 0.5, '3d': 0.5, '30d': 0.002 };
-  const series = Array.from({ length: 100 }, (_, index) => {
-    const labels = { namespace: 'shop', service: `web-${index}`, slo: 'availability' };
-    const one = (name: string, value: number): RawSeries => ({
-      metric: { __name__: name, ...labels },
-      values: [[0, String(value)]],
-    });
-    return [
-      one('slo:objective:ratio', 0.99),
-      ...Object.entries(ratios).map(([window, value]) => one(`slo:error_ratio:rate${window}`, value)),
-    ];
-  }).flat();
-  const budgets = await readBudgets(prometheusOf(series), AbortSignal.timeout(1000));
+  const { budgets } = await budgetsOf(Array.from({ length: 100 }, (_, index) => objective(index, ratios)).flat());
   assert.equal(budgets.length, 100);
   assert.deepEqual([...new Set(budgets.map(({ window, left }) => `${left.toFixed(2)} of ${window}`))], ['0.80 of 30d']);
 });
+
+for (const { count, shown, limited } of [
+  { count: 1000, shown: 1000, limited: undefined },
+  {
+    count: 1001,
+    shown: 1000,
+    limited: 'There are 1,001 error budgets, of which the 1,000 with the least left are shown',
+  },
+  {
+    count: 10_001,
+    shown: 1000,
+    limited:
+      'There are more than 10,000 objectives, of which 1,000 error budgets are shown: of the others nothing is known',
+  },
+]) {
+  test(`of ${count} budgets ${shown} are told of, the emptiest first`, async () => {
+    const { budgets, ...more } = await budgetsOf(objectives(count));
+    assert.equal(budgets.length, shown);
+    assert.equal(budgets[0]?.service, `web-${Math.min(count, 10_000) - 1}`);
+    assert.equal(more.limited, limited);
+  });
+}

@@ -19,6 +19,8 @@ export interface ApiOptions {
   readonly maxPoints: number;
   /** Values of a variable. */
   readonly maxValues: number;
+  /** Default: 1000. */
+  readonly maxBudgets?: number | undefined;
 }
 
 /** What an address asks for wrongly. */
@@ -35,7 +37,7 @@ const PARTS: ReadonlySet<string> = new Set(['deploys', 'panel', 'variables']);
 
 /** Answers a request; undefined where there is no such path. */
 export function createApi(options: ApiOptions): (request: ApiRequest) => Promise<ApiAnswer | undefined> {
-  const { catalog, deploys, prometheus, runbooks } = options;
+  const { catalog, deploys, prometheus, runbooks, maxBudgets } = options;
   let last: { readonly answer: Promise<AlertsAnswer>; readonly untilMs: number } | undefined;
   /** The same for all pages that ask within some seconds. */
   const alerts = () => {
@@ -43,7 +45,8 @@ export function createApi(options: ApiOptions): (request: ApiRequest) => Promise
     if (last === undefined || last.untilMs < nowMs) {
       const signal = AbortSignal.timeout(ALERTS_TIMEOUT_MS);
       const { dashboards } = catalog.list();
-      const answer = readAlerts(prometheus, { dashboards, signal }).then((found) => withRunbooks(found, runbooks));
+      const found = readAlerts(prometheus, { dashboards, signal, maxBudgets });
+      const answer = found.then((all) => withRunbooks(all, runbooks));
       last = { answer, untilMs: nowMs + ALERTS_FRESH_MS };
     }
     return last.answer;

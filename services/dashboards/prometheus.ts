@@ -55,6 +55,8 @@ export interface InstantQuestion {
   readonly expr: string;
   readonly time: number;
   readonly signal: AbortSignal;
+  /** Of this question. Default: as many as of others. */
+  readonly maxSeries?: number;
 }
 
 export interface Prometheus {
@@ -75,7 +77,7 @@ const WAITING_PER_PLACE = 10;
 
 /** Opens nothing until it is asked. */
 export function createPrometheus(options: PrometheusOptions): Prometheus {
-  const { maxSeries, maxConcurrency } = options;
+  const { maxConcurrency } = options;
   const places = pLimit(maxConcurrency);
   const get = async (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<unknown> => {
     if (places.pendingCount >= maxConcurrency * WAITING_PER_PLACE)
@@ -95,7 +97,11 @@ export function createPrometheus(options: PrometheusOptions): Prometheus {
   const series = async (
     path: 'query' | 'query_range',
     query: Readonly<Record<string, string>>,
-    { expr, signal }: { readonly expr: string; readonly signal: AbortSignal },
+    {
+      expr,
+      signal,
+      maxSeries = options.maxSeries,
+    }: { readonly expr: string; readonly signal: AbortSignal; readonly maxSeries?: number | undefined },
   ): Promise<RawAnswer> => {
     const count = () => countSeries(path, query, expr, signal).catch(() => 0);
     try {
@@ -113,7 +119,7 @@ export function createPrometheus(options: PrometheusOptions): Prometheus {
   return {
     range: ({ expr, start, end, step, signal }) =>
       series('query_range', { start: String(start), end: String(end), step: String(step) }, { expr, signal }),
-    instant: ({ expr, time, signal }) => series('query', { time: String(time) }, { expr, signal }),
+    instant: ({ time, ...question }) => series('query', { time: String(time) }, question),
     async labelValues({ label, selector, start, end, signal }) {
       const query = { start: String(start), end: String(end), ...(selector === '' ? {} : { 'match[]': selector }) };
       const data = await get(`label/${encodeURIComponent(label)}/values`, query, signal);

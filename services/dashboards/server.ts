@@ -25,6 +25,8 @@ export interface DashboardsOptions {
   readonly maxAnswerBytes: number;
   readonly queryTimeoutMs: number;
   readonly maxConcurrency: number;
+  /** Error budgets that are told of. Default: 1000. */
+  readonly maxBudgets?: number;
   /** Of the page's files. */
   readonly assets: string;
   readonly client: KubeClient;
@@ -63,8 +65,8 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
     maxSeries: options.maxSeries,
     onQuestion: (outcome, seconds) => measures.questions.observe({ outcome }, seconds),
   });
-  const { maxPoints, runbooks } = options;
-  const api = createApi({ catalog, prometheus, deploys, runbooks, maxPoints, maxValues: MAX_VALUES });
+  const { maxPoints, maxBudgets, runbooks } = options;
+  const api = createApi({ catalog, prometheus, deploys, runbooks, maxPoints, maxBudgets, maxValues: MAX_VALUES });
   const http = await startHttp({
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),

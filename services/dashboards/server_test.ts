@@ -207,7 +207,7 @@ test('keeps to its most points and its longest range', async () => {
 
 test('lists alerts with the panel that shows them, and budgets', async () => {
   const read = async () => (await running.get<AlertsAnswer>('/api/alerts')).body;
-  const { alerts, budgets } = await eventually(read, (body) => body.alerts.length > 0 && body.budgets.length > 0);
+  const { alerts, budgets } = await eventually(read, (body) => body.alerts.length > 0 && body.budgets.length > 1);
   const [alert] = alerts;
   assert.deepEqual(
     [alert?.name, alert?.state, alert?.severity, alert?.namespace, alert?.service, alert?.runbook],
@@ -216,8 +216,26 @@ test('lists alerts with the panel that shows them, and budgets', async () => {
   assert.deepEqual(alert?.dashboard, { namespace: 'shop', name: 'web', panel: 'Latency' });
   assert.deepEqual(
     budgets.map(({ slo, window, left }) => [slo, window, Math.round(left * 100)]),
-    [['availability', '30d', 60]],
+    [
+      ['availability', '30d', 60],
+      ['latency', '30d', 80],
+    ],
   );
+});
+
+test('tells of more budgets than a panel has series, and says where these are not all', async () => {
+  for (const [limits, names, limited] of [
+    [{ maxSeries: 1 }, 'availability, latency', undefined],
+    [{ maxBudgets: 1 }, 'availability', 'There are 2 error budgets, of which the 1 with the least left are shown'],
+  ] as const) {
+    const one = await startServer(cluster.client, prometheus.url, limits);
+    try {
+      const { body } = await one.get<AlertsAnswer>('/api/alerts');
+      assert.deepEqual([body.budgets.map(({ slo }) => slo).join(', '), body.limited], [names, limited]);
+    } finally {
+      await one.stop();
+    }
+  }
 });
 
 test('tells of deploys by the engine as they happen, and who listens', async () => {

@@ -218,6 +218,21 @@ test('leads from an alert to its panel and its runbook', async () => {
   await page.locator('section.panel.pointed[aria-label="Latency"]').waitFor();
 });
 
+test('says where there are more error budgets than it shows', async () => {
+  const assets = runfile('fathom/services/dashboards/client');
+  const limited = await startServer(cluster.client, prometheus.url, { assets, maxBudgets: 1 });
+  await using opened = await browser.openPage({ timeoutMs: 20_000 });
+  const { page } = opened;
+  try {
+    await page.goto(`${limited.url}/?refresh=0`);
+    await page.getByText('There are 2 error budgets, of which the 1 with the least left are shown').waitFor();
+    await page.getByText('60% left').waitFor();
+    assert.equal(await page.getByText('80% left').count(), 0);
+  } finally {
+    await limited.stop();
+  }
+});
+
 test('narrows down by variables, and shows one series alone', async () => {
   await using opened = await open(WEB);
   const { page } = opened;

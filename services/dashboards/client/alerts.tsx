@@ -62,6 +62,12 @@ export function AlertList({ only }: { readonly only?: (alert: Alert) => boolean 
   );
 }
 
+/** Why there are fewer budgets than objectives have: those that are missing may be anybody's. */
+export function BudgetsLimited() {
+  const limited = alerts.value?.limited;
+  return limited === undefined ? null : <p class="note limited">{limited}</p>;
+}
+
 export function BudgetList({ budgets }: { readonly budgets: readonly Budget[] }) {
   return (
     <ul class="budgets">

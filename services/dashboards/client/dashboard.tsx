@@ -1,7 +1,7 @@
 // A dashboard: what it is about, alerts of its service, and its rows of panels.
 import { useRef } from 'preact/hooks';
 import type { DashboardAnswer, DeploysAnswer } from '../shared/api.ts';
-import { AlertRow, BudgetList, Runbook } from './alerts.tsx';
+import { AlertRow, BudgetList, BudgetsLimited, Runbook } from './alerts.tsx';
 import { alerts, deployed, list, version } from './data.ts';
 import { useAnswer } from './load.ts';
 import { PanelFrame } from './panel.tsx';
@@ -76,7 +76,7 @@ export function DashboardPage({ namespace, name }: { readonly namespace: string;
           ))}
         </ul>
       )}
-      {budgets.length === 0 ? null : <BudgetList budgets={budgets} />}
+      {budgets.length === 0 ? <BudgetsLimited /> : <BudgetList budgets={budgets} />}
       {dashboard.rows.map((row) => (
         <section key={row.title} class="row" aria-label={row.title}>
           {row.title === '' ? null : <h2>{row.title}</h2>}

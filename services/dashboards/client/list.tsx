@@ -1,7 +1,7 @@
 // The first page: all dashboards by namespace, alerts, budgets, and what is wrong with dashboards.
 import { useState } from 'preact/hooks';
 import type { DashboardEntry } from '../shared/api.ts';
-import { AlertList, BudgetList } from './alerts.tsx';
+import { AlertList, BudgetList, BudgetsLimited } from './alerts.tsx';
 import { alerts, list } from './data.ts';
 import { openDashboard, searchOf, view } from './state.ts';
 
@@ -56,6 +56,7 @@ export function ListPage() {
         {budgets.length === 0 ? null : (
           <section aria-label="Error budgets">
             <h2>Error budgets</h2>
+            <BudgetsLimited />
             <BudgetList budgets={budgets} />
           </section>
         )}

@@ -1,7 +1,7 @@
 // What lies over the page: search, alerts, keys.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import { AlertList, BudgetList } from './alerts.tsx';
+import { AlertList, BudgetList, BudgetsLimited } from './alerts.tsx';
 import { alerts, list } from './data.ts';
 import { matches } from './list.tsx';
 import { openDashboard, overlay } from './state.ts';
@@ -95,6 +95,7 @@ function Alerts() {
       <h2>Alerts</h2>
       <AlertList />
       {budgets.length === 0 ? null : <h2>Error budgets</h2>}
+      <BudgetsLimited />
       <BudgetList budgets={budgets} />
       <button type="button" class="primary" onClick={close}>
         Close

@@ -128,6 +128,8 @@ export interface Budget {
 export interface AlertsAnswer {
   readonly alerts: readonly Alert[];
   readonly budgets: readonly Budget[];
+  /** Why there are fewer budgets than objectives have. */
+  readonly limited?: string;
   readonly problem?: string;
 }
 

@@ -161,7 +161,7 @@ function lines(time: number): readonly (readonly [string, string, number])[] {
   });
 }
 
-/** An alert that fires, and an objective with the errors that count against it. */
+/** An alert that fires, and two objectives with the errors that count against them. */
 export const SHOP_RULES = {
   groups: [
     {
@@ -192,6 +192,16 @@ export const SHOP_RULES = {
           record: 'slo:error_ratio:rate30d',
           expr: 'vector(0.0004)',
           labels: { namespace: 'shop', service: 'web', slo: 'availability' },
+        },
+        {
+          record: 'slo:objective:ratio',
+          expr: 'vector(0.99)',
+          labels: { namespace: 'shop', service: 'web', slo: 'latency' },
+        },
+        {
+          record: 'slo:error_ratio:rate30d',
+          expr: 'vector(0.002)',
+          labels: { namespace: 'shop', service: 'web', slo: 'latency' },
         },
       ],
     },
