@@ -151,9 +151,38 @@ local variableOf(variable) = {
   sort: 1,
 };
 
+// Deploys as vertical lines, as the page of //services/dashboards has them: of the stack that is called as the service is.
+// A value is when the newest deploy began, in milliseconds; where the time range has several values, each is a line of its
+// own. What is there of a deploy stands in both metrics of one scrape.
+// https://grafana.com/docs/grafana/latest/datasources/prometheus/annotations/
+local deploysOf(service, namespace) =
+  local stack = 'namespace="%s",stack="%s"' % [namespace, service];
+  {
+    name: 'Deploys',
+    datasource: SOURCE,
+    enable: true,
+    hide: false,
+    iconColor: 'blue',
+    // What has no commit has an empty one, and titles would show the label's name instead.
+    expr: |||
+      label_replace(
+        1000 * max by (revision, verb, who, commit) (
+          fathom_deploy_info{%(stack)s} * on (namespace, stack, instance) group_left () fathom_deploy_started_timestamp_seconds{%(stack)s}
+        ),
+        "commit", "unknown", "commit", ""
+      )
+    ||| % { stack: stack },
+    step: '60s',
+    titleFormat: '{{verb}} {{revision}} by {{who}}',
+    textFormat: 'Commit {{commit}}',
+    tagKeys: 'verb',
+    useValueForTime: true,
+  };
+
 // Without a uid: Grafana makes one, so that the same dashboard of two namespaces is two.
 function(dashboard, namespace) {
   title: '%s (%s)' % [dashboard.title, namespace],
+  annotations: { list: [deploysOf(dashboard.service, namespace)] },
   tags: ['fathom', dashboard.service],
   editable: false,
   graphTooltip: 1,

@@ -92,7 +92,16 @@ describe('components', () => {
     const listed = [...read(join(tests, 'objects.jsonnet')).matchAll(/tests\/([a-z_]+)\.jsonnet'/g)].map(
       ([, name]) => name,
     );
-    const others = ['calls', 'example', 'fails', 'gateway_absent', 'objects', 'rules', 'statefulset_budgets'];
+    const others = [
+      'calls',
+      'example',
+      'fails',
+      'gateway_absent',
+      'grafana_deploys',
+      'objects',
+      'rules',
+      'statefulset_budgets',
+    ];
     assert.deepEqual(
       listed.sort(),
       programs.filter((name) => !others.includes(name)),
