@@ -30,6 +30,7 @@ export function createCatalog(): Catalog {
   const listeners = new Set<() => void>();
   let isFilled = false;
   let stale: string | undefined = 'The cluster has not been asked yet';
+  let limited: string | undefined;
   let view: View | undefined;
   const changed = () => {
     view = undefined;
@@ -59,7 +60,15 @@ export function createCatalog(): Catalog {
       stale = next;
       changed();
     },
-    list: () => ({ ...current().list, ...(stale === undefined ? {} : { stale }) }),
+    onLimit(next) {
+      limited = next;
+      changed();
+    },
+    list: () => ({
+      ...current().list,
+      ...(stale === undefined ? {} : { stale }),
+      ...(limited === undefined ? {} : { limited }),
+    }),
     find: (namespace, name) => current().byId.get(`${namespace}/${name}`),
     onUpdate(listener) {
       listeners.add(listener);

@@ -16,6 +16,7 @@ export function createDeploys(): Deploys {
   const told = new Map<string, readonly Deploy[]>();
   const listeners = new Set<() => void>();
   let stale: string | undefined = 'The cluster has not been asked yet';
+  let limited: string | undefined;
   const changed = () => {
     for (const listener of listeners) listener();
   };
@@ -39,10 +40,13 @@ export function createDeploys(): Deploys {
     onState(problem) {
       stale = problem === undefined ? undefined : `Deploys can't be watched: ${problem}`;
     },
+    onLimit(next) {
+      limited = next;
+    },
     of(namespace, stack) {
       const deploys = told.get(keyOf(namespace, stack)) ?? [];
       if (deploys.length > 0) return { deploys };
-      return { deploys, problem: stale ?? `No deploy of the stack ${stack} in ${namespace} is known yet` };
+      return { deploys, problem: stale ?? limited ?? `No deploy of the stack ${stack} in ${namespace} is known yet` };
     },
     onUpdate(listener) {
       listeners.add(listener);

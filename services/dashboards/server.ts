@@ -85,7 +85,7 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
     [DASHBOARD_LABEL, catalog],
     [DEPLOYS_LABEL, deploys],
   ] as const) {
-    void watchObjects(client, { path: '/api/v1/configmaps', labelSelector: `${label}=true`, signal, listener });
+    void watchObjects(client, { path: '/api/v1/configmaps', labelSelector: `${label}=true`, signal, listener, log });
   }
   return {
     ...http,

@@ -2,9 +2,11 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../tools/lib/errors.ts';
+import type { Logger } from '../kit/index.ts';
 import type { KubeClient } from '../../tools/k8s/kube/client.ts';
 import { KubeStatusError } from '../../tools/k8s/kube/errors.ts';
 import { type KubeObject, asList, asRecord, at, numberAt, textAt } from '../../tools/k8s/model/object.ts';
+import { type Held, createHeld } from './held.ts';
 
 /** Who is told. */
 export interface WatchListener {
@@ -13,6 +15,8 @@ export interface WatchListener {
   onChange(type: 'set' | 'gone', object: KubeObject): void;
   /** What keeps it from knowing of changes; undefined once it does again. */
   onState(problem: string | undefined): void;
+  /** That there are more objects than are held; undefined once there are not. */
+  onLimit(limited: string | undefined): void;
 }
 
 /** Options of {@link watchObjects}. */
@@ -22,13 +26,17 @@ export interface WatchOptions {
   readonly labelSelector: string;
   readonly signal: AbortSignal;
   readonly listener: WatchListener;
-  /** Objects that are held at most. Default: 5000. */
+  /** Told once where some objects are left out. */
+  readonly log: Pick<Logger, 'warn'>;
+  /** Objects that are held at most, by lists and by changes: of further ones nobody is told. Default: 5000. */
   readonly maxObjects?: number;
   /** After how long a watch ends and is begun anew, in seconds. Default: 240. */
   readonly watchSeconds?: number;
   /** The first and the longest pause after a failure, in milliseconds. Default: 500 and 30 000. */
   readonly pauseMs?: { readonly first: number; readonly most: number };
 }
+
+const MAX_OBJECTS = 5000;
 
 /** Of one object: the API server takes no larger ones. */
 const MAX_LINE_BYTES = 4 << 20;
@@ -41,7 +49,13 @@ class ForgottenError extends Error {}
 
 /** Runs until the signal is aborted. */
 export async function watchObjects(client: KubeClient, options: WatchOptions): Promise<void> {
-  const { signal, listener, pauseMs = { first: 500, most: 30_000 } } = options;
+  const { path, labelSelector, signal, listener, maxObjects = MAX_OBJECTS } = options;
+  const { pauseMs = { first: 500, most: 30_000 } } = options;
+  const held = createHeld(maxObjects, (isLimited) => {
+    const limited = `There are more than ${maxObjects.toLocaleString('en')} objects at ${path} with ${labelSelector}: the others are left out`;
+    if (isLimited) options.log.warn({ limited }, 'not all objects are watched');
+    listener.onLimit(isLimited ? limited : undefined);
+  });
   let version: string | undefined;
   let failures = 0;
   const pause = async (problem: string) => {
@@ -52,11 +66,13 @@ export async function watchObjects(client: KubeClient, options: WatchOptions): P
   while (!signal.aborted) {
     const startMs = performance.now();
     try {
-      version ??= await list(client, options);
-      for await (const next of changes(client, options, version)) {
+      version ??= await list(client, options, held);
+      for await (const next of changes(client, options, { from: version, held })) {
         version = next;
         failures = 0;
       }
+      // Some of those that were left out may have a place by now, which no change tells of.
+      if (held.isLimited) version = undefined;
       // A watch that ends at once, without a word, would be begun again and again.
       if (performance.now() - startMs < SHORTEST_MS) await pause('the watch ended as soon as it had begun');
     } catch (error) {
@@ -70,8 +86,8 @@ export async function watchObjects(client: KubeClient, options: WatchOptions): P
   }
 }
 
-async function list(client: KubeClient, options: WatchOptions): Promise<string> {
-  const { path, labelSelector, maxObjects = 5000, signal } = options;
+async function list(client: KubeClient, options: WatchOptions, held: Held): Promise<string> {
+  const { path, labelSelector, maxObjects = MAX_OBJECTS, signal } = options;
   const objects: KubeObject[] = [];
   let next: string | undefined;
   let version = '';
@@ -80,16 +96,19 @@ async function list(client: KubeClient, options: WatchOptions): Promise<string> 
     const page = await client.request({ method: 'GET', path, query, doing: `Listing ${path}`, signal });
     for (const item of asList(at(page, 'items'))) objects.push(item as KubeObject);
     version = textAt(page, 'metadata', 'resourceVersion') ?? version;
-    next = textAt(page, 'metadata', 'continue');
-    if (objects.length > maxObjects)
-      throw new Error(`There are more than ${maxObjects} objects at ${path} with ${labelSelector}`);
-  } while (next !== undefined && next !== '');
-  options.listener.onList(objects);
+    next = textAt(page, 'metadata', 'continue') ?? '';
+    // All pages are of one version: from there on changes are told of, wherever reading ends.
+  } while (next !== '' && objects.length < maxObjects);
+  options.listener.onList(held.fill(objects, next !== ''));
   return version;
 }
 
 /** Tells of changes, and yields the version up to which all are told. */
-async function* changes(client: KubeClient, options: WatchOptions, from: string): AsyncGenerator<string> {
+async function* changes(
+  client: KubeClient,
+  options: WatchOptions,
+  { from, held }: { readonly from: string; readonly held: Held },
+): AsyncGenerator<string> {
   const { path, labelSelector, watchSeconds = 240, listener } = options;
   // A connection that died without a word is given up a little after the server would have ended it.
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout((watchSeconds + 30) * 1000)]);
@@ -116,8 +135,8 @@ async function* changes(client: KubeClient, options: WatchOptions, from: string)
       throw new Error(textAt(object, 'message') ?? 'the watch failed');
     }
     if (object === undefined) continue;
-    if (type === 'ADDED' || type === 'MODIFIED') listener.onChange('set', object);
-    else if (type === 'DELETED') listener.onChange('gone', object);
+    if ((type === 'ADDED' || type === 'MODIFIED') && held.take(object)) listener.onChange('set', object);
+    else if (type === 'DELETED' && held.drop(object)) listener.onChange('gone', object);
     const version = object.metadata.resourceVersion;
     if (version !== undefined) yield version;
   }

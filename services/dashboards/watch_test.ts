@@ -10,13 +10,19 @@ import { createClient, type KubeClient } from '../../tools/k8s/kube/client.ts';
 import { findCluster } from '../../tools/k8s/kube/kubeconfig.ts';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../tools/k8s/testing/calls.ts';
+import { createLogger } from '../kit/index.ts';
 import { createCatalog, DASHBOARD_LABEL } from './catalog.ts';
 import { eventually } from './testing/running.ts';
 import { configMap, SAMPLE } from './testing/samples.ts';
 import { lines, watchObjects } from './watch.ts';
 
 const PAUSE = { first: 20, most: 100 };
-const WATCH = { path: '/api/v1/configmaps', labelSelector: `${DASHBOARD_LABEL}=true`, pauseMs: PAUSE };
+const logged: string[] = [];
+const log = createLogger({
+  service: 'dashboards',
+  destination: { write: (line: string) => void logged.push(String(JSON.parse(line).limited)) },
+});
+const WATCH = { path: '/api/v1/configmaps', labelSelector: `${DASHBOARD_LABEL}=true`, pauseMs: PAUSE, log };
 
 /** The lines of pieces. */
 async function linesOf(pieces: readonly string[], maxBytes?: number): Promise<readonly string[]> {
@@ -111,6 +117,39 @@ test('goes on where a connection breaks, and has missed nothing', async () => {
   }
   ending.abort(new Error('the test ends'));
   await watching;
+});
+
+test('holds no more than there is room for, by lists and by changes, and says so once', async () => {
+  const catalog = createCatalog();
+  const ending = new AbortController();
+  const path = '/api/v1/namespaces/full/configmaps';
+  const put = (name: string) => post(path, configMap('full', { ...SAMPLE, name }));
+  const shown = async () => {
+    const { dashboards, limited } = catalog.list();
+    return `${dashboards.map(({ name }) => name).join('')}${limited === undefined ? '' : ' and others'}`;
+  };
+  const until = (wanted: string) => eventually(shown, (is) => is === wanted);
+  await makeNamespace('full');
+  for (const name of ['a', 'b', 'c', 'd']) await put(name);
+  const options = { ...WATCH, path, signal: ending.signal, maxObjects: 3, watchSeconds: 3 };
+  const watching = watchObjects(client, { ...options, listener: catalog });
+  try {
+    await until('abc and others');
+    // What was left out has a place once another is gone.
+    await remove(`${path}/a-dashboard`);
+    await until('bcd');
+    await put('e');
+    await until('bcd and others');
+    await put('f');
+    await remove(`${path}/e-dashboard`);
+    await remove(`${path}/b-dashboard`);
+    await until('cdf');
+    const limited = `There are more than 3 objects at ${path} with ${WATCH.labelSelector}: the others are left out`;
+    assert.deepEqual(logged, [limited, limited]);
+  } finally {
+    ending.abort(new Error('the test ends'));
+    await watching;
+  }
 });
 
 test('lists anew where the server has forgotten, and begins from the version of a bookmark', async () => {

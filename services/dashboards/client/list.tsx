@@ -33,6 +33,7 @@ export function ListPage() {
           onInput={(event) => setWanted(event.currentTarget.value)}
         />
         {answer?.stale === undefined ? null : <p class="note limited">{answer.stale}</p>}
+        {answer?.limited === undefined ? null : <p class="note limited">{answer.limited}</p>}
         {namespaces.map((namespace) => (
           <section key={namespace} aria-label={`Namespace ${namespace}`}>
             <h2>{namespace}</h2>

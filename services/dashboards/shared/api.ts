@@ -26,6 +26,8 @@ export interface DashboardList {
   readonly faults: readonly DashboardFault[];
   /** Why the list may be old; undefined while the cluster is being watched. */
   readonly stale?: string;
+  /** Why there are fewer dashboards than the cluster has. */
+  readonly limited?: string;
 }
 
 /** `/api/dashboards/<namespace>/<name>` */
