@@ -1,13 +1,19 @@
 // Monitoring on a cluster: every pod is ready, every target answers, autoscalers have numbers, data outlives the pod.
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually, kubectl, person } from '../../../services/routeguide/e2e/cluster.ts';
+import { claim, container, pod } from '../../../tools/cluster/testing/workloads.ts';
+import { runfile } from '../../../tools/lib/runfiles.ts';
 import { readClusterState } from '../../../tools/lib/state.ts';
+import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
 import { type Forwarded, forward } from '../../e2e/forward.ts';
 
 const NAMESPACES = ['monitoring', 'monitoring-node'];
 const MAX_BYTES = 1.5 * 1024 ** 3;
-const { verb } = person('monitoring');
+const { verb, namespace: ownNamespace } = person('monitoring');
 
 /** Jobs that each have at least one target. */
 const JOBS = [
@@ -37,6 +43,7 @@ before(async () => {
 
 after(async () => {
   forwarded?.close();
+  await kubectl('delete', 'namespace', ownNamespace, '--ignore-not-found', '--wait=false');
   // Who had it before keeps it.
   if (wasThere) return;
   for (const stack of ['monitoring', 'operator']) {
@@ -147,6 +154,55 @@ test('every target of Prometheus is up', { timeout: 300_000 }, async () => {
     throw new Error(down.join('\n'), { cause: error });
   });
   console.log(`targets of ${jobs.toSorted().join(', ')} are up`);
+});
+
+/**
+ * Runs what is kept busy at a twentieth of a processor, with a volume that is one to the kubelet: it tells nothing of
+ * throttling where nobody is throttled, nor of volumes of the kind hostPath, which those of the default class are.
+ */
+async function startTelling(): Promise<void> {
+  const metadata = (name: string, more: object = {}) => ({ name, namespace: ownNamespace, ...more });
+  const busy = container(['sh', '-c', 'while :; do :; done'], {
+    resources: { limits: { cpu: '50m', memory: '16Mi' } },
+    volumeMounts: [{ name: 'data', mountPath: '/data' }],
+  });
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  const items = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } },
+    { ...claim('data'), metadata: metadata('data', { annotations: { volumeType: 'local' } }) },
+    { ...pod('busy', { containers: [busy], volumes }), metadata: metadata('busy') },
+  ];
+  const folder = await mkdtemp(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'telling-'));
+  const file = join(folder, 'objects.json');
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  await kubectl('create', '-f', file);
+}
+
+// The build takes these lists for what every cluster has: tools/monitoring/metrics.
+test('kubelets and node_exporter tell all that the lists of metrics say', { timeout: 300_000 }, async () => {
+  await startTelling();
+  for (const [list, jobs] of [
+    ['kubelet', 'kubelet|cadvisor'],
+    ['node_exporter', 'monitoring-node/node-exporter'],
+  ] as const) {
+    const file = `tools/monitoring/metrics/${list}.txt`;
+    const listed = [...parseMetricsList(await readFile(runfile(`fathom/${file}`), 'utf8'), file).keys()];
+    let missing = listed;
+    await eventually(
+      `what ${file} names is there`,
+      async () => {
+        const query = new URLSearchParams({ 'match[]': `{job=~"${jobs}"}`, start: String(Date.now() / 1000 - 300) });
+        const { data } = await ask(`label/__name__/values?${query.toString()}`);
+        const seen = new Set(data as readonly string[]);
+        missing = listed.filter((name) => !seen.has(name));
+        return missing.length === 0 ? true : undefined;
+      },
+      150_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${file}: no target of ${jobs} tells ${missing.join(', ')}`, { cause: error });
+    });
+    console.log(`all ${listed.length} metrics of ${file} are there`);
+  }
 });
 
 test('kubectl top answers for nodes and pods', { timeout: 180_000 }, async () => {

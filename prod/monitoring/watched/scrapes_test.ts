@@ -11,6 +11,7 @@ import { startPrometheus } from '../../../services/dashboards/testing/prometheus
 import { startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
 import { eventually } from '../../../tools/lib/testing/eventually.ts';
+import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
 import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
 import { freePort, startRealRegistry } from '../../../tools/oci/testing/real_registry.ts';
 
@@ -90,6 +91,23 @@ test('Alertmanager', async () => {
     child.kill('SIGKILL');
     await ended;
   }
+});
+
+test('of the kubelet all that the list names is kept', () => {
+  const manifest = readFileSync(runfile('fathom/prod/monitoring/manifests/cluster/kubelet.json'), 'utf8');
+  interface Endpoint {
+    readonly metricRelabelings: readonly { readonly regex: string }[];
+  }
+  const { endpoints }: { readonly endpoints: readonly Endpoint[] } = JSON.parse(manifest).spec;
+  const kept = endpoints.flatMap(({ metricRelabelings: [keep] }) => (keep === undefined ? [] : [keep.regex]));
+  assert.equal(kept.length, endpoints.length);
+  const isKept = new RegExp(`^(${kept.join('|')})$`);
+  const list = runfile('fathom/tools/monitoring/metrics/kubelet.txt');
+  const names = [...parseMetricsList(readFileSync(list, 'utf8'), list).keys()];
+  assert.deepEqual(
+    names.filter((name) => !isKept.test(name)),
+    [],
+  );
 });
 
 test('the API server, and all that is asked of it is kept', async () => {
