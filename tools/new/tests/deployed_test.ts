@@ -1,5 +1,5 @@
 // `bazel run //tools/new/tests:deployed`: services of each kind, written into a copy of the checkout, pass their tests,
-// are deployed to the running cluster, and answer. `./fathom test` starts it.
+// are deployed to the running cluster, are on its page of dashboards, and answer. `./fathom test` starts it. Monitoring stays.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { endNested, nestedBazel } from '../../ci/nested/nested_bazel.ts';
 import { copySources } from '../../ci/reproducible/builds.ts';
 import { runfile } from '../../lib/runfiles.ts';
 import { readClusterState } from '../../lib/state.ts';
+import { eventually } from '../../lib/testing/eventually.ts';
 import { personalNamespace } from '../../lib/user.ts';
 import { kubernetesNameOf } from '../names.ts';
 import { answerOf, healthOf } from './calls.ts';
@@ -35,6 +36,7 @@ const SERVICES: readonly { readonly name: string; readonly deps: string; readonl
     contract: 'a_folder_of_services.that_has_an_uncommonly_long_name.v1.ThatHasAnUncommonlyLongName',
   },
 ];
+const ON_PAGE_WITHIN_MS = 60_000;
 const LONGEST = SERVICES.at(-1)?.name ?? '';
 
 before(() => copySources(workspace, checkout, AbortSignal.timeout(60_000)));
@@ -57,9 +59,19 @@ async function kubectl(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs `work` with the address of a Service of the namespace: by way of the API server, whatever policies are there. */
-async function withService<T>(name: string, work: (target: string) => Promise<T>): Promise<T> {
-  const args = ['kubectl', 'port-forward', '-n', namespace, `service/${name}`, ':50051'];
+interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  /** Default: the one that the services are deployed to. */
+  readonly in?: string;
+}
+
+/** Runs `work` with the address of a Service: by way of the API server, whatever policies are there. */
+async function withService<T>(
+  { name, port, in: place = namespace }: ServicePort,
+  work: (target: string) => Promise<T>,
+): Promise<T> {
+  const args = ['kubectl', 'port-forward', '-n', place, `service/${name}`, `:${port}`];
   const child = spawn(runfile('go_kubernetes/bin/kubernetes'), args, {
     env: { ...process.env, KUBECONFIG: await kubeconfig() },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,13 +79,32 @@ async function withService<T>(name: string, work: (target: string) => Promise<T>
   });
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const port = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
-      if (port !== undefined) return await work(`127.0.0.1:${port}`);
+      const local = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
+      if (local !== undefined) return await work(`127.0.0.1:${local}`);
     }
     throw new Error(`kubectl port-forward of ${name} has ended`);
   } finally {
     child.kill();
   }
+}
+
+/** What the page of dashboards knows of a service, once there are both its dashboard and a deploy that has ended. */
+async function seenOnPage(address: string, name: string) {
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`http://${address}/api/${path}`, { signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  interface List {
+    readonly dashboards: readonly { readonly namespace: string; readonly name: string; readonly problems: unknown }[];
+  }
+  const { dashboards } = await get<List>('dashboards');
+  const found = dashboards.find((one) => one.namespace === namespace && one.name === name);
+  if (found === undefined) return undefined;
+  const { deploys } = await get<{ readonly deploys: readonly { readonly isUnfinished: boolean }[] }>(
+    `dashboards/${namespace}/${name}/deploys`,
+  );
+  return deploys.some(({ isUnfinished }) => !isUnfinished) ? found : undefined;
 }
 
 test('writes services in the form of the formatters', async () => {
@@ -107,11 +138,29 @@ test('writes services that build, and whose tests pass', async () => {
 test('refuses to write one a second time', () =>
   assert.rejects(bazel('run', '//tools/new:service', '--', '--name=hello'), /NEW_EXISTS/));
 
-test('writes services that are deployed by one command, and answer', async () => {
-  await bazel('run', `//services/${LONGEST}:myns-deep.apply`);
-  await bazel('run', '//services/shop/front_desk:myns-deep.apply');
+test('writes services that are on the page of dashboards within a minute of their first deploy', async () => {
+  await promisify(execFile)(runfile('fathom/prod/prod.apply'), ['--yes'], { maxBuffer: 64 << 20, timeout: 600_000 });
+  for (const [top, ...callees] of [
+    [LONGEST, 'shop/server'],
+    ['shop/front_desk', 'hello'],
+  ] as const) {
+    await bazel('run', `//services/${top}:myns-deep.apply`);
+    const deployedMs = performance.now();
+    const afterMs = () => performance.now() - deployedMs;
+    await withService({ name: 'dashboards', port: 8080, in: 'monitoring' }, async (address) => {
+      for (const service of [top, ...callees].map(kubernetesNameOf)) {
+        const see = () => seenOnPage(address, service);
+        const { problems } = await eventually(`${service} is on the page`, see, ON_PAGE_WITHIN_MS - afterMs());
+        assert.deepEqual(problems, [], service);
+        console.log(`${service} was on the page ${(afterMs() / 1000).toFixed(1)} s after its deploy had ended`);
+      }
+    });
+  }
+});
+
+test('writes services that answer', async () => {
   for (const { name, deps, contract } of SERVICES) {
-    await withService(kubernetesNameOf(name), async (target) => {
+    await withService({ name: kubernetesNameOf(name), port: 50_051 }, async (target) => {
       assert.equal(await healthOf(target, contract), 'SERVING', name);
       const isCounting = deps.includes('redis');
       for (const count of ['1', '2']) {
@@ -121,7 +170,7 @@ test('writes services that are deployed by one command, and answer', async () =>
     });
   }
   const { name = '', contract = '' } = SERVICES.at(-1) ?? {};
-  const callees = await withService(kubernetesNameOf(name), (target) =>
+  const callees = await withService({ name: kubernetesNameOf(name), port: 50_051 }, (target) =>
     answerOf(target, `${contract}/ListCallees`, {}),
   );
   assert.deepEqual(callees, {
