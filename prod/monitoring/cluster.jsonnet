@@ -75,6 +75,8 @@ function() k.files({
       {
         port: 'https-metrics',
         scheme: 'https',
+        // Of the volumes, not of this target.
+        honorLabels: true,
         relabelings: [node, job('kubelet')],
         metricRelabelings: [common.keepMetrics([
           'go_(goroutines|memstats_heap_inuse_bytes)',

@@ -203,6 +203,10 @@ test('kubelets and node_exporter tell all that the lists of metrics say', { time
     });
     console.log(`all ${listed.length} metrics of ${file} are there`);
   }
+  // Alerts about volumes say whose they are.
+  const volume = `kubelet_volume_stats_capacity_bytes{namespace="${ownNamespace}",persistentvolumeclaim="data"}`;
+  const found = async () => ((await query(volume)).length === 1 ? true : undefined);
+  await eventually(`${volume} is there`, found, 90_000);
 });
 
 test('kubectl top answers for nodes and pods', { timeout: 180_000 }, async () => {
