@@ -42,12 +42,25 @@ export const INSTALL = [
   './fathom --help > /dev/null',
 ].join(' && ');
 
+/** Symbols that Bazel 9 has no more: those of protocol buffers, and the rules that could not be without them. */
+const GONE = [
+  'ProtoInfo',
+  'cc_proto_library',
+  'cc_shared_library',
+  'java_binary',
+  'java_lite_proto_library',
+  'java_proto_library',
+  'proto_common_do_not_use',
+  'proto_lang_toolchain',
+  'proto_library',
+];
+
 /**
- * What Bazel 8 and 9 do without being asked, as flags of 7.7: names of repositories, and what is no more. Bazel's own Java
- * and Python rules stay, as the rule sets of Debian's packages are made of them; nothing here uses them.
+ * What Bazel 8 and 9 do without being asked, as flags of 7.7: names of repositories, and what is no more. Most of Bazel's
+ * own C++, Java and Python rules stay, as the rule sets of Debian's packages are made of them; nothing here uses them.
  */
 const NEXT_FLAGS = [
-  '--incompatible_autoload_externally=-ProtoInfo,-proto_library,-proto_lang_toolchain,-java_proto_library',
+  `--incompatible_autoload_externally=${GONE.map((symbol) => `-${symbol}`).join(',')}`,
   '--repo_env=FATHOM_PROTO_RULES=module',
   '--incompatible_check_visibility_for_toolchains',
   '--incompatible_config_setting_private_default_visibility',
