@@ -14,7 +14,9 @@ let client: GreeterClient | undefined;
 /** The path of a program that BUILD.bazel names: below the outputs there, below the runfiles here. */
 function programOf(variable: string): string {
   const path = process.env[variable] ?? '';
-  return `${process.env['RUNFILES_DIR']}/polyglot/${path.replace(/^bazel-out\/[^/]*\/bin\//, '')}`;
+  // `polyglot`, or with modules `_main`.
+  const { RUNFILES_DIR, TEST_WORKSPACE } = process.env;
+  return `${RUNFILES_DIR}/${TEST_WORKSPACE}/${path.replace(/^bazel-out\/[^/]*\/bin\//, '')}`;
 }
 
 /** Starts the program of a variable, and resolves to the port of its first line. */
