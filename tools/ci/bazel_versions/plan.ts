@@ -43,16 +43,10 @@ export const INSTALL = [
 ].join(' && ');
 
 /**
- * Symbols that Bazel 9 has no more: rules of protocol buffers. ProtoInfo has to stay, as 7.7's own rules are made of it:
- * but none of the module's libraries has that one, so that whatever asks for it finds none.
+ * Rules that Bazel 9 has no more, as far as Debian's rule sets do without. ProtoInfo has to stay, as 7.7's own rules are
+ * made of it: but none of the module's libraries has that one, so that whatever asks for it finds none.
  */
-const GONE = [
-  'cc_proto_library',
-  'java_lite_proto_library',
-  'java_proto_library',
-  'proto_lang_toolchain',
-  'proto_library',
-];
+const GONE = ['proto_lang_toolchain', 'proto_library'];
 
 /**
  * What Bazel 8 and 9 do without being asked, as flags of 7.7: names of repositories, and what is no more. Most of Bazel's
