@@ -62,7 +62,6 @@ const NEXT_FLAGS = [
   '--incompatible_disable_target_provider_fields',
   '--incompatible_disallow_empty_glob',
   '--incompatible_disallow_struct_provider_syntax',
-  '--incompatible_stop_exporting_language_modules',
   '--incompatible_struct_has_no_methods',
   '--incompatible_top_level_aspects_require_providers',
   '--incompatible_use_plus_in_repo_names',
