@@ -65,7 +65,6 @@ const NEXT_FLAGS = [
   '--incompatible_struct_has_no_methods',
   '--incompatible_top_level_aspects_require_providers',
   '--incompatible_use_plus_in_repo_names',
-  '--noincompatible_enable_deprecated_label_apis',
 ];
 
 const MODULE_FLAGS = [`--registry=file://${REGISTRY}`, '--lockfile_mode=off'];
