@@ -83,6 +83,11 @@ _PROGRAMS = {
         },
         "module": "jsonnet",
     },
+    "go_ko": {
+        "binaries": {"ko": "github.com/google/ko"},
+        "ldflags": ["-X github.com/google/ko/pkg/commands.Version={version:github.com/google/ko}"],
+        "module": "ko",
+    },
     "go_kubernetes": dict(_KUBERNETES, module = "kubernetes"),
     "go_kubernetes_1_35": dict(_KUBERNETES, module = "kubernetes_1_35"),
     "go_kwok": {

@@ -1,8 +1,11 @@
 // `bazel run //bench/image -- [--write] [--pairs 9]`: an image built anew after one line of one file, with an image of
-// 100 MB or of 1 GB below it: Bazel with Fathom's rules, warm, against Docker and buildah of Debian and their caches.
+// 100 MB or of 1 GB below it: Bazel with Fathom's rules, warm, against Docker and buildah of Debian and their caches; a
+// program in Go against ko.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createWorkspace } from '../../tools/ci/services/workspace.ts';
+import { peerPath } from '../../tools/oci/testing/peers.ts';
+import { startRealRegistry } from '../../tools/oci/testing/real_registry.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { createBuildah } from '../builders/buildah.ts';
 import { missing } from '../builders/builder.ts';
@@ -10,8 +13,10 @@ import { startDocker } from '../builders/docker.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement, Pair } from '../lib/result.ts';
-import { type Side, dockerfileSide, fathomSide } from './sides.ts';
-import { BELOW, type Below, lineOf } from './sources.ts';
+import { fathomGoSide, koSide } from './go_sides.ts';
+import { GO_LOADS } from './go_sources.ts';
+import { type Side, buildTools, dockerfileSide, fathomSide } from './sides.ts';
+import { BELOW, type Below } from './sources.ts';
 
 const AIM_S = 0.5;
 /** Whatever is below: a tenth is what the machine's mood is good for. */
@@ -27,9 +32,10 @@ await benchMain({
     await using buildah = await createBuildah(signal);
     const leftOut = [...(docker ? [] : [missing('docker', 'docker.io')]), ...(buildah ? [] : [missing('buildah')])];
     for (const text of leftOut) log.warn(`Left out is ${text}`);
-    const workspace = await createWorkspace(root, env);
+    await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), folder.path);
+    const workspace = await createWorkspace(root, env, GO_LOADS);
     try {
-      const ours = fathomSide(workspace);
+      await buildTools(workspace);
       const peers: Side[] = [];
       for (const builder of [docker, buildah]) {
         if (builder === undefined) continue;
@@ -37,13 +43,16 @@ await benchMain({
         await mkdir(place);
         peers.push(dockerfileSide(builder, place));
       }
-      for (const below of BELOW) {
-        for (const side of [ours, ...peers]) {
-          log.info(`${side.name}: making the image of ${below.name} …`);
-          await side.prepare(below);
-        }
-      }
-      const found = await compareAll(ours, peers, context);
+      const koPlace = join(folder.path, 'ko');
+      await mkdir(koPlace);
+      const ours = fathomSide(workspace);
+      const contests: readonly Contest[] = [
+        { what: 'one line', ours, peers },
+        { what: 'one line of Go', ours: fathomGoSide(workspace), peers: [await koSide(registry, koPlace, signal)] },
+      ];
+      const found: Found = { comparisons: [], measurements: [] };
+      for (const contest of contests) await compareAll(contest, context, found);
+      await compareBelow(ours, context, found);
       return { versions: leftOut.length === 0 ? {} : { 'left out': leftOut.join('; ') }, ...found };
     } finally {
       await workspace.end();
@@ -51,15 +60,26 @@ await benchMain({
   },
 });
 
-async function compareAll(ours: Side, peers: readonly Side[], { pairs, signal, log, only }: BenchContext) {
-  const comparisons: Comparison[] = [];
-  const measurements: Measurement[] = [];
-  const isWanted = (name: string) => only === undefined || name.includes(only);
-  const say = (name: string, peer: string) => (pair: Pair) =>
-    log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
+interface Contest {
+  readonly what: string;
+  readonly ours: Side;
+  readonly peers: readonly Side[];
+}
+
+interface Found {
+  readonly comparisons: Comparison[];
+  readonly measurements: Measurement[];
+}
+
+async function compareAll({ what, ours, peers }: Contest, context: BenchContext, found: Found): Promise<void> {
+  const { pairs, signal, log, only } = context;
   for (const below of BELOW) {
-    const name = `one line, ${below.name} below`;
-    if (!isWanted(name)) continue;
+    const name = `${what}, ${below.name} below`;
+    if (only !== undefined && !name.includes(only)) continue;
+    for (const side of [ours, ...peers]) {
+      log.info(`${side.name}: making the image of ${name} …`);
+      await side.prepare(below);
+    }
     const own: number[] = [];
     const run = async (round: number) => {
       const seconds = await oneLine(ours, below, `${round} ${own.length}`);
@@ -68,23 +88,36 @@ async function compareAll(ours: Side, peers: readonly Side[], { pairs, signal, l
     };
     for (const peer of peers) {
       const theirs = (round: number) => oneLine(peer, below, `${round} p`);
-      const onPair = say(name, peer.name);
-      comparisons.push(
-        await comparePairs({ name, peer: peer.name, pairs, signal, onPair, run: { ours: run, peer: theirs } }),
+      found.comparisons.push(
+        await comparePairs({
+          name,
+          peer: peer.name,
+          pairs,
+          signal,
+          onPair: said(log, name, peer.name),
+          run: { ours: run, peer: theirs },
+        }),
       );
     }
-    if (own.length > 0) measurements.push(measurementOf(own, { name, unit: 's', aim: AIM_S }));
+    if (own.length > 0) found.measurements.push(measurementOf(own, { name, unit: 's', aim: AIM_S }));
   }
+}
+
+/** Whether what is below costs anything. */
+async function compareBelow(ours: Side, { pairs, signal, log, only }: BenchContext, found: Found): Promise<void> {
   const [small, large] = BELOW;
   const name = 'one line, with 1 GB below against 100 MB';
-  if (small !== undefined && large !== undefined && isWanted(name)) {
-    const peer = 'fathom with 100 MB below';
-    const runOf = (below: Below) => (round: number) => oneLine(ours, below, `${round} of ${below.folder}`);
-    const run = { ours: runOf(large), peer: runOf(small) };
-    comparisons.push(await comparePairs({ name, peer, pairs, signal, run, aim: INDEPENDENT, onPair: say(name, peer) }));
-  }
-  return { comparisons, measurements };
+  if (small === undefined || large === undefined || (only !== undefined && !name.includes(only))) return;
+  for (const below of BELOW) await ours.prepare(below);
+  const peer = 'fathom with 100 MB below';
+  const runOf = (below: Below) => (round: number) => oneLine(ours, below, `${round} of ${below.folder}`);
+  const run = { ours: runOf(large), peer: runOf(small) };
+  const onPair = said(log, name, peer);
+  found.comparisons.push(await comparePairs({ name, peer, pairs, signal, run, aim: INDEPENDENT, onPair }));
 }
+
+const said = (log: BenchContext['log'], name: string, peer: string) => (pair: Pair) =>
+  log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
 
 /** Seconds from the saved line to the image that has it. */
 async function oneLine(side: Side, below: Below, version: string): Promise<number> {
@@ -93,7 +126,7 @@ async function oneLine(side: Side, below: Below, version: string): Promise<numbe
   await side.build(below);
   const seconds = (performance.now() - startMs) / 1000;
   // Whoever did nothing is not compared.
-  if (!(await side.built(below)).includes(lineOf(version))) {
+  if (!(await side.built(below)).includes(side.lineOf(version))) {
     throw new Error(`${side.name} has not built what was written`);
   }
   return seconds;

@@ -4,11 +4,22 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Workspace } from '../../tools/ci/services/workspace.ts';
 import type { LocalBuilder } from '../builders/builder.ts';
-import { type Below, CHANGED_PATH, belowDockerfile, buildFile, dockerfile, sourceOf, writeBelow } from './sources.ts';
+import {
+  type Below,
+  CHANGED_PATH,
+  belowDockerfile,
+  buildFile,
+  dockerfile,
+  lineOf,
+  sourceOf,
+  writeBelow,
+} from './sources.ts';
 
 /** One that builds images. */
 export interface Side {
   readonly name: string;
+  /** The text that a version has, in the source and in what is built. */
+  lineOf(version: string): string;
   /** Writes and builds all, so that only the changed line is left to do. */
   prepare(below: Below): Promise<void>;
   /** Writes the file that changes. */
@@ -18,20 +29,32 @@ export interface Side {
   built(below: Below): Promise<string>;
 }
 
+/** Runs Bazel; rejects with the end of what it said where it fails. */
+async function bazel(workspace: Workspace, ...args: readonly string[]): Promise<void> {
+  const { succeeded, output } = await workspace.bazel(...args);
+  if (!succeeded) throw new Error(output.slice(-5000));
+}
+
+/** Builds the tools of the rules, which the disk cache may have. */
+export const buildTools = (workspace: Workspace): Promise<void> =>
+  bazel(
+    workspace,
+    'build',
+    ...['go:go_tool', 'oci:layer_tool', 'oci:image_tool'].map((tool) => `@fathom//tools/${tool}`),
+  );
+
+/** Builds targets, without a disk cache: noise is of no use to anybody. */
+export const bazelBuild = (workspace: Workspace, ...targets: readonly string[]): Promise<void> =>
+  bazel(workspace, 'build', '--disk_cache=', '--color=no', '--curses=no', ...targets);
+
 /** Fathom, in a workspace whose Bazel runs already, as it does between two builds. */
 export function fathomSide(workspace: Workspace): Side {
-  const bazel = async (...args: readonly string[]) => {
-    const { succeeded, output } = await workspace.bazel(...args);
-    if (!succeeded) throw new Error(output.slice(-5000));
-  };
-  // Without a disk cache: noise is of no use to anybody.
-  const build = ({ folder }: Below) =>
-    bazel('build', '--disk_cache=', '--color=no', '--curses=no', `//${folder}:image`);
+  const build = ({ folder }: Below) => bazelBuild(workspace, `//${folder}:image`);
   const write: Side['write'] = ({ folder }, version) => workspace.write({ [`${folder}/main.js`]: sourceOf(version) });
   return {
     name: 'fathom',
+    lineOf,
     async prepare(below) {
-      await bazel('build', '@fathom//tools/oci:layer_tool', '@fathom//tools/oci:image_tool');
       await writeBelow(workspace.root, below);
       await workspace.write({ [`${below.folder}/BUILD.bazel`]: buildFile(below) });
       await write(below, 'none');
@@ -53,6 +76,7 @@ export function dockerfileSide(builder: LocalBuilder, root: string): Side {
   const build = (below: Below) => builder.build(context(below), tag(below));
   return {
     name: builder.name,
+    lineOf,
     async prepare(below) {
       await writeBelow(root, below);
       const folder = join(root, below.folder);

@@ -45,8 +45,8 @@ ENVS = {
 }
 `;
 
-/** Makes a workspace in a folder of its own that loads the checkout `fathom`. */
-export async function createWorkspace(fathom: string, env: NodeJS.ProcessEnv): Promise<Workspace> {
+/** Makes a workspace in a folder of its own that loads the checkout `fathom`; `loads` are further lines of its WORKSPACE. */
+export async function createWorkspace(fathom: string, env: NodeJS.ProcessEnv, loads = ''): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-services-'));
   const root = join(folder, 'workspace');
   const cache = join(env['HOME'] ?? '/root', '.cache/fathom');
@@ -85,7 +85,7 @@ fathom_environments(
 load("@fathom//tools:packages.bzl", "fathom_packages")
 
 fathom_packages()
-`,
+${loads}`,
   });
 
   return {
