@@ -62,6 +62,9 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/fresh_machine', '--', './fathom up && ./fathom status && ./fathom down', './fathom test'],
 ];
 
+/** Tests on the cluster that only `--full` runs. */
+const FULL_CLUSTER_TESTS = ['//prod/monitoring/e2e:fifty_services_test'];
+
 /** The checks that edit copies of the checkout, and deploy them. */
 const CLUSTER_CHECKS: readonly (readonly string[])[] = [
   ['run', '//services/routeguide/e2e:change_test'],
@@ -82,7 +85,7 @@ export async function testCommand(context: CommandContext): Promise<number> {
   await installPrerequisites(context, [...PREREQUISITES, ...besides]);
   let total = await bazelTest(context, ['//...']);
   for (const example of await readExamples(context.root)) total = add(total, await testExample(context, example));
-  total = add(total, await withCluster(context, (inside) => clusterTests(inside)));
+  total = add(total, await withCluster(context, (inside) => clusterTests(inside, full)));
   if (full) for (const check of FULL_CHECKS) total = add(total, await runCheck(context, check));
   context.log.info(`All of it took ${formatDuration(performance.now() - startMs)}`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
@@ -110,14 +113,11 @@ async function withCluster(
   }
 }
 
-async function clusterTests(context: CommandContext): Promise<TestCount> {
+async function clusterTests(context: CommandContext, full: boolean): Promise<TestCount> {
   const state = context.env['FATHOM_STATE'] ?? '';
-  let total = await bazelTest(context, [
-    '--config=cluster',
-    '--test_tag_filters=cluster',
-    `--test_env=FATHOM_STATE=${state}`,
-    '//...',
-  ]);
+  const onCluster = ['--config=cluster', `--test_env=FATHOM_STATE=${state}`];
+  let total = await bazelTest(context, [...onCluster, '--test_tag_filters=cluster', '//...']);
+  if (full) total = add(total, await bazelTest(context, [...onCluster, ...FULL_CLUSTER_TESTS]));
   const nested = { ...context, env: { ...context.env, FATHOM_NESTED_BASE: join(state, 'nested') } };
   for (const check of CLUSTER_CHECKS) total = add(total, await runCheck(nested, check));
   return total;
