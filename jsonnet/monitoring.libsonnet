@@ -21,7 +21,11 @@ local alert = t.record({
   severity: t.optional(t.oneOf(SEVERITIES), 'Whether somebody is to be woken up.', 'warning'),
   summary: t.required(t.filledText, 'What is so, with `{{ $labels.pod }}` and `{{ $value }}`.'),
   description: t.optional(t.text, 'What that means.', ''),
+  panel: t.optional(t.filledText, 'The title of the panel of its dashboard that shows it.'),
 });
+
+// Panels of overview.libsonnet, by the alerts that are made here.
+local PANELS = { ErrorBudgetBurn: 'Speed of spending', NotScraped: 'Pods', Restarts: 'Restarts' };
 
 local parameter = t.optional(
   t.record({
@@ -75,6 +79,7 @@ local alertsOf(config) =
       severity: 'critical',
       summary: 'No pod of %s answers Prometheus' % config.name,
       description: 'They are away, or cannot be reached: neither alerts nor dashboards see anything of it.',
+      panel: PANELS.NotScraped,
     },
   } + (if config.monitoring.process == 'none' then {} else {
          Restarts: {
@@ -83,6 +88,7 @@ local alertsOf(config) =
            severity: 'warning',
            summary: '{{ $labels.pod }} starts again and again',
            description: 'Within a quarter of an hour it has started anew {{ $value }} times.',
+           panel: PANELS.Restarts,
          },
        });
   general + config.monitoring.alerts;
@@ -97,7 +103,7 @@ local rulesOf(config) =
   local rhythm = if config.monitoring.interval == parameter.type.parameters.interval.default then {} else { interval: config.monitoring.interval };
   local alerts = alertsOf(config);
   local target = targetOf(config);
-  local slos = slo.rules(config, target, sideOf(config), annotations);
+  local slos = slo.rules(config, target, sideOf(config), function(alert) annotations(alert) { panel: PANELS[alert] });
   [rhythm { name: '%s-slo-%s' % [config.name, name], rules: slos[name] } for name in std.objectFields(slos)] + [rhythm {
     name: config.name,
     rules: [
@@ -110,6 +116,7 @@ local rulesOf(config) =
         annotations: annotations(name) {
           summary: one.summary,
           [if one.description != '' then 'description']: one.description,
+          [if one.panel != null then 'panel']: one.panel,
         },
       }
       for name in std.objectFields(alerts)

@@ -27,6 +27,7 @@ service({
         severity: 'critical',
         summary: 'Nothing is left of {{ $labels.item }}',
         description: 'Nobody can order it.',
+        panel: 'Items',
       },
     },
     dashboard: {

@@ -21,6 +21,7 @@ local ALERTS = [
     annotations: {
       summary: 'A deploy of {{ $labels.stack }} has begun and not come to its end',
       description: 'It was cut off or has failed: some of its objects may be new, and others old.',
+      panel: 'Unfinished',
     },
   }),
   // It is told of for an hour: what is slow once is looked into, and no state that lasts.

@@ -1,8 +1,9 @@
 // What is wrong with rules and dashboards before a Prometheus sees them: queries that do not parse, metrics and labels
-// that nobody exposes, runbooks that are not there.
+// that nobody exposes, runbooks and panels that are not there.
 import { parseLabelValues } from '../dashboards/expression.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { KnownMetric, KnownMetrics } from './exposition.ts';
+import { checkPanels } from './panels.ts';
 import { type Matcher, type ParsedQuery, parseQuery, withoutVariables } from './promql.ts';
 import type { SourceFile, Sources } from './sources.ts';
 
@@ -39,6 +40,7 @@ export function checkMonitoring({ sources, metrics, runbooks }: CheckOptions): r
     ...sources.problems.map((text) => ({ code: 'MONITORING_INVALID', text })),
     ...queriesOf(sources).flatMap((query) => checkQuery(query, known)),
     ...checkRunbooks(sources, runbooks),
+    ...checkPanels(sources),
   ];
 }
 

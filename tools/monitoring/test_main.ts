@@ -31,6 +31,8 @@ const HINTS: Readonly<Record<string, string>> = {
   METRIC_UNKNOWN:
     'Correct the name; or expose it, and have the test that scrapes the service write metrics.txt: docs/watching_services.md.',
   METRIC_LABEL_UNKNOWN: 'Name a label that it has, or have the test that scrapes the service write metrics.txt anew.',
+  PANEL_UNKNOWN:
+    'Name a panel of the dashboard by its title; or have the dashboard that the alert leads to among what is checked.',
   RUNBOOK_MISSING:
     'Write it, with a heading for each alert, and name it as `runbook` of the macro `service`: "//docs/runbooks:<service>.md".',
 };

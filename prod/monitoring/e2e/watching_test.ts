@@ -115,7 +115,8 @@ test('a fault fires the fast alert within its window, and it is over soon after'
     console.log(`the alert fired ${seconds(faultMs)} s after the fault began`);
     assert.equal(alert.severity, 'critical');
     assert.match(alert.runbook ?? '', /^docs\/runbooks\/routeguide-server\.md#errorbudgetburn$/);
-    assert.deepEqual(alert.dashboard, { namespace: ada.namespace, name: SERVICE });
+    const place = { namespace: ada.namespace, name: SERVICE };
+    assert.deepEqual(alert.dashboard, { ...place, panel: 'Speed of spending' });
     await eventually('the failed calls are in the dashboard', isDrawn, 60_000);
     for (const scheme of ['light', 'dark'] as const) {
       await using opened = await open(2700, scheme);

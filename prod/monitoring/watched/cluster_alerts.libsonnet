@@ -38,12 +38,14 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     'for': '15m',
     summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer Prometheus',
     description: '`bazel run //prod:status` has what Prometheus says of it.',
+    panel: 'Targets that are down',
   },
   RulesFail: {
     expr: 'sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[10m])) > 0',
     severity: 'critical',
     summary: 'Rules of {{ $labels.rule_group }} fail',
     description: 'Alerts that are made of them do not fire, whatever happens.',
+    panel: 'Rules that fail',
   },
   ConfigurationRefused: {
     expr: 'prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0',
@@ -72,6 +74,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     severity: 'critical',
     summary: 'etcd is full to {{ $value | humanize1024 }}B',
     description: 'With 2 GiB it takes no more writes, unless its quota was raised.',
+    panel: 'Size of etcd',
   },
 
   // Nodes.
@@ -80,12 +83,14 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     severity: 'critical',
     summary: 'The node {{ $labels.node }} is not ready',
     description: 'Its pods are taken for lost, and made anew on other nodes.',
+    panel: 'Nodes that are ready',
   },
   NodeBusy: {
     expr: 'sum by (node) (rate(node_cpu_seconds_total{mode="idle"}[15m])) / count by (node) (node_cpu_seconds_total{mode="idle"}) < 0.05',
     'for': '30m',
     summary: 'The processors of {{ $labels.node }} have had no rest for half an hour',
     description: 'Idle: {{ $value | humanizePercentage }}.',
+    panel: 'Processors',
   },
   NodeMemoryShort: {
     expr: 'node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05',
@@ -93,6 +98,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     severity: 'critical',
     summary: '{{ $labels.node }} has {{ $value | humanizePercentage }} of its memory left',
     description: 'Soon processes are ended, not always those that took it.',
+    panel: 'Memory',
   },
   NodeDiskFilling: {
     // Almost full, or full within a day if it goes on like this.
@@ -104,6 +110,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     severity: 'critical',
     summary: 'The disk {{ $labels.device }} of {{ $labels.node }} has {{ $value | humanizePercentage }} left',
     description: 'A full one ends pods, and nodes that run out of it take no new ones.',
+    panel: 'Disks',
   },
   VolumeFilling: {
     expr: 'kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.1',
@@ -116,6 +123,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     expr: 'max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) > 0',
     'for': '5m',
     summary: '{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} ends again and again',
+    panel: 'Containers that crash',
   },
   PodsMissing: {
     expr: std.join(' or ', [

@@ -21,6 +21,7 @@ local perSecond(metric) = 'sum by (pod) (rate(' + metric + '{$self}[$__rate_inte
       severity: 'critical',
       summary: '{{ $labels.pod }} does not answer',
       description: 'Its keeper cannot reach it. Where it was a master, its replica has taken its slots over.',
+      panel: 'Servers that answer',
     },
     RedisSlotsLost: {
       expr: 'max(redis_cluster_slots_fail{$self}) > 0',
@@ -28,6 +29,7 @@ local perSecond(metric) = 'sum by (pod) (rate(' + metric + '{$self}[$__rate_inte
       severity: 'critical',
       summary: '{{ $value }} of 16384 slots have no server',
       description: 'Keys in them can be neither read nor written.',
+      panel: 'Slots without a server',
     },
     RedisWriteFailed: {
       expr: 'redis_aof_last_write_ok{$self} == 0',
@@ -35,23 +37,27 @@ local perSecond(metric) = 'sum by (pod) (rate(' + metric + '{$self}[$__rate_inte
       severity: 'critical',
       summary: '{{ $labels.pod }} cannot write to its disk',
       description: 'It refuses writes until it can.',
+      panel: 'Log of writes',
     },
     RedisReplicaAlone: {
       expr: 'redis_master_link_up{$self} == 0',
       'for': '5m',
       summary: '{{ $labels.pod }} has no connection to its master',
       description: 'What is written now is on one server alone.',
+      panel: 'Replicas with a connection',
     },
     RedisFull: {
       expr: 'redis_memory_used_bytes{$self} / (redis_memory_max_bytes{$self} > 0) > 0.9',
       'for': '10m',
       summary: '{{ $labels.pod }} is full to {{ $value | humanizePercentage }}',
       description: 'A full one refuses writes: it forgets nothing.',
+      panel: 'Memory',
     },
     RedisRefusesConnections: {
       expr: 'increase(redis_rejected_connections_total{$self}[10m]) > 0',
       'for': '1m',
       summary: '{{ $labels.pod }} has more connections than it takes',
+      panel: 'Clients',
     },
     RedisWrongPassword: {
       expr: 'increase(redis_acl_access_denied_auth_total{$self}[10m]) > 10',

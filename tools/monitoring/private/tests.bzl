@@ -55,7 +55,8 @@ prometheus_metrics_test = rule(
     doc = """Tests that rules and dashboards ask for what is there.
 
 Every query parses; every metric in it, and every label that chooses or groups series, is in one of the lists, or is
-recorded by a rule beside it; monitors select a Service; panels of a dashboard have different titles; runbooks exist.
+recorded by a rule beside it; monitors select a Service; panels of a dashboard have different titles; runbooks exist, and so do
+the panels to which alerts lead.
 
     prometheus_metrics_test(
         name = "monitoring_test",
