@@ -67,7 +67,7 @@ test('lists dashboards, and what is wrong with each', async () => {
   assert.deepEqual([faults, stale], [[], undefined]);
   const problems = ["rows[1].panels[0] is a second panel named 'Requests': give it another title"];
   assert.deepEqual(dashboards, [
-    { namespace: 'shop', name: 'web', title: 'Web shop', service: 'web', panels: 8, problems },
+    { namespace: 'shop', name: 'web', title: 'Web shop', service: 'web', panels: 9, problems },
   ]);
   assert.equal(running.server.isReady, true);
 });
@@ -149,6 +149,11 @@ test('says why a query fails, and why there is nothing', async () => {
   const failed = await panel('No such function');
   assert.match(failed.queries[0]?.error ?? '', /unknown function with name "nonsense"/);
   assert.deepEqual((await panel('Nothing there')).queries, [{ series: [] }]);
+  const [quantile] = (await panel('Quantile of nothing')).queries;
+  assert.deepEqual(
+    quantile?.series.map(({ values }) => values.filter((value) => value !== null)),
+    [[]],
+  );
 });
 
 test('leads to a runbook of the repository where it was told where that is', async () => {

@@ -90,11 +90,15 @@ test('shows data in every panel that has some, and says why the others have none
     Pods: 'data',
     'No such function': 'failed',
     'Nothing there': 'empty',
+    'Quantile of nothing': 'empty',
     'Too many': 'limited',
   });
   for (const title of ['Requests', 'Latency']) assert.ok((await drawnShare(page, title)) > 0.03, `${title} is drawn`);
   assert.match(await panel(page, 'No such function').innerText(), /unknown function with name "nonsense"/);
   assert.match(await panel(page, 'Nothing there').innerText(), /No data\s+Prometheus has no series/);
+  const quantile = panel(page, 'Quantile of nothing');
+  assert.match(await quantile.innerText(), /No data\s+The series of this query have no number in this range of time/);
+  assert.equal(await quantile.locator('canvas, .legend').count(), 0);
   assert.match(await panel(page, 'Too many').innerText(), /has 2,000 series, of which 200 are shown/);
   assert.match(await panel(page, 'Memory').innerText(), /MiB/);
   assert.match(await panel(page, 'Errors').innerText(), /%/);

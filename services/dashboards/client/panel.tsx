@@ -82,9 +82,10 @@ function Content({ panel, loaded: { value, error }, deploys, from, to }: Content
   const dark = isDark.value;
   const lines = useMemo(() => linesOf(value, hidden, dark), [value, hidden, dark]);
   if (value === undefined) return <div class="empty">{error === undefined ? '' : 'Nothing to show'}</div>;
-  if (lines.length === 0) {
+  if (!hasNumbers(value)) {
     const isFailed = value.queries.some((query) => query.error !== undefined || query.limited !== undefined);
-    return <div class="empty">{isFailed ? 'Nothing to show' : <EmptyReason kind={panel.kind} />}</div>;
+    const reason = <EmptyReason kind={panel.kind} hasSeries={lines.length > 0} />;
+    return <div class="empty">{isFailed ? 'Nothing to show' : reason}</div>;
   }
   if (panel.kind === 'stat') return <Stat panel={panel} lines={lines} />;
   if (panel.kind === 'table') return <Table panel={panel} lines={lines} />;
@@ -97,12 +98,20 @@ function Content({ panel, loaded: { value, error }, deploys, from, to }: Content
   );
 }
 
-function EmptyReason({ kind }: { readonly kind: Panel['kind'] }) {
+/** Without a number there is nothing to see: Prometheus has series of nothing, such as a quantile of no calls, which is NaN. */
+function hasNumbers({ queries }: PanelAnswer): boolean {
+  return queries.some(({ series }) => series.some(({ values }) => values.some((value) => value !== null)));
+}
+
+function EmptyReason({ kind, hasSeries }: { readonly kind: Panel['kind']; readonly hasSeries: boolean }) {
+  const when = kind === 'table' ? 'at this time' : 'in this range of time';
   return (
     <>
       <b>No data</b>
       <span>
-        Prometheus has no series for this query {kind === 'table' ? 'at this time' : 'in this range of time'}.
+        {hasSeries
+          ? `The series of this query have no number ${when}: a share or a quantile of nothing has none.`
+          : `Prometheus has no series for this query ${when}.`}
       </span>
     </>
   );
@@ -113,7 +122,7 @@ function stateOf({ value, error, isLoading }: Loaded<PanelAnswer>): string {
   const isFailed = error !== undefined || value.queries.some((query) => query.error !== undefined);
   if (isFailed) return 'failed';
   if (value.queries.some(({ limited }) => limited !== undefined)) return 'limited';
-  if (value.queries.every(({ series }) => series.length === 0)) return 'empty';
+  if (!hasNumbers(value)) return 'empty';
   return isLoading ? 'refreshing' : 'data';
 }
 

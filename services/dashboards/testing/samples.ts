@@ -1,5 +1,5 @@
 // Dashboards and metrics that tests make up: a shop's web service.
-/** A dashboard with a panel of each kind, two of one name, one that fails, and one with far too many series. */
+/** A dashboard with a panel of each kind, two of one name, one that fails, two without data, and one with far too many series. */
 export const SAMPLE = {
   name: 'web',
   title: 'Web shop',
@@ -75,21 +75,30 @@ export const SAMPLE = {
           kind: 'timeseries',
           unit: 'count',
           queries: [{ expr: 'nonsense(shop_memory_bytes)' }],
-          width: 4,
+          width: 3,
         },
         {
           title: 'Nothing there',
           kind: 'timeseries',
           unit: 'count',
           queries: [{ expr: 'shop_no_such_metric' }],
-          width: 4,
+          width: 3,
+        },
+        {
+          title: 'Quantile of nothing',
+          kind: 'timeseries',
+          unit: 'seconds',
+          queries: [
+            { expr: 'histogram_quantile(0.99, sum by (le) (rate(shop_refund_seconds_bucket[$__rate_interval])))' },
+          ],
+          width: 3,
         },
         {
           title: 'Too many',
           kind: 'timeseries',
           unit: 'count',
           queries: [{ expr: 'shop_many', legend: '{{id}}' }],
-          width: 4,
+          width: 3,
         },
       ],
     },
@@ -157,6 +166,9 @@ function lines(time: number): readonly (readonly [string, string, number])[] {
       ['shop_requests_total', `${labels},code="500"`, Math.round((total / 300) % 1e9)],
       ['shop_latency_seconds', labels, 0.2 + wave / 12 + index / 50],
       ['shop_memory_bytes', labels, Math.round(9e7 + 2e7 * wave + index * 3e6)],
+      // Nobody has ever asked for one.
+      ['shop_refund_seconds_bucket', `${labels},le="1"`, 0],
+      ['shop_refund_seconds_bucket', `${labels},le="+Inf"`, 0],
     ] as const;
   });
 }
