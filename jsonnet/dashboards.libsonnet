@@ -3,6 +3,9 @@ local grafana = import 'grafana.libsonnet';
 local k = import 'kubernetes.libsonnet';
 local t = import 'types.libsonnet';
 
+// What data sources of Grafana take for the time between two looks unless they are told.
+local GRAFANA_SECONDS = 15;
+
 // How figures are shown. Each has its unit of Grafana in grafana.libsonnet.
 local UNITS = ['requests_per_second', 'seconds', 'bytes', 'ratio', 'count', 'cores', 'per_second'];
 
@@ -115,30 +118,35 @@ local withFields(type, field, below) = type.parameters { [field]+: { type+: { pa
   // Returns a dashboard with all defaults in it; fails with all that is wrong.
   model(dashboard):: model(dashboard),
 
-  // Returns a dashboard as Grafana 10 and later have it.
-  grafana(dashboard, namespace):: grafana(model(dashboard), namespace),
+  // Returns a dashboard as Grafana 10 and later have it. interval: as of configMap.
+  grafana(dashboard, namespace, interval=null):: grafana(
+    // A shorter one would leave panels empty whose series are not the component's own.
+    model(dashboard), namespace, if interval == null || t.seconds(interval) <= GRAFANA_SECONDS then null else interval
+  ),
 
-  // Returns the ConfigMap by which //services/dashboards finds a dashboard.
-  configMap(dashboard, namespace, labels={}):: k.configMap(
+  // Returns the ConfigMap by which //services/dashboards finds a dashboard. interval: how often what it shows is scraped,
+  // where that is not as often as Prometheus does by itself.
+  configMap(dashboard, namespace, labels={}, interval=null):: k.configMap(
     dashboard.name + '-dashboard',
     namespace,
     { [dashboard.name + '.json']: std.manifestJson(model(dashboard)) },
     labels { 'fathom.internal/dashboard': 'true' },
+    if interval == null then {} else { 'fathom.internal/scrape-interval': interval },
   ),
 
   // Returns the ConfigMap by which the sidecar of a Grafana finds it.
-  grafanaConfigMap(dashboard, namespace, labels={}):: k.configMap(
+  grafanaConfigMap(dashboard, namespace, labels={}, interval=null):: k.configMap(
     dashboard.name + '-grafana',
     namespace,
-    { [dashboard.name + '.json']: std.manifestJson($.grafana(dashboard, namespace)) },
+    { [dashboard.name + '.json']: std.manifestJson($.grafana(dashboard, namespace, interval)) },
     labels { grafana_dashboard: '1' },
   ),
 
   // Returns the object by which the operator of Grafana finds it.
-  grafanaDashboard(dashboard, namespace, labels={}):: k.grafanaDashboard(dashboard.name, namespace, {
+  grafanaDashboard(dashboard, namespace, labels={}, interval=null):: k.grafanaDashboard(dashboard.name, namespace, {
     allowCrossNamespaceImport: true,
     instanceSelector: { matchLabels: { dashboards: 'grafana' } },
-    json: std.manifestJson($.grafana(dashboard, namespace)),
+    json: std.manifestJson($.grafana(dashboard, namespace, interval)),
     resyncPeriod: '10m',
   }, labels),
 }

@@ -71,7 +71,7 @@ local OF_KIND = {
   },
 };
 
-local target(panel, index) =
+local target(panel, index, interval) =
   local query = panel.queries[index];
   local isOfNow = panel.kind != 'timeseries';
   {
@@ -80,12 +80,14 @@ local target(panel, index) =
     expr: query.expr,
     format: if panel.kind == 'table' then 'table' else 'time_series',
     instant: isOfNow,
+    // By it Grafana chooses $__rate_interval, instead of by what its data source says.
+    [if interval != null then 'interval']: interval,
     legendFormat: if std.get(query, 'legend', '') == '' then '__auto' else query.legend,
     range: !isOfNow,
     refId: std.char(std.codepoint('A') + index),
   };
 
-local panelOf(placed, id) =
+local panelOf(placed, id, interval) =
   local panel = { stack: false } + placed.panel;
   {
     id: id,
@@ -103,7 +105,7 @@ local panelOf(placed, id) =
       },
       overrides: [],
     },
-    targets: [target(panel, index) for index in std.range(0, std.length(panel.queries) - 1)],
+    targets: [target(panel, index, interval) for index in std.range(0, std.length(panel.queries) - 1)],
   } + OF_KIND[panel.kind](panel);
 
 local rowOf(title, id, y) = {
@@ -115,14 +117,14 @@ local rowOf(title, id, y) = {
   panels: [],
 };
 
-local panelsOf(rows) = std.foldl(
+local panelsOf(rows, interval) = std.foldl(
   function(done, row)
     local body = placed(row.panels, done.y + 1);
     local first = std.length(done.panels) + 1;
     {
       y: body.y + body.height,
       panels: done.panels + [rowOf(row.title, first, done.y)] +
-              std.mapWithIndex(function(index, one) panelOf(one, first + 1 + index), body.panels),
+              std.mapWithIndex(function(index, one) panelOf(one, first + 1 + index, interval), body.panels),
     },
   rows,
   { y: 0, panels: [] },
@@ -179,8 +181,9 @@ local deploysOf(service, namespace) =
     useValueForTime: true,
   };
 
-// Without a uid: Grafana makes one, so that the same dashboard of two namespaces is two.
-function(dashboard, namespace) {
+// Without a uid: Grafana makes one, so that the same dashboard of two namespaces is two. interval: how often what it shows
+// is scraped, or null where a data source knows.
+function(dashboard, namespace, interval=null) {
   title: '%s (%s)' % [dashboard.title, namespace],
   annotations: { list: [deploysOf(dashboard.service, namespace)] },
   tags: ['fathom', dashboard.service],
@@ -191,7 +194,7 @@ function(dashboard, namespace) {
     for _ in [0]
     if std.startsWith(std.get(dashboard, 'runbook', ''), 'https://')
   ],
-  panels: panelsOf(dashboard.rows),
+  panels: panelsOf(dashboard.rows, interval),
   refresh: '30s',
   schemaVersion: 39,
   templating: {

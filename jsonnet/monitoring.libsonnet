@@ -15,6 +15,9 @@ local PROMETHEUS = {
 
 local SEVERITIES = ['critical', 'warning'];
 
+// Five minutes after it was last seen Prometheus takes a series for gone: two looks must fit in, as one of them may fail.
+local LONGEST_INTERVAL = '2m';
+
 local alert = t.record({
   expr: t.required(t.query, 'PromQL, with `$self` for the labels of the component: fires for each series that it has.'),
   'for': t.optional(t.duration, 'For how long it must be so.', '5m'),
@@ -31,7 +34,7 @@ local parameter = t.optional(
   t.record({
     port: t.required(t.portName, 'Which of `ports` answers Prometheus.'),
     path: t.optional(t.text, 'Where.', '/metrics'),
-    interval: t.optional(t.duration, 'How often, and how often its rules are looked at.', '30s'),
+    interval: t.optional(t.duration, 'How often, at most every 2m, and how often its rules are looked at.', null, 'as often as Prometheus does by itself'),
     labels: t.optional(t.map(t.text, t.text), 'Labels by which a Prometheus chooses what it scrapes.', {}),
     scraper: t.optional(t.object, 'The pods of Prometheus: a peer of a NetworkPolicy.', PROMETHEUS, 'pods named prometheus in the namespace monitoring'),
     calls: t.optional(t.oneOf(['server', 'client', 'none']), 'Whose calls its metrics are about: those that it answers, or those that it makes.', null, 'server with a port named grpc, else none'),
@@ -100,7 +103,7 @@ local rulesOf(config) =
   // The part of the page that is about an alert has its name for a heading.
   local annotations(alert) = { dashboard: dashboard, runbook_url: runbookOf(config) + '#' + std.asciiLower(alert) };
   // Who is scraped more often wants to hear of it sooner.
-  local rhythm = if config.monitoring.interval == parameter.type.parameters.interval.default then {} else { interval: config.monitoring.interval };
+  local rhythm = if config.monitoring.interval == null then {} else { interval: config.monitoring.interval };
   local alerts = alertsOf(config);
   local target = targetOf(config);
   local slos = slo.rules(config, target, sideOf(config), function(alert) annotations(alert) { panel: PANELS[alert] });
@@ -129,6 +132,23 @@ local withTarget(config, value) =
   else if std.isArray(value) then [withTarget(config, one) for one in value]
   else if std.isObject(value) then { [field]: withTarget(config, value[field]) for field in std.objectFields(value) }
   else value;
+
+// What is wrong with how often it is scraped. Without a word it is known to be enough for windows of an hour:
+// prod/monitoring/prometheus.jsonnet sees to that.
+local intervalProblems(config) =
+  local interval = config.monitoring.interval;
+  local slos = config.monitoring.slos;
+  if interval != null then (
+    local seconds = t.seconds(interval);
+    if seconds >= 1 && seconds <= t.seconds(LONGEST_INTERVAL) then []
+    else ['monitoring.interval must be from 1s to %s, or panels and alerts have gaps, got %s' % [LONGEST_INTERVAL, interval]]
+  ) + std.flattenArrays([slo.rhythm('monitoring.slos.' + name, slos[name], interval) for name in std.objectFields(slos)])
+  else [
+    'monitoring.interval must be given, as monitoring.slos.%s.window is less than an hour, got %s' % [name, slos[name].window]
+    for name in std.objectFields(slos)
+    for seconds in [t.seconds(slos[name].window)]
+    if seconds < 3600 && seconds % 60 == 0
+  ];
 
 local dashboardOf(config) =
   local monitoring = config.monitoring;
@@ -180,7 +200,7 @@ local dashboardOf(config) =
     assert found == [] : given.name + ': ' + std.join('; ', found);
     {
       prometheusrule: k.prometheusRule(given.name, given.namespace, { groups: rulesOf(config) }, given.labels),
-      dashboard: dashboards.configMap(dashboardOf(config), given.namespace, given.labels),
+      dashboard: dashboards.configMap(dashboardOf(config), given.namespace, given.labels, config.monitoring.interval),
     },
 
   // Returns what is wrong with it.
@@ -192,10 +212,9 @@ local dashboardOf(config) =
       if std.member(known, monitoring.port) then []
       else ["monitoring.port must be one of ports, got '%s'; they are %s" % [monitoring.port, std.join(', ', known)]]
     ) + std.flattenArrays([
-      slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config)) +
-      slo.rhythm('monitoring.slos.' + name, monitoring.slos[name], monitoring.interval)
+      slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config))
       for name in std.objectFields(monitoring.slos)
-    ]) + (
+    ]) + intervalProblems(config) + (
       if monitoring.dashboard == null then []
       else ['monitoring.dashboard: ' + problem for problem in dashboards.problems(dashboardOf(config))]
     ),
@@ -205,17 +224,22 @@ local dashboardOf(config) =
     local namespace = config.environment.namespace;
     local objectLabels = pod.labels(config);
     local isSeen = isWatched(config);
+    local interval = config.monitoring.interval;
     {
       [if isScraped(config) then 'servicemonitor']: k.serviceMonitor(config.name, namespace, {
         // The headless Service of a set does not have this port, so each pod is scraped once.
         selector: { matchLabels: labels.selector(config.name) },
-        endpoints: [{ port: config.monitoring.port, path: config.monitoring.path, interval: config.monitoring.interval }],
+        endpoints: [{
+          port: config.monitoring.port,
+          path: config.monitoring.path,
+          [if interval != null then 'interval']: interval,
+        }],
       }, objectLabels + config.monitoring.labels),
       [if isSeen && isScraped(config) then 'prometheusrule']: k.prometheusRule(
         config.name, namespace, { groups: rulesOf(config) }, objectLabels + config.monitoring.labels
       ),
-      [if isSeen then 'dashboard']: dashboards.configMap(dashboardOf(config), namespace, objectLabels),
-      [if isSeen && provides(config, 'grafana') then 'grafana']: dashboards.grafanaConfigMap(dashboardOf(config), namespace, objectLabels),
-      [if isSeen && provides(config, 'grafana-operator') then 'grafanadashboard']: dashboards.grafanaDashboard(dashboardOf(config), namespace, objectLabels),
+      [if isSeen then 'dashboard']: dashboards.configMap(dashboardOf(config), namespace, objectLabels, interval),
+      [if isSeen && provides(config, 'grafana') then 'grafana']: dashboards.grafanaConfigMap(dashboardOf(config), namespace, objectLabels, interval),
+      [if isSeen && provides(config, 'grafana-operator') then 'grafanadashboard']: dashboards.grafanaDashboard(dashboardOf(config), namespace, objectLabels, interval),
     },
 }

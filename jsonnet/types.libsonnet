@@ -195,6 +195,11 @@ local below(path, field) = if path == '' then field else path + '.' + field;
     },
   },
 
+  // The seconds of a duration.
+  seconds(time)::
+    local last = std.length(time) - 1;
+    std.parseInt(std.substr(time, 0, last)) * { s: 1, m: 60, h: 3600 }[time[last]],
+
   // Whether one quantity is more than another.
   isMore(one, other):: amount(one) > amount(other),
 }

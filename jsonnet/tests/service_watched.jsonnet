@@ -9,6 +9,7 @@ service({
   servicePorts: { grpc: 80 },
   monitoring: {
     port: 'metrics',
+    interval: '1m',
     runbook: 'https://runbooks.example/shop',
     slos: {
       availability: { objective: 99.9 },

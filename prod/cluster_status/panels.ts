@@ -1,6 +1,7 @@
 // Panels that the page can't show as they are meant: their queries fail, or have more series than it draws.
 import { askPanel } from '../../services/dashboards/panel_query.ts';
 import type { Prometheus } from '../../services/dashboards/prometheus.ts';
+import { scrapeSecondsOf } from '../../services/dashboards/scrape_interval.ts';
 import type { DashboardAnswer } from '../../services/dashboards/shared/api.ts';
 import { panelsOf } from '../../tools/dashboards/model.ts';
 import { mapLimited } from '../../tools/lib/limit.ts';
@@ -24,14 +25,20 @@ export async function panelFaults(
 ): Promise<readonly PanelFault[]> {
   const to = Math.floor(Date.now() / 1000);
   const range = { from: to - HOUR_SECONDS, to, points: 300 };
-  const panels = dashboards.flatMap(({ namespace, dashboard }) =>
-    panelsOf(dashboard).map((panel) => ({ namespace, dashboard, panel })),
+  const panels = dashboards.flatMap(({ namespace, dashboard, scrapeSeconds }) =>
+    panelsOf(dashboard).map((panel) => ({
+      namespace,
+      dashboard,
+      panel,
+      scrapeSeconds: scrapeSecondsOf(scrapeSeconds),
+    })),
   );
-  const found = await mapLimited(panels, AT_A_TIME, async ({ namespace, dashboard, panel }) => {
+  const found = await mapLimited(panels, AT_A_TIME, async ({ namespace, dashboard, panel, scrapeSeconds }) => {
     const now = { ...panel, kind: 'table' } as const;
     const { queries } = await askPanel(prometheus, {
       namespace,
       dashboard,
+      scrapeSeconds,
       panel: now,
       range,
       chosen: new Map(),

@@ -1,6 +1,7 @@
 // What the parts of //prod:monitoring have in common.
 local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
+local t = import 'jsonnet/types.libsonnet';
 
 local RBAC = 'rbac.authorization.k8s.io';
 local PART_OF = 'monitoring';
@@ -9,6 +10,9 @@ local NAMESPACE = 'monitoring';
 // Who scrapes, and by default calls Alertmanager: the pods that the operator makes of the Prometheus in prometheus.jsonnet.
 local PROMETHEUS = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } } };
 
+// Four looks, which a rate needs to survive one that failed, must fit in the shortest window of objectives, five minutes.
+local MOST_SCRAPE_SECONDS = 75;
+
 {
   NAMESPACE:: NAMESPACE,
   PART_OF:: PART_OF,
@@ -16,6 +20,12 @@ local PROMETHEUS = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'pr
 
   // The environment of the components: what they need is what this folder brings.
   ENVIRONMENT:: { namespace: NAMESPACE, replicas: 1, provides: ['prometheus-operator'] },
+
+  // Returns the seconds of the setting `scrapeInterval`, by which those monitors go that say nothing of how often.
+  scrapeSeconds(interval)::
+    local seconds = if t.duration.problems('', interval) == [] then t.seconds(interval) else 0;
+    assert seconds >= 1 && seconds <= MOST_SCRAPE_SECONDS : "monitoring: scrapeInterval must be a time from '1s' to '%ds', got '%s'" % [MOST_SCRAPE_SECONDS, interval];
+    seconds,
 
   // Returns the labels of objects that are no component's.
   labels(name):: labels.all(name, PART_OF),

@@ -7,9 +7,9 @@ local service = import 'jsonnet/service.libsonnet';
 local name = 'dashboards';
 local probe(path) = { httpGet: { path: path, port: 'metrics' } };
 
-// image: its name in manifests. runbooks: where the repository's pages are, such as https://git.example.com/shop/blob/main/;
-// '': nobody says, and runbooks are shown as paths.
-function(image, runbooks='') k.files(service({
+// image: its name in manifests. scrapeInterval: how often Prometheus looks by itself. runbooks: where the repository's pages
+// are, such as https://git.example.com/shop/blob/main/; '': nobody says, and runbooks are shown as paths.
+function(image, scrapeInterval, runbooks='') k.files(service({
   name: name,
   partOf: common.PART_OF,
   environment: common.ENVIRONMENT,
@@ -17,8 +17,11 @@ function(image, runbooks='') k.files(service({
   ports: { http: 8080, metrics: 9464 },
   servicePorts: { http: 8080 },
   monitoring: { port: 'metrics' },
-  env: { PROMETHEUS_URL: 'http://prometheus.%s.svc:9090' % common.NAMESPACE } +
-       (if runbooks == '' then {} else { RUNBOOKS_URL: runbooks }),
+  env: {
+    PROMETHEUS_URL: 'http://prometheus.%s.svc:9090' % common.NAMESPACE,
+    [if runbooks != '' then 'RUNBOOKS_URL']: runbooks,
+    SCRAPE_INTERVAL_SECONDS: '%d' % common.scrapeSeconds(scrapeInterval),
+  },
   apiAccess: true,
   probes: {
     startupProbe: probe('/livez') { periodSeconds: 1, failureThreshold: 60 },

@@ -12,6 +12,7 @@ local all(kind) = { [kind + 'Selector']: {}, [kind + 'NamespaceSelector']: {} };
 
 // image: its name in manifests; settings: those of settings.json.
 function(image, settings) k.files({
+  local interval = '%ds' % common.scrapeSeconds(settings.scrapeInterval),
   prometheus: k.object('monitoring.coreos.com/v1', 'Prometheus', 'cluster', common.NAMESPACE, common.labels(name)) {
     spec: all('serviceMonitor') + all('podMonitor') + all('probe') + all('scrapeConfig') + all('rule') + {
       replicas: 1,
@@ -20,8 +21,8 @@ function(image, settings) k.files({
       version: 'v3.15.0',
       serviceAccountName: name,
       serviceDiscoveryRole: 'EndpointSlice',
-      scrapeInterval: settings.scrapeInterval,
-      evaluationInterval: settings.scrapeInterval,
+      scrapeInterval: interval,
+      evaluationInterval: interval,
       retention: settings.retention,
       retentionSize: settings.retentionSize,
       storage: { volumeClaimTemplate: { spec: {

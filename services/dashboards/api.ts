@@ -7,6 +7,7 @@ import type { ApiAnswer, ApiRequest } from './http.ts';
 import { type TimeRange, askPanel, askVariables } from './panel_query.ts';
 import type { Prometheus } from './prometheus.ts';
 import { withRunbook, withRunbooks } from './runbooks.ts';
+import { scrapeSecondsOf } from './scrape_interval.ts';
 import type { AlertsAnswer, ApiProblem, DashboardAnswer } from './shared/api.ts';
 
 /** Options of {@link createApi}. */
@@ -16,6 +17,8 @@ export interface ApiOptions {
   readonly deploys: Deploys;
   /** Where the repository's pages are. */
   readonly runbooks: URL | undefined;
+  /** How often Prometheus looks by itself. */
+  readonly scrapeSeconds: number;
   readonly maxPoints: number;
   /** Values of a variable. */
   readonly maxValues: number;
@@ -81,13 +84,14 @@ async function ofDashboard(
   found: DashboardAnswer,
   part: string | undefined,
   { query, signal }: ApiRequest,
-  { prometheus, deploys, runbooks, maxPoints, maxValues }: ApiOptions,
+  { prometheus, deploys, runbooks, scrapeSeconds: usual, maxPoints, maxValues }: ApiOptions,
 ): Promise<ApiAnswer> {
   const { dashboard, namespace: own } = found;
   if (part === undefined) return ok(withRunbook(found, runbooks));
   if (part === 'deploys') return ok(deploys.of(own, dashboard.service));
   const chosen = chosenOf(query, ['namespace', ...dashboard.variables.map(({ name }) => name)]);
-  const question = { dashboard, namespace: own, range: rangeOf(query, maxPoints), chosen, signal };
+  const scrapeSeconds = scrapeSecondsOf(found.scrapeSeconds, usual);
+  const question = { dashboard, scrapeSeconds, namespace: own, range: rangeOf(query, maxPoints), chosen, signal };
   if (part === 'variables') return ok(await askVariables(prometheus, question, maxValues));
   const title = query.get('title');
   const panel = panelsOf(dashboard).find((one) => one.title === title);

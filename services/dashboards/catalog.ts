@@ -2,6 +2,7 @@
 import { panelsOf } from '../../tools/dashboards/model.ts';
 import { type ReadDashboard, readDashboard } from '../../tools/dashboards/read_model.ts';
 import { type KubeObject, asRecord } from '../../tools/k8s/model/object.ts';
+import { readScrapeInterval } from './scrape_interval.ts';
 import type { DashboardAnswer, DashboardFault, DashboardList } from './shared/api.ts';
 import type { WatchListener } from './watch.ts';
 
@@ -13,6 +14,7 @@ interface Source {
   readonly configMap: string;
   readonly key: string;
   readonly read: ReadDashboard;
+  readonly scrapeSeconds?: number;
 }
 
 export interface Catalog extends WatchListener {
@@ -88,7 +90,7 @@ function viewOf(sources: readonly Source[]): View {
   const faults: DashboardFault[] = [];
   // In an order of their own, so that of two of one name the same one is shown whatever came first.
   for (const source of sources.toSorted((a, b) => compare(placeOf(a), placeOf(b)))) {
-    const { namespace, configMap, key, read } = source;
+    const { namespace, configMap, key, read, scrapeSeconds } = source;
     const { dashboard, problems } = read;
     const other = dashboard === undefined ? undefined : owner.get(`${namespace}/${dashboard.name}`);
     if (dashboard === undefined) faults.push({ namespace, configMap, key, problems });
@@ -97,7 +99,8 @@ function viewOf(sources: readonly Source[]): View {
       faults.push({ namespace, configMap, key, problems: [problem] });
     } else {
       owner.set(`${namespace}/${dashboard.name}`, source);
-      byId.set(`${namespace}/${dashboard.name}`, { namespace, dashboard, problems });
+      const interval = scrapeSeconds === undefined ? {} : { scrapeSeconds };
+      byId.set(`${namespace}/${dashboard.name}`, { namespace, dashboard, ...interval, problems });
     }
   }
   const dashboards = [...byId.values()].map(({ namespace, dashboard, problems }) => {
@@ -114,7 +117,13 @@ function sourcesOf(object: KubeObject): readonly Source[] {
     const problems = ['It has no key that ends in .json'];
     return [{ namespace, configMap, key: '', read: { problems } }];
   }
-  return entries.map(([key, text]) => ({ namespace, configMap, key, read: readDashboard(String(text)) }));
+  const { seconds: scrapeSeconds, problem } = readScrapeInterval(object);
+  return entries.map(([key, text]) => {
+    const read = readDashboard(String(text));
+    const problems = [...read.problems, ...(problem === undefined ? [] : [problem])];
+    const interval = scrapeSeconds === undefined ? {} : { scrapeSeconds };
+    return { namespace, configMap, key, read: { ...read, problems }, ...interval };
+  });
 }
 
 function idOf({ metadata }: KubeObject): string {

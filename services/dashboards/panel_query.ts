@@ -17,6 +17,8 @@ export interface TimeRange {
 /** What is asked. */
 export interface PanelQuestion {
   readonly dashboard: Dashboard;
+  /** How often what it shows is scraped: rates need four of these to survive a look that failed. */
+  readonly scrapeSeconds: number;
   readonly namespace: string;
   readonly panel: Panel;
   readonly range: TimeRange;
@@ -24,8 +26,6 @@ export interface PanelQuestion {
   readonly signal: AbortSignal;
 }
 
-/** How often Prometheus looks, as a rule: rates need four of these to survive a look that failed. */
-const SCRAPE_SECONDS = 30;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
 
 /** The step at which `range` has at most as many points as it wants: a length that people use. */
@@ -35,10 +35,10 @@ export function stepOf({ from, to, points }: TimeRange): number {
 }
 
 /** Durations that expressions may name. */
-export function timesOf(range: TimeRange, step: number): Readonly<Record<string, string>> {
+export function timesOf(range: TimeRange, step: number, scrapeSeconds: number): Readonly<Record<string, string>> {
   return {
     __interval: `${step}s`,
-    __rate_interval: `${Math.max(step + SCRAPE_SECONDS, 4 * SCRAPE_SECONDS)}s`,
+    __rate_interval: `${Math.max(step + scrapeSeconds, 4 * scrapeSeconds)}s`,
     __range: `${Math.max(1, Math.round(range.to - range.from))}s`,
   };
 }
@@ -100,12 +100,12 @@ export async function askVariables(
 
 function fill(
   expr: string,
-  { dashboard, namespace, chosen, range }: Omit<PanelQuestion, 'panel'>,
+  { dashboard, scrapeSeconds, namespace, chosen, range }: Omit<PanelQuestion, 'panel'>,
   step: number,
 ): string {
   const variables: Values['variables'] = new Map([['namespace', [namespace]], ...chosen]);
   const { expression } = parseExpression(expr, knownVariables(dashboard.variables));
-  return fillExpression(expression, { times: timesOf(range, step), variables });
+  return fillExpression(expression, { times: timesOf(range, step, scrapeSeconds), variables });
 }
 
 function timesBetween(start: number, end: number, step: number): readonly number[] {

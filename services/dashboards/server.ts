@@ -20,6 +20,7 @@ export interface DashboardsOptions {
   readonly hosts: string;
   /** Where the repository's pages are. Default: unknown, so that a runbook that is a path is no link. */
   readonly runbooks?: URL | undefined;
+  readonly scrapeSeconds: number;
   readonly maxSeries: number;
   readonly maxPoints: number;
   readonly maxAnswerBytes: number;
@@ -65,8 +66,11 @@ export async function startDashboards(options: DashboardsOptions): Promise<Dashb
     maxSeries: options.maxSeries,
     onQuestion: (outcome, seconds) => measures.questions.observe({ outcome }, seconds),
   });
-  const { maxPoints, maxBudgets, runbooks } = options;
-  const api = createApi({ catalog, prometheus, deploys, runbooks, maxPoints, maxBudgets, maxValues: MAX_VALUES });
+  const { maxPoints, maxBudgets, runbooks, scrapeSeconds } = options;
+  const api = createApi({
+    ...{ catalog, prometheus, deploys, runbooks, scrapeSeconds },
+    ...{ maxPoints, maxBudgets, maxValues: MAX_VALUES },
+  });
   const http = await startHttp({
     port: options.port,
     ...(options.host === undefined ? {} : { host: options.host }),

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../tools/k8s/testing/calls.ts';
 import { createMetrics } from '../kit/index.ts';
+import { SCRAPE_ANNOTATION } from './scrape_interval.ts';
 import type {
   AlertsAnswer,
   DashboardAnswer,
@@ -154,6 +155,35 @@ test('says why a query fails, and why there is nothing', async () => {
     quantile?.series.map(({ values }) => values.filter((value) => value !== null)),
     [[]],
   );
+});
+
+test('takes rates over four times the time between two looks, and says where that is too long', async () => {
+  // As many seconds as the time has over which it is counted.
+  const queries = [{ expr: 'count_over_time(vector(1)[$__rate_interval:1s])' }];
+  const rows = [{ title: 'Time', panels: [{ title: 'Seconds', kind: 'stat', queries }] }];
+  for (const [name, interval, seconds] of [
+    ['usual', undefined, 120],
+    ['quick', '5s', 120],
+    ['slow', '1m', 240],
+    ['slower', '5m', 1200],
+  ] as const) {
+    const map = configMap('bank', { name, title: name, service: name, rows });
+    const annotations = interval === undefined ? {} : { [SCRAPE_ANNOTATION]: interval };
+    await post(maps('bank'), { ...map, metadata: { ...map.metadata, annotations } });
+    const path = `/api/dashboards/bank/${name}`;
+    try {
+      const { body } = await eventually(
+        () => running.get<DashboardAnswer>(path),
+        ({ status }) => status === 200,
+      );
+      const problem = `The annotation ${SCRAPE_ANNOTATION} must be a time from 1s to 2m, got '5m'`;
+      assert.deepEqual(body.problems, name === 'slower' ? [problem] : []);
+      const answer = await running.get<PanelAnswer>(`${path}/panel?title=Seconds&${times()}`);
+      assert.equal(answer.body.queries[0]?.series[0]?.values.at(-1), seconds, name);
+    } finally {
+      await remove(`${maps('bank')}/${name}-dashboard`);
+    }
+  }
 });
 
 test('leads to a runbook of the repository where it was told where that is', async () => {

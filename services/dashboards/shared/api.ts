@@ -34,6 +34,8 @@ export interface DashboardList {
 export interface DashboardAnswer {
   readonly namespace: string;
   readonly dashboard: Dashboard;
+  /** How often what it shows is scraped. Default: as often as Prometheus does by itself. */
+  readonly scrapeSeconds?: number;
   readonly problems: readonly string[];
 }
 

@@ -30,6 +30,7 @@ export async function startServer(
     host: '127.0.0.1',
     prometheus,
     hosts: 'dashboards.example.com',
+    scrapeSeconds: 30,
     maxSeries: 200,
     maxPoints: 1000,
     maxAnswerBytes: 16_777_216,

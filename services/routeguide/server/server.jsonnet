@@ -23,7 +23,7 @@ function(environment, deps) k.files(service({
   headless: true,
   monitoring: {
     port: 'metrics',
-    interval: parameter(environment, 'scrapeInterval', '30s'),
+    interval: parameter(environment, 'scrapeInterval', null),
     slos: {
       availability: { objective: 99.9, window: parameter(environment, 'alertWindow', '1h') },
       latency: { objective: 99, seconds: 0.25 },
