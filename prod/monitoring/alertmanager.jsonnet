@@ -2,6 +2,7 @@
 local common = import 'common.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
+local versions = import 'versions.libsonnet';
 
 local name = 'alertmanager';
 local selector = labels.selector(name);
@@ -13,7 +14,7 @@ function(image) k.files({
       replicas: 1,
       image: image,
       imagePullPolicy: 'IfNotPresent',
-      version: 'v0.31.1',
+      version: versions.alertmanager,
       serviceAccountName: name,
       automountServiceAccountToken: false,
       // What it does with alerts that nobody else has asked for.

@@ -2,6 +2,7 @@
 local common = import 'common.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
+local versions = import 'versions.libsonnet';
 
 local name = 'prometheus';
 local selector = labels.selector(name);
@@ -18,7 +19,7 @@ function(image, settings) k.files({
       replicas: 1,
       image: image,
       imagePullPolicy: 'IfNotPresent',
-      version: 'v3.15.0',
+      version: versions.prometheus,
       serviceAccountName: name,
       serviceDiscoveryRole: 'EndpointSlice',
       scrapeInterval: interval,
