@@ -10,25 +10,20 @@ import { runfile } from '../../../tools/lib/runfiles.ts';
 import { readClusterState } from '../../../tools/lib/state.ts';
 import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
 import { type Forwarded, forward } from '../../e2e/forward.ts';
+import { gapsOf, secondsOf } from './gaps.ts';
+import { listedJobs, listedPods } from './listed.ts';
 
-const NAMESPACES = ['monitoring', 'monitoring-node'];
 const MAX_BYTES = 1.5 * 1024 ** 3;
 const { verb, namespace: ownNamespace } = person('monitoring');
 
+/** What pods are called, or what their names begin with. */
+const PODS: Readonly<Record<string, readonly string[]>> = {
+  monitoring: listedPods(),
+  'monitoring-node': ['node-exporter'],
+};
+
 /** Jobs that each have at least one target. */
-const JOBS = [
-  'alertmanager',
-  'cadvisor',
-  'coredns',
-  'kube-apiserver',
-  'kube-state',
-  'kubelet',
-  'metrics-server',
-  'monitoring-node/node-exporter',
-  'prometheus',
-  'prometheus-operator',
-  'registry',
-];
+const JOBS = listedJobs();
 
 let forwarded: Forwarded | undefined;
 let wasThere: boolean;
@@ -98,26 +93,33 @@ async function ask(path: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** The values of an expression, now or at a time in seconds since 1970. */
-async function query(expression: string, time?: number): Promise<readonly number[]> {
-  const at = time === undefined ? '' : `&time=${time}`;
-  const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}${at}`);
+/** The values of an expression, now. */
+async function query(expression: string): Promise<readonly number[]> {
+  const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}`);
   assert.equal(status, 'success', error ?? 'no error is named');
   const { result } = data as { readonly result: readonly { readonly value: readonly [number, string] }[] };
   return result.map(({ value: [, text] }) => Number(text));
 }
 
-test('all pods are ready, and none was started again', { timeout: 600_000 }, async () => {
-  for (const namespace of NAMESPACES) {
+test('the listed pods are ready, there are no others, and none was started again', { timeout: 900_000 }, async () => {
+  for (const [namespace, wanted] of Object.entries(PODS)) {
+    let state = '';
     const pods = await eventually(
       `pods of ${namespace} are ready`,
       async () => {
         const found = await podsOf(namespace);
-        const wanted = namespace === 'monitoring' ? 5 : 1;
-        return found.length >= wanted && found.every(isReady) ? found : undefined;
+        const names = found.map(({ metadata }) => metadata.name);
+        const isOf = (name: string, one: string) => name === one || name.startsWith(`${one}-`);
+        const missing = wanted.filter((one) => !names.some((name) => isOf(name, one)));
+        const others = names.filter((name) => !wanted.some((one) => isOf(name, one)));
+        const waiting = found.filter((one) => !isReady(one)).map(({ metadata }) => metadata.name);
+        state = JSON.stringify({ missing, others, waiting });
+        return [...missing, ...others, ...waiting].length === 0 ? found : undefined;
       },
       300_000,
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`${namespace}: ${state}`, { cause: error });
+    });
     const restarted = pods.flatMap(({ metadata, status }) =>
       (status.containerStatuses ?? [])
         .filter((one) => one.restartCount > 0)
@@ -258,7 +260,7 @@ test('all pods of monitoring together have less than 1.5 GiB', { timeout: 180_00
     }[];
   }
   let sum = 0;
-  for (const namespace of NAMESPACES) {
+  for (const namespace of Object.keys(PODS)) {
     const { items }: Usage = JSON.parse(
       await kubectl('get', '--raw', `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`),
     );
@@ -285,11 +287,42 @@ test('a query that would read too much is refused, and says so', { timeout: 120_
   assert.match(error ?? '', /too many samples/);
 });
 
-test('Prometheus that is started again has what it had', { timeout: 300_000 }, async () => {
+/** When there were samples of a series within the last minutes, in seconds since 1970: their own times, not those of a query. */
+async function samplesOf(selector: string, minutes: number): Promise<ReadonlyMap<string, readonly number[]>> {
+  const { status, error, data } = await ask(`query?query=${encodeURIComponent(`${selector}[${minutes}m]`)}`);
+  assert.equal(status, 'success', error ?? 'no error is named');
+  interface Matrix {
+    readonly result: readonly { readonly metric: object; readonly values: readonly (readonly [number, string])[] }[];
+  }
+  const { result } = data as Matrix;
+  return new Map(result.map(({ metric, values }) => [JSON.stringify(metric), values.map(([time]) => time)]));
+}
+
+test('Prometheus that is started again lacks no more than the time it was away', { timeout: 900_000 }, async () => {
   const dns = 'up{job="coredns"}';
-  assert.deepEqual(await query(dns), [1]);
-  const before = Date.now() / 1000;
+  const samples = () => samplesOf(dns, 20);
+  /** The samples, once each series has `count` of them after `time`. */
+  const enough = (what: string, count: number, time: number) =>
+    eventually(
+      what,
+      async () => {
+        const found = await samples();
+        const isEnough = (times: readonly number[]) => times.filter((one) => one > time).length >= count;
+        return found.size > 0 && [...found.values()].every(isEnough) ? found : undefined;
+      },
+      240_000,
+    );
+  const { data } = await ask('targets?state=active');
+  const { activeTargets } = data as {
+    readonly activeTargets: readonly {
+      readonly labels: { readonly job?: string };
+      readonly scrapeInterval: string;
+    }[];
+  };
+  const interval = secondsOf(activeTargets.find(({ labels }) => labels.job === 'coredns')?.scrapeInterval ?? '');
+  const before = await enough('there are samples', 3, 0);
   const old = await kubectl('get', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '-o', 'jsonpath={.metadata.uid}');
+  const endedAt = Date.now() / 1000;
   await kubectl('delete', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '--wait=true');
   await eventually(
     'the new pod is ready',
@@ -300,8 +333,30 @@ test('Prometheus that is started again has what it had', { timeout: 300_000 }, a
     },
     180_000,
   );
+  const readyAt = Date.now() / 1000;
   const now = await kubectl('get', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '-o', 'jsonpath={.metadata.uid}');
   assert.notEqual(now, old);
   await connect();
-  assert.deepEqual(await query(dns, before), [1]);
+  const after = await enough('it goes on', 3, readyAt);
+  assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
+  const mostSeconds = readyAt - endedAt + 2 * interval;
+  for (const [series, times] of after) {
+    const had = before.get(series) ?? [];
+    // The oldest have left the window meanwhile.
+    const [oldest = 0] = times;
+    const lost = had.filter((time) => time >= oldest && !times.includes(time));
+    assert.deepEqual(lost, [], `${series}: samples are lost`);
+    const lately = had.at(-3) ?? 0;
+    assert.ok(times.includes(lately), `${series}: nothing is left of before`);
+    const gaps = gapsOf(
+      times.filter((time) => time >= lately),
+      interval,
+    );
+    console.log(`${series}: away for ${(readyAt - endedAt).toFixed(1)} s, gaps: ${JSON.stringify(gaps)}`);
+    assert.ok(gaps.length <= 1, `${series}: ${gaps.length} gaps`);
+    for (const { from, to } of gaps) {
+      assert.ok(to > endedAt && from < readyAt, `${series}: the gap is at another time`);
+      assert.ok(to - from <= mostSeconds, `${series}: nothing for ${to - from} s, more than ${mostSeconds} s`);
+    }
+  }
 });
