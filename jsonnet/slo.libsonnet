@@ -5,6 +5,26 @@ local t = import 'types.libsonnet';
 // Bounds of the histograms of //services/kit; a test holds them against it.
 local BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+// The codes of calls that failed: https://grpc.io/docs/guides/status-codes/.
+local CODES = [
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
+
 // Codes by which a server says that it is its own fault.
 local SERVER_FAULTS = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'];
 
@@ -57,7 +77,7 @@ local parameters = {
   days: t.optional(t.wholeNumber(28, 92), 'Over which time.', 30),
   seconds: t.optional(t.number, 'That calls are answered within this time: a bound of the histogram. Left out, that they are answered at all.'),
   methods: t.optional(t.list(t.word), 'The methods that it is about; left out, all, but of a time those alone whose calls are unary: a stream lasts as long as both sides like.', []),
-  codes: t.optional(t.list(t.word), 'The codes of bad calls.', SERVER_FAULTS),
+  codes: t.optional(t.list(t.oneOf(CODES)), 'The codes of bad calls; not with `seconds`.', null, std.join(', ', SERVER_FAULTS)),
   errors: t.optional(t.query, 'Instead of calls: what counts as bad, one series of PromQL, with `$self` for the labels of the service and `$window` for the time.'),
   total: t.optional(t.query, 'With `errors`: what counts in all.'),
   window: t.optional(t.duration, "The longer window of its fastest alert; those of the others are 6, 24 and 72 times as long, the shorter ones a twelfth. Less than an hour is for tests, which can't wait: a few bad calls are enough then.", '1h'),
@@ -70,11 +90,12 @@ local series(config, name) = 'namespace="%s",service="%s",slo="%s"' % [config.en
 
 // What is bad and what there is in all, with $self and $window.
 local ratioOf(slo, side) =
+  local codes = if slo.codes == null then SERVER_FAULTS else slo.codes;
   local methods = if slo.methods == [] then '' else ',grpc_method=~"' + std.join('|', slo.methods) + '"';
   local calls = 'grpc_' + side;
   if slo.errors != null then { errors: '(' + slo.errors + ') or vector(0)', total: slo.total }
   else if slo.seconds == null then {
-    errors: 'sum(rate(' + calls + '_handled_total{$self' + methods + ',grpc_code=~"' + std.join('|', slo.codes) + '"}[$window])) or vector(0)',
+    errors: 'sum(rate(' + calls + '_handled_total{$self' + methods + ',grpc_code=~"' + std.join('|', codes) + '"}[$window])) or vector(0)',
     total: 'sum(rate(' + calls + '_handled_total{$self' + methods + '}[$window]))',
   }
   else
@@ -137,8 +158,13 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
   // Returns what is wrong with an objective. path: where it is; side: whose calls there are, or 'none'.
   checks(path, slo, side)::
     local ownExpressions = slo.errors != null || slo.total != null;
+    // What would be left out without a word.
+    local ofCalls = [field for field in ['codes', 'methods', 'seconds'] if !std.member([null, []], slo[field])];
     local least = 100 - 100 / factor(slo, BURNS[0]);
     (if (slo.errors == null) == (slo.total == null) then [] else ['%s must have both errors and total, or neither' % path]) +
+    (if !ownExpressions then [] else ['%s.%s must be left out: what is bad is said by errors and total' % [path, field] for field in ofCalls]) +
+    (if ownExpressions || slo.codes == null || slo.seconds == null then [] else ['%s.codes must be left out: seconds are of calls that were answered' % path]) +
+    (if slo.codes == [] then ['%s.codes must have a code, or nothing is ever bad' % path] else []) +
     (if ownExpressions || std.member(SIDES, side) then [] else ['%s must have errors and total: monitoring.calls is none' % path]) +
     (if slo.seconds == null || std.member(BOUNDS, slo.seconds) then [] else ['%s.seconds must be a bound of the histogram, which are %s, got %s' % [path, std.join(', ', std.map(number, BOUNDS)), number(slo.seconds)]]) +
     (if isWindow(slo.window) then [] else ['%s.window must be whole minutes, at most an hour, got %s' % [path, slo.window]]) +

@@ -12,6 +12,19 @@ import {
   UNITS,
   type Variable,
 } from './model.ts';
+import {
+  isRecord,
+  listOf,
+  oneOf,
+  optionalNumber,
+  optionalText,
+  refuse,
+  requiredText,
+  shown,
+  type Tell,
+  tellUnknown,
+  typeOf,
+} from './values.ts';
 
 /** What was read. */
 export interface ReadDashboard {
@@ -27,8 +40,32 @@ export const LIMITS = { rows: 50, panels: 200, queries: 20, variables: 20, textL
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const VARIABLE = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
-/** Notes problems at places. */
-type Tell = (place: string, problem: string) => void;
+/** The fields of each: what else there is would be left out without a word. */
+type Fields<T> = Readonly<Record<keyof T, true>>;
+const DASHBOARD: Fields<Dashboard> = {
+  name: true,
+  title: true,
+  service: true,
+  runbook: true,
+  variables: true,
+  rows: true,
+};
+const ROW: Fields<Row> = { title: true, panels: true };
+const PANEL: Fields<Panel> = {
+  title: true,
+  description: true,
+  kind: true,
+  unit: true,
+  queries: true,
+  thresholds: true,
+  min: true,
+  max: true,
+  width: true,
+  stack: true,
+};
+const QUERY: Fields<Query> = { expr: true, legend: true };
+const THRESHOLD: Fields<Threshold> = { value: true, severity: true };
+const FIELDS_OF_VARIABLE: Fields<Variable> = { name: true, label: true, query: true, multi: true };
 
 /** Reads the JSON text of a dashboard. Never throws. */
 export function readDashboard(text: string): ReadDashboard {
@@ -41,6 +78,7 @@ export function readDashboard(text: string): ReadDashboard {
     return { problems: [`The text is no JSON: ${error instanceof Error ? error.message : String(error)}`] };
   }
   if (!isRecord(value)) return { problems: [`A dashboard must be an object, got ${typeOf(value)}`] };
+  tellUnknown(value, DASHBOARD, '', tell);
   const name = value['name'];
   if (typeof name !== 'string' || !NAME.test(name)) {
     tell('name', `must be a DNS label (a-z, 0-9, -), got ${shown(name)}`);
@@ -88,6 +126,7 @@ interface Context {
 
 function readVariable(value: unknown, place: string, tell: Tell): readonly Variable[] {
   if (!isRecord(value)) return refuse(place, `must be an object, got ${typeOf(value)}`, tell);
+  tellUnknown(value, FIELDS_OF_VARIABLE, place, tell);
   const { name, label, query, multi } = value;
   if (typeof name !== 'string' || !VARIABLE.test(name) || name.startsWith('__'))
     return refuse(`${place}.name`, `must be a name such as pod, got ${shown(name)}`, tell);
@@ -99,6 +138,7 @@ function readVariable(value: unknown, place: string, tell: Tell): readonly Varia
 function readRow(value: unknown, index: number, context: Context): readonly Row[] {
   const place = `rows[${index}]`;
   if (!isRecord(value)) return refuse(place, `must be an object, got ${typeOf(value)}`, context.tell);
+  tellUnknown(value, ROW, place, context.tell);
   const panels = listOf(value['panels'], `${place}.panels`, LIMITS.panels, context.tell).flatMap((one, at) =>
     readPanel(one, `${place}.panels[${at}]`, context),
   );
@@ -108,6 +148,7 @@ function readRow(value: unknown, index: number, context: Context): readonly Row[
 function readPanel(value: unknown, place: string, context: Context): readonly Panel[] {
   const { tell, titles } = context;
   if (!isRecord(value)) return refuse(place, `must be an object, got ${typeOf(value)}`, tell);
+  tellUnknown(value, PANEL, place, tell);
   const title = value['title'];
   if (typeof title !== 'string' || title.trim() === '')
     return refuse(`${place}.title`, `must be a text, got ${shown(title)}`, tell);
@@ -151,6 +192,7 @@ function readPanel(value: unknown, place: string, context: Context): readonly Pa
 }
 
 function readQuery(value: unknown, place: string, { tell, known }: Context): readonly Query[] {
+  if (isRecord(value)) tellUnknown(value, QUERY, place, tell);
   const expr = isRecord(value) ? value['expr'] : undefined;
   const legend = isRecord(value) ? value['legend'] : undefined;
   if (typeof expr !== 'string' || expr.trim() === '' || expr.length > LIMITS.textLength)
@@ -161,62 +203,11 @@ function readQuery(value: unknown, place: string, { tell, known }: Context): rea
 }
 
 function readThreshold(value: unknown, place: string, tell: Tell): readonly Threshold[] {
+  if (isRecord(value)) tellUnknown(value, THRESHOLD, place, tell);
   const number = isRecord(value) ? value['value'] : undefined;
   const severity = oneOf(SEVERITIES, isRecord(value) ? value['severity'] : undefined);
   if (typeof number !== 'number' || !Number.isFinite(number))
     return refuse(`${place}.value`, `must be a number, got ${shown(number)}`, tell);
   if (severity === undefined) return refuse(`${place}.severity`, `must be one of ${SEVERITIES.join(', ')}`, tell);
   return [{ value: number, severity }];
-}
-
-function listOf(value: unknown, place: string, most: number, tell: Tell): readonly unknown[] {
-  if (!Array.isArray(value)) {
-    tell(place, `must be a list, got ${typeOf(value)}`);
-    return [];
-  }
-  if (value.length > most) tell(place, `must have at most ${most} entries, got ${value.length}: the rest is left out`);
-  return value.slice(0, most);
-}
-
-function optionalText(value: unknown, place: string, tell: Tell): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value.slice(0, 2000);
-  tell(place, `must be a text, got ${typeOf(value)}`);
-  return undefined;
-}
-
-/** A text that must be there; what is without is shown all the same. */
-function requiredText(value: unknown, place: string, tell: Tell): string | undefined {
-  if (value !== undefined && value !== null && (typeof value !== 'string' || value.trim() !== ''))
-    return optionalText(value, place, tell);
-  tell(place, `must be a text, got ${shown(value)}`);
-  return undefined;
-}
-
-function optionalNumber(value: unknown, place: string, tell: Tell): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  tell(place, `must be a number, got ${shown(value)}`);
-  return undefined;
-}
-
-function refuse(place: string, problem: string, tell: Tell): readonly [] {
-  tell(place, problem);
-  return [];
-}
-
-function oneOf<T extends string>(words: readonly T[], value: unknown): T | undefined {
-  return words.find((word) => word === value);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function typeOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : value === undefined ? 'nothing' : typeof value;
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeOf(value)).slice(0, 120);
 }

@@ -104,3 +104,40 @@ test('refuses a variable whose query is another language', () => {
   assert.deepEqual(dashboard?.variables, []);
   assert.match(problems.join('; '), /variables\[0\]\.query must be label_values/);
 });
+
+test('tells of fields that nobody reads, wherever they are, and shows the rest', () => {
+  const panel = {
+    ...PANEL,
+    widht: 12,
+    queries: [{ expr: 'up', legnd: '{{pod}}' }],
+    thresholds: [{ value: 1, severity: 'warning', color: 'red' }],
+  };
+  const { dashboard, problems } = dashboardOf([], {
+    runbok: 'docs/runbooks/web.md',
+    variables: [{ name: 'pod', query: 'label_values(up, pod)', multy: true }],
+    rows: [{ title: 'Row', panels: [panel, { ...PANEL, title: 'Other', treshold: [] }], collapsed: true }],
+  });
+  assert.deepEqual(problems, [
+    'runbok is an unknown field, the nearest is runbook',
+    'variables[0].multy is an unknown field, the nearest is multi',
+    'rows[0].collapsed is an unknown field, the nearest is title',
+    'rows[0].panels[0].widht is an unknown field, the nearest is width',
+    'rows[0].panels[0].queries[0].legnd is an unknown field, the nearest is legend',
+    'rows[0].panels[0].thresholds[0].color is an unknown field, the nearest is value',
+    'rows[0].panels[1].treshold is an unknown field, the nearest is thresholds',
+  ]);
+  assert.ok(dashboard !== undefined);
+  assert.deepEqual(
+    panelsOf(dashboard).map(({ title, width }) => [title, width]),
+    [
+      ['Requests', 6],
+      ['Other', 6],
+    ],
+  );
+});
+
+test('tells of a few unknown fields of many', () => {
+  const fields = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x${index}`, 1]));
+  const { problems } = dashboardOf([{ ...PANEL, ...fields, ['y'.repeat(100_000)]: 1 }]);
+  assert.equal(problems.length, 5);
+});

@@ -1,11 +1,14 @@
-// What is wrong with rules and dashboards before a Prometheus sees them: queries that do not parse, metrics and labels
-// that nobody exposes, runbooks and panels that are not there.
+// What is wrong with rules and dashboards before a Prometheus sees them: queries that are none, metrics and labels that
+// nobody exposes, runbooks and panels that are not there.
 import { parseLabelValues } from '../dashboards/expression.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { KnownMetric, KnownMetrics } from './exposition.ts';
+import { choiceOf, type Matcher } from './matchers.ts';
+import type { SourceFile } from './objects.ts';
 import { checkPanels } from './panels.ts';
-import { type Matcher, type ParsedQuery, parseQuery, withoutVariables } from './promql.ts';
-import type { SourceFile, Sources } from './sources.ts';
+import { type ParsedQuery, parseQuery, type QueryProblem, type Selector, withoutVariables } from './promql.ts';
+import { checkRunbooks } from './runbooks.ts';
+import type { Sources } from './sources.ts';
 
 /** Something that is wrong. */
 export interface Finding {
@@ -17,35 +20,46 @@ export interface Finding {
 /** Options of {@link checkMonitoring}. */
 export interface CheckOptions {
   readonly sources: Sources;
-  /** What the services expose, and what is scraped beside them. */
-  readonly metrics: KnownMetrics;
-  /** The runbooks that are there, by their paths. */
-  readonly runbooks: readonly SourceFile[];
+  /** What Prometheus itself refuses, by the query as it is asked. Default: nothing. */
+  readonly refused?: ReadonlyMap<string, QueryProblem>;
+  /** What the services expose, and what is scraped beside them. Default: that is not looked at. */
+  readonly metrics?: KnownMetrics | undefined;
+  /** The runbooks that are there, by their paths. Default: they are not looked at. */
+  readonly runbooks?: readonly SourceFile[] | undefined;
 }
 
 /** Labels that Prometheus and its operator give to all that they scrape. */
 const OF_TARGETS = ['container', 'endpoint', 'instance', 'job', 'namespace', 'node', 'pod', 'prometheus', 'service'];
 const OF_ALERTS = ['alertname', 'alertstate', 'severity'];
 
-interface Query {
+/** A query of a rule, a panel or a variable. */
+export interface Query {
   readonly where: string;
   readonly expr: string;
+  /** With times for the variables that are times, each where it was. */
+  readonly asked: string;
 }
 
 /** All findings, in the order of the sources. */
-export function checkMonitoring({ sources, metrics, runbooks }: CheckOptions): readonly Finding[] {
-  const recorded = recordedMetrics(sources);
-  const known: KnownMetrics = new Map([...metrics, ...recorded]);
+export function checkMonitoring({ sources, refused, metrics, runbooks }: CheckOptions): readonly Finding[] {
+  const known: KnownMetrics | undefined = metrics && new Map([...metrics, ...recordedMetrics(sources)]);
   return [
     ...sources.problems.map((text) => ({ code: 'MONITORING_INVALID', text })),
-    ...queriesOf(sources).flatMap((query) => checkQuery(query, known)),
-    ...checkRunbooks(sources, runbooks),
+    ...queriesOf(sources).flatMap((query) => {
+      const parsed = parseQuery(query.asked);
+      const problem = parsed.problems[0] ?? refused?.get(query.asked);
+      if (problem !== undefined)
+        return [{ code: 'PROMQL_SYNTAX', text: `${placeIn(query, problem.position)}: ${problem.text}` }];
+      return known === undefined ? [] : checkQuery(query, parsed, known);
+    }),
+    ...(runbooks === undefined ? [] : checkRunbooks(sources, runbooks)),
     ...checkPanels(sources),
   ];
 }
 
-function queriesOf({ rules, dashboards }: Sources): readonly Query[] {
-  return [
+/** What is asked of Prometheus. */
+export function queriesOf({ rules, dashboards }: Sources): readonly Query[] {
+  const all = [
     ...rules.map(({ where, expr }) => ({ where, expr })),
     ...dashboards.flatMap(({ where, dashboard }) => [
       ...dashboard.variables.flatMap(({ name, query }) => {
@@ -60,6 +74,7 @@ function queriesOf({ rules, dashboards }: Sources): readonly Query[] {
       ),
     ]),
   ];
+  return all.map((query) => ({ ...query, asked: withoutVariables(query.expr) }));
 }
 
 /** What rules record, with the labels that they may have. */
@@ -79,82 +94,83 @@ function recordedMetrics({ rules }: Sources): KnownMetrics {
   return recorded;
 }
 
-function checkQuery({ where, expr }: Query, known: KnownMetrics): readonly Finding[] {
-  const query = parseQuery(withoutVariables(expr));
-  const [first] = query.problems;
-  if (first !== undefined) {
-    return [{ code: 'PROMQL_SYNTAX', text: `${where}: column ${first.position + 1} of \`${expr}\`: ${first.text}` }];
-  }
-  const unknown = query.selectors.flatMap(({ metric, matchers, position }) => {
-    if (metric === undefined) return [];
-    const found = known.get(metric);
-    const at = (column: number) => `${where}: column ${column + 1} of \`${expr}\``;
-    if (found === undefined) {
-      const guess = nearest(metric, [...known.keys()]);
-      const meant = guess === undefined ? '' : `, the nearest is ${guess}`;
-      return [{ code: 'METRIC_UNKNOWN', text: `${at(position)}: nobody exposes ${metric}${meant}` }];
-    }
-    return matchers.flatMap((matcher) => checkMatcher(matcher, metric, found, at(matcher.position)));
-  });
-  return [...unknown, ...checkGroupings(query, known, { where, expr })];
+function placeIn({ where, expr }: Query, position: number): string {
+  return `${where}: column ${position + 1} of \`${expr}\``;
 }
 
-function checkMatcher(
-  { label, operator, value }: Matcher,
-  metric: string,
-  { labels }: KnownMetric,
-  at: string,
-): readonly Finding[] {
-  if (labels === undefined || OF_TARGETS.includes(label)) return [];
-  if (!labels.has(label)) {
-    const all = [...labels.keys()].join(', ') || 'none of its own';
-    return [{ code: 'METRIC_LABEL_UNKNOWN', text: `${at}: ${metric} has no label ${label}, it has ${all}` }];
-  }
-  const values = labels.get(label);
-  if (values === undefined || (operator !== '=' && operator !== '=~') || /\$/.test(value)) return [];
-  // Prometheus writes 1 as 1.0.
-  const isMeant = (one: string) =>
-    [one, one.replace(/^\d+$/, '$&.0')].some((text) =>
-      operator === '=' ? text === value : new RegExp(`^(?:${value})$`).test(text),
-    );
-  if (values.some(isMeant)) return [];
+function checkQuery(query: Query, parsed: ParsedQuery, known: KnownMetrics): readonly Finding[] {
   return [
-    {
-      code: 'METRIC_LABEL_UNKNOWN',
-      text: `${at}: no ${label} of ${metric} is ${value}, they are ${values.join(', ')}`,
-    },
+    ...parsed.selectors.flatMap((selector) => checkSelector(query, selector, known)),
+    ...checkGroupings(query, parsed, known),
   ];
 }
 
+/** The metrics that a selector chooses, by name. Of what can't be told it is none. */
+function chosen({ names }: Selector, known: KnownMetrics): KnownMetrics {
+  const choices = names.map(choiceOf);
+  return new Map([...known].filter(([name]) => choices.every((choice) => choice?.(name) === true)));
+}
+
+function checkSelector(query: Query, selector: Selector, known: KnownMetrics): readonly Finding[] {
+  const { names, matchers, position } = selector;
+  const blind = names.find((matcher) => choiceOf(matcher) === undefined);
+  if (blind !== undefined) return [{ code: 'METRIC_UNKNOWN', text: unclear(query, blind) }];
+  const metrics = chosen(selector, known);
+  if (metrics.size > 0) return matchers.flatMap((matcher) => checkMatcher(query, matcher, metrics));
+  const [only, ...others] = names;
+  if (only === undefined) return [];
+  const isName = others.length === 0 && only.operator === '=';
+  const guess = isName ? nearest(only.value, [...known.keys()]) : undefined;
+  const asked = isName ? only.value : `a metric that {${names.map(shown).join(',')}} chooses`;
+  const meant = guess === undefined ? '' : `, the nearest is ${guess}`;
+  return [{ code: 'METRIC_UNKNOWN', text: `${placeIn(query, position)}: nobody exposes ${asked}${meant}` }];
+}
+
+function shown({ label, operator, value }: Matcher): string {
+  return `${label}${operator}${JSON.stringify(value)}`;
+}
+
+function unclear(query: Query, matcher: Matcher): string {
+  return `${placeIn(query, matcher.position)}: what ${shown(matcher)} chooses can't be told: write a plainer regular expression`;
+}
+
+function checkMatcher(query: Query, matcher: Matcher, metrics: KnownMetrics): readonly Finding[] {
+  const { label, operator, value, position } = matcher;
+  const finding = (text: string) => [{ code: 'METRIC_LABEL_UNKNOWN', text: `${placeIn(query, position)}: ${text}` }];
+  const all = [...metrics.values()].map(({ labels }) => labels);
+  if (OF_TARGETS.includes(label) || all.includes(undefined)) return [];
+  const having = all.filter((labels) => labels?.has(label) === true);
+  if (having.length === 0) {
+    const others = [...new Set(all.flatMap((labels) => [...(labels?.keys() ?? [])]))];
+    const verb = metrics.size === 1 ? 'has no' : 'have no';
+    const rest = metrics.size === 1 ? 'it has' : 'they have';
+    return finding(`${listed(metrics)} ${verb} label ${label}, ${rest} ${others.join(', ') || 'none of its own'}`);
+  }
+  const values = having.map((labels) => labels?.get(label));
+  if (values.includes(undefined) || (operator !== '=' && operator !== '=~')) return [];
+  const choice = choiceOf(matcher);
+  if (choice === undefined) return [{ code: 'METRIC_LABEL_UNKNOWN', text: unclear(query, matcher) }];
+  const known = [...new Set(values.flatMap((some) => some ?? []))];
+  // Prometheus writes 1 as 1.0.
+  if (known.some((one) => choice(one) || choice(one.replace(/^\d+$/, '$&.0')))) return [];
+  return finding(`no ${label} of ${listed(metrics)} is ${value}, they are ${known.join(', ')}`);
+}
+
+function listed(metrics: KnownMetrics): string {
+  const names = [...metrics.keys()];
+  return names.length > 3 ? `${names.length} metrics from ${names[0]} to ${names.at(-1)}` : names.join(', ');
+}
+
 /** Labels by which something is grouped that nothing in the query has. */
-function checkGroupings(query: ParsedQuery, known: KnownMetrics, { where, expr }: Query): readonly Finding[] {
-  if (query.makesLabels) return [];
-  const all = query.selectors.map(({ metric }) => (metric === undefined ? undefined : known.get(metric)?.labels));
-  if (all.includes(undefined)) return [];
+function checkGroupings(query: Query, { selectors, groupings, makesLabels }: ParsedQuery, known: KnownMetrics) {
+  if (makesLabels || selectors.some(({ names }) => names.length === 0)) return [];
+  const all = selectors.flatMap((selector) => [...chosen(selector, known).values()].map(({ labels }) => labels));
+  if (all.length === 0 || all.includes(undefined)) return [];
   const labels = new Set([...OF_TARGETS, ...OF_ALERTS, ...all.flatMap((one) => [...(one?.keys() ?? [])])]);
-  return query.groupings
+  return groupings
     .filter(({ label }) => !labels.has(label))
     .map(({ label, position }) => ({
       code: 'METRIC_LABEL_UNKNOWN',
-      text: `${where}: column ${position + 1} of \`${expr}\`: nothing in it has a label ${label}`,
+      text: `${placeIn(query, position)}: nothing in it has a label ${label}`,
     }));
-}
-
-/** Pages of the repository that alerts and dashboards name and that are not there, or say nothing of an alert. */
-function checkRunbooks({ rules, dashboards }: Sources, runbooks: readonly SourceFile[]): readonly Finding[] {
-  const alerts = rules.map(({ where, alert, annotations }) => ({ where, alert, runbook: annotations['runbook_url'] }));
-  const boards = dashboards.map(({ where, dashboard: { runbook } }) => ({ where, alert: undefined, runbook }));
-  const findings = [...alerts, ...boards].flatMap(({ where, alert, runbook }) => {
-    if (runbook === undefined || /^https?:\/\//.test(runbook)) return [];
-    const path = runbook.replace(/#.*$/, '');
-    const page = runbooks.find(({ file }) => file === path);
-    if (page === undefined) {
-      const others = runbooks.length === 0 ? '' : `, only ${runbooks.map(({ file }) => file).join(', ')}`;
-      return [{ key: path, code: 'RUNBOOK_MISSING', text: `${where}: there is no ${path}${others}` }];
-    }
-    if (alert === undefined || page.text.split('\n').some((line) => line.replace(/^#+ /, '') === alert)) return [];
-    return [{ key: alert, code: 'RUNBOOK_MISSING', text: `${where}: ${path} has no heading '## ${alert}'` }];
-  });
-  // Each is said once: every environment has the same alerts.
-  return [...new Map(findings.map(({ key, code, text }) => [key, { code, text }])).values()];
 }

@@ -5,35 +5,21 @@ import { describe, test } from 'node:test';
 import { runfile } from '../lib/runfiles.ts';
 import { checkMonitoring } from './check.ts';
 import { metricsList, parseMetricsList } from './exposition.ts';
-import { parseQuery, withoutVariables } from './promql.ts';
-import { readSources, type SourceFile } from './sources.ts';
+import type { SourceFile } from './objects.ts';
+import { parseQuery } from './promql.ts';
+import { readSources } from './sources.ts';
 
 describe('queries', () => {
   for (const { query, problem } of [
     { query: 'sum(rate(x_total[5m])', problem: [21, 'it ends too early'] },
     { query: 'foo bar', problem: [4, "unexpected 'bar'"] },
     { query: '', problem: [0, 'it is empty'] },
-    { query: 'rate(x_total)', problem: [0, 'rate wants a range of time, such as [5m]'] },
-    { query: 'abs(x[5m])', problem: [0, 'abs wants no range of time'] },
-    { query: 'x[5m]', problem: [0, 'a range of time, x[5m], where one value is wanted'] },
     { query: 'x{a=b}', problem: [4, "unexpected 'b'"] },
   ] as const) {
     test(`says where it is wrong: ${query}`, () => {
       const [first] = parseQuery(query).problems;
       assert.deepEqual([first?.position, first?.text], problem);
     });
-  }
-  for (const query of [
-    'max_over_time(rate(x[5m])[1h:1m])',
-    'rate(x[5m] offset 1d)',
-    'predict_linear(x[1h], 3600) < 0',
-    'a / on (namespace) group_left (c) b',
-    '{__name__="x"} == 1',
-    'label_replace(up, "a", "$1", "b", "(.*)")',
-    'absent(up{job="a"} == 1)',
-    withoutVariables('rate(x{a=~"$item"}[$__rate_interval]) + changes(x[${__range}])'),
-  ]) {
-    test(`takes: ${query}`, () => assert.deepEqual(parseQuery(query).problems, []));
   }
 });
 
@@ -83,7 +69,10 @@ describe('lists of metrics', () => {
   });
 });
 
-const metrics = parseMetricsList('up\ncalls_total{code,method}\ntook_bucket{le=0.1|1|+Inf}\n', 'metrics.txt');
+const metrics = parseMetricsList(
+  'up\ncalls_total{code,method}\ntook_bucket{le=0.1|1|+Inf}\ntook_count{code}\n',
+  'metrics.txt',
+);
 const findingsOf = (manifest: unknown, runbooks: readonly SourceFile[] = []) =>
   checkMonitoring({ sources: readSources([{ file: 'web.yaml', text: JSON.stringify(manifest) }]), metrics, runbooks });
 const rule = (...rules: readonly object[]) => ({
@@ -114,6 +103,41 @@ describe('rules', () => {
       name: 'a label by which nothing can be grouped',
       rules: [{ record: 'a:b', expr: 'sum by (metod) (calls_total)' }],
       says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 9 of \`sum by (metod) (calls_total)\`: nothing in it has a label metod`,
+    },
+    {
+      name: 'a name that nothing has, by a regular expression',
+      rules: [{ record: 'a:b', expr: 'sum({__name__=~"call_.*"})' }],
+      says: `METRIC_UNKNOWN ${AT}: a:b: column 5 of \`sum({__name__=~"call_.*"})\`: nobody exposes a metric that {__name__=~"call_.*"} chooses`,
+    },
+    {
+      name: 'a label that no metric of a regular expression has',
+      rules: [{ record: 'a:b', expr: '{__name__=~"calls_total|took_.*",kode="OK"}' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 34 of \`{__name__=~"calls_total|took_.*",kode="OK"}\`: calls_total, took_bucket, took_count have no label kode, they have code, method, le`,
+    },
+    {
+      name: 'names that only Prometheus can tell',
+      rules: [{ record: 'a:b', expr: '{__name__=~"\\\\pL+"}' }],
+      says: `METRIC_UNKNOWN ${AT}: a:b: column 2 of \`{__name__=~"\\\\pL+"}\`: what __name__=~"\\\\pL+" chooses can't be told: write a plainer regular expression`,
+    },
+    {
+      name: 'a metric in quotes that nobody exposes',
+      rules: [{ record: 'a:b', expr: '{"call_total","code"="OK"}' }],
+      says: `METRIC_UNKNOWN ${AT}: a:b: column 1 of \`{"call_total","code"="OK"}\`: nobody exposes call_total, the nearest is calls_total`,
+    },
+    {
+      name: 'a label in quotes that a metric has not',
+      rules: [{ record: 'a:b', expr: '{"calls_total","kode"="OK"}' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 16 of \`{"calls_total","kode"="OK"}\`: calls_total has no label kode, it has code, method`,
+    },
+    {
+      name: 'a label in quotes by which nothing can be grouped',
+      rules: [{ record: 'a:b', expr: 'sum by ("me.thod") (calls_total)' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 9 of \`sum by ("me.thod") (calls_total)\`: nothing in it has a label me.thod`,
+    },
+    {
+      name: 'a label of any metric that none has',
+      rules: [{ alert: 'Down', expr: 'count({kode="OK"})' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: Down: column 8 of \`count({kode="OK"})\`: 4 metrics from up to took_count have no label kode, they have code, method, le`,
     },
     {
       name: 'a query that does not parse',
@@ -148,6 +172,10 @@ describe('rules', () => {
           { record: 'calls:rate', expr: 'sum(rate(calls_total{job="web"}[5m]))', labels: { slo: 'a' } },
           { record: 'calls:ratio', expr: 'calls:rate{slo="a"} / sum(took_bucket{le=~"1([.]0)?"})' },
           {
+            record: 'calls:all',
+            expr: '{__name__=~"(?i)CALLS_(?P<what>total)",method!~"Get"} or {__name__!="up",code="OK"}',
+          },
+          {
             alert: 'Down',
             expr: 'sum by (pod, code) (calls_total) == 0',
             annotations: { runbook_url: 'docs/runbooks/web.md' },
@@ -157,6 +185,19 @@ describe('rules', () => {
       ),
       [],
     ));
+});
+
+test('what Prometheus refuses is told of at its place, and what is not looked at is not', () => {
+  const sources = readSources([
+    {
+      file: 'r.yaml',
+      text: 'groups: [{ name: a, rules: [{ record: b, expr: clamp_max(nobody) }, { record: c, expr: d }] }]',
+    },
+  ]);
+  const refused = new Map([['clamp_max(nobody)', { position: 0, text: 'expected 2 argument(s)' }]]);
+  assert.deepEqual(checkMonitoring({ sources, refused }), [
+    { code: 'PROMQL_SYNTAX', text: 'r.yaml: a: b: column 1 of `clamp_max(nobody)`: expected 2 argument(s)' },
+  ]);
 });
 
 describe('dashboards', () => {
@@ -195,6 +236,21 @@ describe('dashboards', () => {
     assert.deepEqual(
       findingsOf(board([panel('Requests', 'up'), panel('Requests', 'up')])).map(({ code, text }) => `${code} ${text}`),
       [`MONITORING_INVALID ${WHERE}: rows[0].panels[1] is a second panel named 'Requests': give it another title`],
+    ));
+  test('have no fields that nobody reads', () =>
+    assert.deepEqual(
+      findingsOf(board([{ ...panel('Requests', 'up'), widht: 12 }])).map(({ code, text }) => `${code} ${text}`),
+      [`MONITORING_INVALID ${WHERE}: rows[0].panels[0].widht is an unknown field, the nearest is width`],
+    ));
+  test('may choose metrics by a variable', () =>
+    assert.deepEqual(
+      findingsOf(
+        board(
+          [panel('Requests', '{__name__=~"$metric", code="OK"} or {__name__=~"up|${metric}_total"}')],
+          [{ name: 'metric', query: 'label_values(up, job)', multi: true }],
+        ),
+      ),
+      [],
     ));
   test('name no variable that they do not have', () =>
     assert.deepEqual(

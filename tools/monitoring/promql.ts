@@ -1,21 +1,15 @@
-// PromQL, as far as it can be told without a Prometheus: whether it parses, and which series and labels it is about.
+// PromQL, as far as it can be told without a Prometheus: whether it parses, and which series and labels it is about. What
+// functions and operators take is for promtool to say.
 import type { SyntaxNode, TreeCursor } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
+import type { Matcher } from './matchers.ts';
 
 /** `grpc_server_handled_total{grpc_code="OK"}` */
 export interface Selector {
-  /** Undefined where a selector has none, or where it is a regular expression. */
-  readonly metric: string | undefined;
+  /** What its metrics are called, as matchers of `__name__`; empty: anything. */
+  readonly names: readonly Matcher[];
   readonly matchers: readonly Matcher[];
   /** Where it begins, from 0. */
-  readonly position: number;
-}
-
-/** `grpc_code="OK"` */
-export interface Matcher {
-  readonly label: string;
-  readonly operator: string;
-  readonly value: string;
   readonly position: number;
 }
 
@@ -35,10 +29,8 @@ export interface ParsedQuery {
   readonly makesLabels: boolean;
 }
 
-/** Functions of what was so over a time. */
-const OF_RANGES =
-  /^(absent_over_time|avg_over_time|changes|count_over_time|delta|deriv|double_exponential_smoothing|first_over_time|idelta|increase|irate|last_over_time|mad_over_time|max_over_time|min_over_time|predict_linear|present_over_time|quantile_over_time|rate|resets|stddev_over_time|stdvar_over_time|sum_over_time|ts_of_(first|last|max|min)_over_time)$/;
 const MAKE_LABELS = /^(label_replace|label_join|count_values|info)$/;
+const NAME = '__name__';
 
 const EMPTY: ParsedQuery = {
   problems: [{ position: 0, text: 'it is empty' }],
@@ -47,7 +39,7 @@ const EMPTY: ParsedQuery = {
   makesLabels: false,
 };
 
-/** Reads a query; `problems` are empty where it is one. */
+/** Reads a query; `problems` are empty where its form is that of one. */
 export function parseQuery(text: string): ParsedQuery {
   if (text.trim() === '') return EMPTY;
   const problems: QueryProblem[] = [];
@@ -60,14 +52,11 @@ export function parseQuery(text: string): ParsedQuery {
       const node = ref.node;
       if (ref.type.isError) problems.push({ position: ref.from, text: unexpected(text, node) });
       else if (ref.name === 'VectorSelector') selectors.push(selectorOf(node, source));
-      else if (ref.name === 'LabelName' && node.parent?.name === 'GroupingLabels')
-        groupings.push({ label: source(node), position: ref.from });
+      else if (isLabel(ref.name) && node.parent?.name === 'GroupingLabels')
+        groupings.push({ label: nameOf(node, source), position: ref.from });
       else if (ref.name === 'FunctionIdentifier' || ref.name === 'AggregateOp') {
         if (MAKE_LABELS.test(source(node))) makesLabels = true;
       }
-      if (ref.name === 'FunctionCall') problems.push(...rangeProblems(node, source));
-      if ((ref.name === 'MatrixSelector' || ref.name === 'SubqueryExpr') && !isArgument(node))
-        problems.push({ position: ref.from, text: `a range of time, ${source(node)}, where one value is wanted` });
     },
   });
   return { problems, selectors, groupings, makesLabels };
@@ -78,57 +67,38 @@ function unexpected(text: string, node: SyntaxNode): string {
   return found === '' ? 'it ends too early' : `unexpected '${found}'`;
 }
 
-function isArgument(node: SyntaxNode): boolean {
-  for (let at = node.parent; at !== null; at = at.parent) {
-    if (at.name === 'FunctionCallBody') return true;
-    if (!['OffsetExpr', 'StepInvariantExpr', 'ParenExpr'].includes(at.name)) return false;
-  }
-  return false;
+function isLabel(name: string): boolean {
+  return name === 'LabelName' || name === 'QuotedLabelName';
 }
 
-/** What is wrong with the arguments of a function of ranges. */
-function rangeProblems(call: SyntaxNode, source: (node: SyntaxNode) => string): readonly QueryProblem[] {
-  const name = call.getChild('FunctionIdentifier');
-  const body = call.getChild('FunctionCallBody');
-  if (name === null || body === null) return [];
-  const takesRange = OF_RANGES.test(source(name));
-  let hasRange = false;
-  for (let one = body.firstChild; one !== null; one = one.nextSibling) if (isRange(one)) hasRange = true;
-  if (takesRange === hasRange) return [];
-  const text = takesRange
-    ? `${source(name)} wants a range of time, such as [5m]`
-    : `${source(name)} wants no range of time`;
-  return [{ position: call.from, text }];
+/** What a label is called, be it in quotes, as names beyond letters, digits and `_` are. */
+function nameOf(node: SyntaxNode, source: (node: SyntaxNode) => string): string {
+  return node.name === 'QuotedLabelName' ? unquoted(source(node)) : source(node);
 }
 
-function isRange(node: SyntaxNode): boolean {
-  if (node.name === 'MatrixSelector' || node.name === 'SubqueryExpr') return true;
-  const inner = node.firstChild;
-  return ['OffsetExpr', 'StepInvariantExpr', 'ParenExpr'].includes(node.name) && inner !== null && isRange(inner);
-}
-
+/** The two forms are one: `up{job="a"}` and `{"up","job"="a"}`. */
 function selectorOf(node: SyntaxNode, source: (node: SyntaxNode) => string): Selector {
-  const name = node.getChild('Identifier');
-  const all = (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher): Matcher => {
-    const [label, operator, value] = [
-      matcher.getChild('LabelName'),
-      matcher.getChild('MatchOp'),
-      matcher.getChild('StringLiteral'),
-    ].map((part) => (part === null ? '' : source(part)));
-    return { label: label ?? '', operator: operator ?? '', value: unquoted(value ?? ''), position: matcher.from };
-  });
-  const named = all.find(({ label }) => label === '__name__');
-  const quoted = node.getChild('LabelMatchers')?.getChild('QuotedLabelName') ?? null;
+  const inner = node.getChild('LabelMatchers');
+  const called = [node.getChild('Identifier'), ...(inner?.getChildren('QuotedLabelName') ?? [])].flatMap((one) =>
+    one === null ? [] : [{ label: NAME, operator: '=', value: nameOf(one, source), position: one.from }],
+  );
+  const all = ['UnquotedLabelMatcher', 'QuotedLabelMatcher']
+    .flatMap((form) => inner?.getChildren(form) ?? [])
+    .map((matcher): Matcher => {
+      const label = matcher.getChild('LabelName') ?? matcher.getChild('QuotedLabelName');
+      const [operator, value] = [matcher.getChild('MatchOp'), matcher.getChild('StringLiteral')].map((part) =>
+        part === null ? '' : source(part),
+      );
+      return {
+        label: label === null ? '' : nameOf(label, source),
+        operator: operator ?? '',
+        value: unquoted(value ?? ''),
+        position: matcher.from,
+      };
+    });
   return {
-    metric:
-      name !== null
-        ? source(name)
-        : named?.operator === '='
-          ? named.value
-          : quoted !== null
-            ? unquoted(source(quoted))
-            : undefined,
-    matchers: all.filter((matcher) => matcher !== named),
+    names: [...called, ...all.filter(({ label }) => label === NAME)],
+    matchers: all.filter(({ label }) => label !== NAME).toSorted((a, b) => a.position - b.position),
     position: node.from,
   };
 }

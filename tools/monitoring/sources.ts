@@ -1,9 +1,9 @@
 // What of rendered manifests is about monitoring: rules, dashboards, and what is scraped.
-import { isDeepStrictEqual } from 'node:util';
-import { parseAllDocuments } from 'yaml';
 import type { Dashboard } from '../dashboards/model.ts';
 import { readDashboard } from '../dashboards/read_model.ts';
-import { ToolError } from '../lib/errors.ts';
+import { isRecord, typeOf } from '../dashboards/values.ts';
+import { unselected } from './monitors.ts';
+import { type Entry, readObjects, recordAt, recordOf, type SourceFile, type SourceObject } from './objects.ts';
 
 /** A recording or alerting rule, and where it is. */
 export interface Rule {
@@ -16,111 +16,91 @@ export interface Rule {
 }
 
 /** A group of rules, as Prometheus reads it. */
-export type RuleGroup = Readonly<Record<string, unknown>> & { readonly name: string };
+export type RuleGroup = Readonly<Record<string, unknown>> & { readonly rules: readonly Entry[] };
+
+/** A file of rules, or an object that becomes one. */
+export interface RuleFile {
+  readonly where: string;
+  readonly groups: readonly RuleGroup[];
+}
 
 /** All of some manifests. */
 export interface Sources {
-  readonly groups: readonly RuleGroup[];
+  readonly ruleFiles: readonly RuleFile[];
   readonly rules: readonly Rule[];
   readonly dashboards: readonly { readonly where: string; readonly dashboard: Dashboard }[];
   /** What is wrong before any query is read. */
   readonly problems: readonly string[];
 }
 
-interface KubernetesObject {
-  readonly kind?: string;
-  readonly metadata?: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec?: Readonly<Record<string, unknown>>;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly items?: readonly KubernetesObject[];
-  /** A file of rules as Prometheus itself reads it. */
-  readonly groups?: readonly RuleGroup[];
-}
-
-/** A file, by the name that messages have for it. */
-export interface SourceFile {
-  readonly file: string;
-  readonly text: string;
-}
-
 /** Reads manifests, lists of them, and files of rules, in YAML or JSON. Throws MONITORING_UNREADABLE. */
 export function readSources(files: readonly SourceFile[]): Sources {
-  const objects = files.flatMap(({ file, text }) => objectsOf(file, text).map((object) => ({ file, object })));
-  const groups = objects.flatMap(({ object }) => groupsOf(object));
-  const rules = objects.flatMap(({ file, object }) => rulesOf(whereOf(object, file), groupsOf(object)));
+  const objects = files.flatMap(readObjects);
   const problems: string[] = [];
-  const dashboards = objects.flatMap(({ file, object }) => {
-    if (object.kind !== 'ConfigMap' || object.metadata?.labels?.['fathom.internal/dashboard'] !== 'true') return [];
-    return Object.entries(object.data ?? {}).flatMap(([key, json]) => {
-      const where = `${whereOf(object, file)}: ${key}`;
-      const { dashboard, problems: found } = readDashboard(json);
+  const ruleFiles = objects.flatMap((object) => readRuleFile(object, problems));
+  const dashboards = objects.flatMap(({ where: object, value }) => {
+    if (value['kind'] !== 'ConfigMap' || recordAt(value, 'metadata', 'labels')['fathom.internal/dashboard'] !== 'true')
+      return [];
+    return Object.entries(recordOf(value['data'])).flatMap(([key, json]) => {
+      const where = `${object}: ${key}`;
+      const { dashboard, problems: found } = readDashboard(String(json));
       problems.push(...found.map((problem) => `${where}: ${problem}`));
       return dashboard === undefined ? [] : [{ where, dashboard }];
     });
   });
   problems.push(...unselected(objects));
-  return { groups, rules, dashboards, problems };
+  return { ruleFiles, rules: ruleFiles.flatMap(rulesOf), dashboards, problems };
 }
 
-function objectsOf(file: string, text: string): readonly KubernetesObject[] {
-  return parseAllDocuments(text).flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      throw new ToolError('MONITORING_UNREADABLE', `Reading ${file}: ${error.message}`, {
-        hint: 'Name rendered manifests, or files of rules.',
-        cause: error,
-      });
+/** What is not of the form of rules is told of, and left out. */
+function readRuleFile({ where, value }: SourceObject, problems: string[]): readonly RuleFile[] {
+  const isObject = value['kind'] === 'PrometheusRule';
+  if (!isObject && value['kind'] !== undefined) return [];
+  const entries = (given: unknown, place: string): readonly Entry[] => {
+    if (given === undefined || given === null) return [];
+    if (!Array.isArray(given)) {
+      problems.push(`${where}: ${place} must be a list, got ${typeOf(given)}`);
+      return [];
     }
-    // What is in them was checked against the schemas of their kinds.
-    const object = document.toJS() as KubernetesObject | null;
-    return object === null ? [] : (object.items ?? [object]);
-  });
+    return given.flatMap((one: unknown, index) => {
+      if (isRecord(one)) return [one];
+      problems.push(`${where}: ${place}[${index}] must be an object, got ${typeOf(one)}`);
+      return [];
+    });
+  };
+  const groups = entries(isObject ? recordOf(value['spec'])['groups'] : value['groups'], 'groups');
+  return [
+    {
+      where,
+      groups: groups.map(({ partial_response_strategy: ofThanos, ...group }, index) => ({
+        ...group,
+        // The operator keeps it from Prometheus.
+        ...(isObject || ofThanos === undefined ? {} : { partial_response_strategy: ofThanos }),
+        rules: entries(group['rules'], `groups[${index}].rules`),
+      })),
+    },
+  ];
 }
 
-function whereOf({ kind, metadata }: KubernetesObject, file: string): string {
-  return kind === undefined ? file : `${file}: ${kind} ${metadata?.name ?? ''}`;
-}
-
-function groupsOf(object: KubernetesObject): readonly RuleGroup[] {
-  if (object.kind === 'PrometheusRule') return (object.spec?.['groups'] ?? []) as readonly RuleGroup[];
-  return object.kind === undefined ? (object.groups ?? []) : [];
-}
-
-function rulesOf(where: string, groups: readonly RuleGroup[]): readonly Rule[] {
-  return groups.flatMap((group) =>
-    ((group['rules'] ?? []) as readonly Readonly<Record<string, unknown>>[]).map((rule): Rule => {
-      const record = rule['record'] as string | undefined;
-      const alert = rule['alert'] as string | undefined;
+function rulesOf({ where, groups }: RuleFile): readonly Rule[] {
+  return groups.flatMap((group, index) =>
+    group.rules.map((rule): Rule => {
+      const [record, alert] = [rule['record'], rule['alert']].map((name) =>
+        name === undefined || name === null ? undefined : String(name),
+      );
+      const name = typeof group['name'] === 'string' ? group['name'] : `groups[${index}]`;
       return {
-        where: `${where}: ${group.name}: ${record ?? alert ?? 'a rule without a name'}`,
+        where: `${where}: ${name}: ${record ?? alert ?? 'a rule without a name'}`,
         record,
         alert,
         expr: String(rule['expr'] ?? ''),
-        labels: (rule['labels'] ?? {}) as Readonly<Record<string, string>>,
-        annotations: (rule['annotations'] ?? {}) as Readonly<Record<string, string>>,
+        labels: textsOf(rule['labels']),
+        annotations: textsOf(rule['annotations']),
       };
     }),
   );
 }
 
-/** Monitors that select none of the Services beside them, or name a port that those do not have. */
-function unselected(
-  objects: readonly { readonly file: string; readonly object: KubernetesObject }[],
-): readonly string[] {
-  const services = objects.filter(({ object }) => object.kind === 'Service');
-  return objects.flatMap(({ file, object }) => {
-    if (object.kind !== 'ServiceMonitor') return [];
-    const selector = object.spec?.['selector'] as { matchLabels?: Readonly<Record<string, string>> } | undefined;
-    const wanted = selector?.matchLabels ?? {};
-    const chosen = services.filter((service) =>
-      isDeepStrictEqual({ ...service.object.metadata?.labels, ...wanted }, service.object.metadata?.labels ?? {}),
-    );
-    const where = whereOf(object, file);
-    if (chosen.length === 0) return [`${where}: no Service beside it has the labels ${JSON.stringify(wanted)}`];
-    const ports = chosen.flatMap(({ object: { spec } }) => (spec?.['ports'] ?? []) as { readonly name?: string }[]);
-    const endpoints = (object.spec?.['endpoints'] ?? []) as readonly { readonly port?: string }[];
-    return endpoints
-      .filter(({ port }) => port !== undefined && !ports.some(({ name }) => name === port))
-      .map(({ port }) => `${where}: no Service that it selects has a port ${port}`);
-  });
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(recordOf(value)).map(([name, text]) => [name, String(text)]));
 }

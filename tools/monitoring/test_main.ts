@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
 import { runfile } from '../lib/runfiles.ts';
-import { checkMonitoring, type Finding } from './check.ts';
+import { checkMonitoring, queriesOf } from './check.ts';
 import { type KnownMetrics, parseMetricsList } from './exposition.ts';
-import { runPromtool } from './promtool.ts';
-import { readSources, type SourceFile } from './sources.ts';
+import type { SourceFile } from './objects.ts';
+import { type Promtool, refusedQueries, refusedRules } from './promtool.ts';
+import { checkRuleTest, readRuleTest, runRuleTests } from './rule_tests.ts';
+import { readSources } from './sources.ts';
 
 /** A file of the request: where it is among the runfiles, and what messages call it. */
 interface RequestFile {
@@ -18,16 +20,19 @@ interface RequestFile {
 interface TestRequest {
   readonly label: string;
   readonly sources: readonly RequestFile[];
-  /** Lists of what is exposed; none: queries are parsed, and that is all. */
+  /** Lists of what is exposed. */
   readonly metrics: readonly RequestFile[];
   readonly isMetricsChecked: boolean;
+  /** Where there are some, or metrics are checked, they are checked. */
   readonly runbooks: readonly RequestFile[];
-  /** Test files of promtool; with `promtool` empty none may be there. */
+  /** Test files of promtool. */
   readonly tests: readonly RequestFile[];
   readonly promtool: string;
 }
 
 const HINTS: Readonly<Record<string, string>> = {
+  RULES_INVALID: 'Mend the rule that it names.',
+  RULES_TEST_INVALID: 'Have the test expect something of the rules.',
   METRIC_UNKNOWN:
     'Correct the name; or expose it, and have the test that scrapes the service write metrics.txt: docs/watching_services.md.',
   METRIC_LABEL_UNKNOWN: 'Name a label that it has, or have the test that scrapes the service write metrics.txt anew.',
@@ -47,20 +52,27 @@ await runMain(async ({ argv, signal }) => {
   const request = JSON.parse(await readFile(argv[0] ?? '', 'utf8')) as TestRequest;
   const files = await Promise.all(request.sources.map(read));
   const sources = readSources(files);
-  if (sources.rules.length === 0 && sources.dashboards.length === 0) {
+  if (sources.rules.length === 0 && sources.dashboards.length === 0 && sources.problems.length === 0) {
     throw new ToolError('MONITORING_NOTHING', `Checking ${request.label}: there are no rules and no dashboards`, {
       hint: 'Name what has some: a PrometheusRule, a dashboard, a file of rules.',
     });
   }
+  const promtool: Promtool = { program: runfile(request.promtool), signal };
   const lists = await Promise.all(request.metrics.map(read));
   const metrics: KnownMetrics = new Map(lists.flatMap(({ file, text }) => [...parseMetricsList(text, file)]));
-  const isRelevant = ({ code }: Finding) =>
-    request.isMetricsChecked || code === 'PROMQL_SYNTAX' || code === 'MONITORING_INVALID';
-  const findings = checkMonitoring({
-    sources,
-    metrics,
-    runbooks: await Promise.all(request.runbooks.map(read)),
-  }).filter(isRelevant);
+  const runbooks = await Promise.all(request.runbooks.map(read));
+  const tests = (await Promise.all(request.tests.map(read))).map(readRuleTest);
+  const asked = queriesOf(sources).map((query) => query.asked);
+  const findings = [
+    ...checkMonitoring({
+      sources,
+      refused: await refusedQueries(promtool, asked),
+      metrics: request.isMetricsChecked ? metrics : undefined,
+      runbooks: request.isMetricsChecked || runbooks.length > 0 ? runbooks : undefined,
+    }),
+    ...(await refusedRules(promtool, sources.ruleFiles)),
+    ...tests.flatMap((test) => checkRuleTest(test, sources)),
+  ];
   for (const { code, text } of findings) process.stdout.write(`error: ${code}: ${text}\n`);
   for (const code of new Set(findings.map((finding) => finding.code)))
     if (HINTS[code] !== undefined) process.stdout.write(`  hint: ${HINTS[code]}\n`);
@@ -69,10 +81,7 @@ await runMain(async ({ argv, signal }) => {
     process.stdout.write(`${request.label}: ${findings.length} findings in ${said}\n`);
     return 1;
   }
-  if (request.promtool !== '') {
-    const tests = await Promise.all(request.tests.map(read));
-    await runPromtool({ program: runfile(request.promtool), groups: sources.groups, tests, signal });
-  }
+  await runRuleTests(promtool, sources, tests);
   process.stdout.write(`${request.label}: ${said}, nothing is wrong\n`);
   return 0;
 });

@@ -20,24 +20,29 @@ _ATTRS = {
         default = "//tools/monitoring:cluster_metrics",
     ),
     "_program": attr.label(default = "//tools/monitoring:test"),
+    "_promtool": attr.label(
+        doc = "Says what Prometheus itself takes.",
+        default = "@prometheus//:promtool",
+        allow_single_file = True,
+    ),
 }
 
 def _described(ctx, files):
     return [struct(file = workspace_path(file), path = rlocation(ctx, file)) for file in files]
 
-def _test(ctx, sources, checked, tests = [], promtool = None):
+def _test(ctx, sources, checked, tests = []):
     request = ctx.actions.declare_file(ctx.label.name + ".monitoring.json")
     metrics = ctx.files.metrics + ctx.files._cluster_metrics
     ctx.actions.write(request, json.encode(struct(
         isMetricsChecked = checked,
         label = shown_label(ctx.label),
         metrics = _described(ctx, metrics),
-        promtool = rlocation(ctx, promtool) if promtool else "",
+        promtool = rlocation(ctx, ctx.file._promtool),
         runbooks = _described(ctx, ctx.files.runbooks),
         sources = _described(ctx, sources),
         tests = _described(ctx, tests),
     )))
-    files = [request] + sources + metrics + tests + ctx.files.runbooks + ([promtool] if promtool else [])
+    files = [request] + sources + metrics + tests + ctx.files.runbooks + [ctx.file._promtool]
     launcher = create_launcher(
         ctx,
         ctx.label.name,
@@ -54,9 +59,9 @@ prometheus_metrics_test = rule(
     implementation = _prometheus_metrics_test_impl,
     doc = """Tests that rules and dashboards ask for what is there.
 
-Every query parses; every metric in it, and every label that chooses or groups series, is in one of the lists, or is
-recorded by a rule beside it; monitors select a Service; panels of a dashboard have different titles; runbooks exist, and so do
-the panels to which alerts lead.
+Prometheus' own parser, in promtool, takes every rule and every query; every metric in it, and every label that chooses or
+groups series, is in one of the lists, or is recorded by a rule beside it; monitors select a Service; dashboards have no
+unknown fields, and panels different titles; runbooks exist, and so do the panels to which alerts lead.
 
     prometheus_metrics_test(
         name = "monitoring_test",
@@ -65,7 +70,8 @@ the panels to which alerts lead.
         runbooks = ["//docs/runbooks:web.md"],
     )
 
-The macro `service` makes one for each service that is watched.
+The macro `service` makes one for each service that is watched. promtool is compiled with Prometheus, in one action: the
+first time it takes minutes, unless a cache has it from `./fathom up` or from somebody else; each test then takes a moment.
 """,
     attrs = dict(
         _ATTRS,
@@ -80,7 +86,7 @@ The macro `service` makes one for each service that is watched.
 )
 
 def _prometheus_rule_test_impl(ctx):
-    return _test(ctx, ctx.files.rules, bool(ctx.files.metrics), ctx.files.tests, ctx.file._promtool)
+    return _test(ctx, ctx.files.rules, bool(ctx.files.metrics), ctx.files.tests)
 
 prometheus_rule_test = rule(
     implementation = _prometheus_rule_test_impl,
@@ -94,8 +100,9 @@ prometheus_rule_test = rule(
     )
 
 A test file is [one of promtool's](https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/): series
-that are given, and what is expected of alerts and expressions. Its `rule_files` is filled in. With `metrics`, what
-prometheus_metrics_test tests is tested as well.
+that are given, and what is expected of alerts and expressions. Its `rule_files` is filled in; it must expect something, and
+name alerts that there are. With `metrics`, what prometheus_metrics_test tests is tested as well; with `runbooks` alone, that
+they are there, and have a part for each alert.
 """,
     attrs = dict(
         _ATTRS,
@@ -105,7 +112,6 @@ prometheus_metrics_test tests is tested as well.
             mandatory = True,
         ),
         tests = attr.label_list(doc = "Test files of promtool.", allow_files = [".yaml", ".yml"]),
-        _promtool = attr.label(default = "@prometheus//:promtool", allow_single_file = True),
     ),
     test = True,
     toolchains = [TOOLCHAIN_TYPE],
