@@ -89,7 +89,7 @@ test('shows a dashboard that comes, changes and goes, and tells who listens', as
   const titles = async () => (await list()).dashboards.map(({ title }) => title).sort();
   await eventually(titles, (all) => all.includes('Loans'), 2000);
   const loans = (await list()).dashboards.find(({ name }) => name === 'loans');
-  assert.deepEqual([loans?.panels, loans?.problems[0]], [8, 'sections is an unknown field, the nearest is service']);
+  assert.deepEqual([loans?.panels, loans?.problems[0]], [9, 'sections is an unknown field, the nearest is service']);
   await cluster.client.request({
     method: 'PUT',
     path: `${maps('bank')}/loans-dashboard`,
