@@ -3,13 +3,14 @@ import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { retry } from '../../lib/retry.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
-import { type Target, applyObject, deleteObject, dropUpdateManager, replaceObject } from '../kube/objects.ts';
+import { type Target, applyObject, deleteObject } from '../kube/objects.ts';
 import { type KubeObject, keyOf, nameOf } from '../model/object.ts';
 import { isSameInventory, parentObject, unionOf } from './applyset.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
 import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
 import { SECRETS } from './read_sets.ts';
+import { replaceAsApplied } from './replace.ts';
 import { explain } from './problems.ts';
 import type { Revision } from './history.ts';
 import { type Restored, type RunRecord, beginRecord } from './record.ts';
@@ -174,7 +175,9 @@ async function write(one: PlannedObject, work: Work): Promise<KubeObject> {
   }
   try {
     if (one.action === 'recreate' && live !== undefined) await remove({ resource: one.resource, object: live }, work);
-    const object = isReplaced ? await replace(one, live, work) : await apply(one, work);
+    const object = isReplaced
+      ? await replaceAsApplied(work.connected.client, one, { live, signal: work.session.signal })
+      : await apply(one, work);
     const action = isReplaced && one.action === 'unchanged' && !isSameVersion(live, object) ? 'update' : one.action;
     progress.emit({ kind: 'object', planned: { ...one, action } });
     return object;
@@ -208,14 +211,6 @@ async function apply(one: PlannedObject, work: Work): Promise<KubeObject> {
     maxMs: 500,
     reason: (error) => (isNotFound(error) ? {} : undefined),
   });
-}
-
-async function replace(one: PlannedObject, live: KubeObject, work: Work): Promise<KubeObject> {
-  const { client } = work.connected;
-  await replaceObject(client, one, live);
-  const object = await applyObject(client, one, { isDryRun: false, isForced: true });
-  await dropUpdateManager(client, one, object);
-  return object;
 }
 
 async function writeParents(plan: Plan, work: Work, when: 'before' | 'after'): Promise<void> {

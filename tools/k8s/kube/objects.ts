@@ -22,6 +22,8 @@ export interface ApplyOptions {
   readonly isDryRun: boolean;
   /** Whether fields of other managers are taken over. */
   readonly isForced: boolean;
+  /** Ends the request. Default: the client's. */
+  readonly signal?: AbortSignal;
 }
 
 /** The live object, or undefined where there is none. `options` are those of a {@link KubeRequest}. */
@@ -108,6 +110,7 @@ export async function applyObject(client: KubeClient, target: Target, options: A
     contentType: APPLY,
     body: object,
     isFinished: !options.isDryRun,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     doing: `${options.isDryRun ? 'Checking' : 'Applying'} ${nameOf(object)}`,
   })) as KubeObject;
 }
@@ -134,25 +137,40 @@ export async function isValidAnew(client: KubeClient, { resource, object }: Targ
   }
 }
 
+/** Options of {@link replaceObject}. */
+export interface ReplaceOptions {
+  /** What it is put in place of, in this very version. */
+  readonly live: KubeObject;
+  /** Whether the server only says what it would do. */
+  readonly isDryRun: boolean;
+}
+
 /** Puts an object in place of the live one, which keeps its identity but none of its other fields. */
-export async function replaceObject(client: KubeClient, target: Target, live: KubeObject): Promise<KubeObject> {
-  const { resource, object } = target;
+export async function replaceObject(
+  client: KubeClient,
+  { resource, object }: Target,
+  { live, isDryRun }: ReplaceOptions,
+): Promise<KubeObject> {
   const { uid, resourceVersion } = live.metadata;
   return (await client.request({
     method: 'PUT',
     path: pathOf(resource, object.metadata),
-    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict' },
+    query: { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict', dryRun: isDryRun ? 'All' : undefined },
     body: { ...object, metadata: { ...object.metadata, uid, resourceVersion } },
-    isFinished: true,
-    doing: `Replacing ${nameOf(object)}`,
+    isFinished: !isDryRun,
+    doing: `${isDryRun ? 'Checking' : 'Replacing'} ${nameOf(object)}`,
   })) as KubeObject;
 }
 
 /**
  * Makes Fathom's fields those of server-side apply alone: a PUT leaves an entry of its own among the managers, with
- * which the next apply would be in conflict.
+ * which the next apply would be in conflict. Throws a conflict where `live` is not the newest version.
  */
-export async function dropUpdateManager(client: KubeClient, target: Target, live: KubeObject): Promise<void> {
+export async function dropUpdateManager(
+  client: KubeClient,
+  target: Target,
+  { live, signal }: { readonly live: KubeObject; readonly signal: AbortSignal },
+): Promise<void> {
   const { managedFields = [], resourceVersion } = live.metadata;
   const kept = managedFields.filter(
     ({ manager, operation, subresource }) =>
@@ -162,12 +180,13 @@ export async function dropUpdateManager(client: KubeClient, target: Target, live
   await client.request({
     method: 'PATCH',
     path: pathOf(target.resource, target.object.metadata),
-    contentType: 'application/json-patch+json',
-    body: [
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'replace', path: '/metadata/managedFields', value: kept },
-    ],
+    contentType: 'application/merge-patch+json',
+    // The list is one value: what a controller has written into it meanwhile must not be lost.
+    body: { metadata: { resourceVersion, managedFields: kept } },
+    // After a conflict it is to be read anew.
+    isIdempotent: false,
     isFinished: true,
+    signal,
     doing: `Replacing ${nameOf(target.object)}`,
   });
 }

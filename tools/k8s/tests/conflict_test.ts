@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { applySetId, parentName } from '../deploy/applyset.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap } from '../testing/objects.ts';
+import { configMap, deployment } from '../testing/objects.ts';
 import type { TestStack } from '../testing/stack.ts';
 
 let server: ApiServer;
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-const { applyStack: apply, get, getMap, makeNamespace, merge } = callsTo(() => server);
+const { applyStack: apply, get, getMap, makeNamespace, merge, setStatus } = callsTo(() => server);
 
 const getParent = (namespace: string, stack: string) =>
   get(`/api/v1/namespaces/${namespace}/secrets/${parentName(stack)}`);
@@ -60,6 +60,47 @@ test('create refuses what exists, replace what does not; a replaced object can b
   assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '2' });
   await apply(stack({ x: '3' }));
   assert.deepEqual((await getMap('verbs', 'a'))?.['data'], { x: '3' });
+});
+
+test('replaces objects that controllers write meanwhile, and can apply them again', async () => {
+  await makeNamespace('race');
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const path = (name: string) => `/apis/apps/v1/namespaces/race/deployments/${name}`;
+  const stack = (image: string): TestStack => ({
+    sets: [
+      {
+        stack: 'race',
+        namespace: 'race',
+        objects: names.map((name) => ({ ...deployment('race', 1, image), metadata: { name, namespace: 'race' } })),
+      },
+    ],
+    args: ['--no-wait'],
+  });
+  await apply(stack('one'));
+  const over = new AbortController();
+  const write = async () => {
+    for (let replicas = 0; !over.signal.aborted; replicas++) {
+      for (const name of names) await setStatus(path(name), { replicas });
+    }
+  };
+  const writing = write();
+  try {
+    for (const image of ['two', 'three', 'four']) await apply(stack(image), 'replace');
+  } finally {
+    over.abort();
+    await writing;
+  }
+  for (const name of names) {
+    const managers = (await get(path(name)))?.metadata.managedFields ?? [];
+    const own = managers.filter(({ manager, subresource }) => manager === 'fathom' && subresource === undefined);
+    assert.deepEqual(
+      own.map(({ operation }) => operation),
+      ['Apply'],
+    );
+    // What others have written into the list meanwhile is still in it.
+    assert.ok(managers.some(({ subresource }) => subresource === 'status'));
+  }
+  await apply(stack('five'));
 });
 
 test('an object applied alone stays in the set that it is in', async () => {
