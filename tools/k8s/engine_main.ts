@@ -10,7 +10,8 @@ delete process.env['NODE_COMPILE_CACHE'];
 
 await runMain(async ({ argv, env, signal }) => {
   const { verb, plan, rest } = parseInvocation(argv);
-  const open = async () => openSession({ input: await readPlanInput(plan), args: rest, env, log: createLog(), signal });
+  const open = async () =>
+    openSession({ input: await readPlanInput(plan), program: verb, args: rest, env, log: createLog(), signal });
   switch (verb) {
     case 'apply':
     case 'create':

@@ -8,16 +8,17 @@ import { gcVerb } from './namespaces/gc.ts';
 import { listVerb } from './namespaces/list.ts';
 import { releaseVerb } from './namespaces/release.ts';
 
-const VERBS = { '--verb=gc': gcVerb, '--verb=list': listVerb, '--verb=release': releaseVerb } as const;
+const VERBS = { gc: gcVerb, list: listVerb, release: releaseVerb } as const;
 
 await runMain(async ({ argv, env, signal }) => {
   const [first = '', flag, plan, ...args] = argv;
-  const verb = Object.entries(VERBS).find(([name]) => name === first)?.[1];
+  const verb = (Object.keys(VERBS) as (keyof typeof VERBS)[]).find((name) => first === `--verb=${name}`);
   if (verb === undefined || flag !== '--plan' || plan === undefined) {
     throw new ToolError('K8S_USAGE', `Starting the program of personal namespaces with ${argv.slice(0, 3).join(' ')}`, {
       hint: 'Run one of its targets: `bazel run //prod:namespaces.gc`.',
     });
   }
   const input = await readPlanInput(plan);
-  await verb(await openSession({ input, args, env, log: createLog(), signal }));
+  const program = `namespaces.${verb}` as const;
+  await VERBS[verb](await openSession({ input, program, args, env, log: createLog(), signal }));
 });

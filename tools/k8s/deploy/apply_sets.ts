@@ -1,7 +1,8 @@
 // From sets to a cluster that has them: plan, ask, carry out. What apply and rollback share.
 import type { LoadedSet } from '../model/plan_input.ts';
 import { confirm } from './confirm.ts';
-import { PlanOldError, execute, requireExistence } from './execute.ts';
+import { PlanOldError, execute } from './execute.ts';
+import { requireExistence } from './existence.ts';
 import type { Revision } from './history.ts';
 import type { LockedRun } from './locked.ts';
 import { renewPersonal } from './personal_namespace.ts';

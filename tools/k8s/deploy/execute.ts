@@ -1,13 +1,12 @@
 // Carries a plan out: phases in order, within a phase everything at once, each object after what it depends on.
-import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { retry } from '../../lib/retry.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, deleteObject } from '../kube/objects.ts';
-import { type KubeObject, keyOf, nameOf } from '../model/object.ts';
+import { type KubeObject, keyOf } from '../model/object.ts';
 import { isSameInventory, parentObject, unionOf } from './applyset.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
-import { type Plan, type PlannedObject, isChange } from './plan.ts';
+import { type Plan, type PlannedObject, isChange, wanted } from './plan.ts';
 import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
 import { SECRETS } from './read_sets.ts';
 import { replaceAsApplied } from './replace.ts';
@@ -123,10 +122,6 @@ interface Work extends ExecuteOptions {
   record: RunRecord | undefined;
 }
 
-function wanted(plan: Plan): readonly PlannedObject[] {
-  return plan.objects.filter(({ action }) => action !== 'prune' && action !== 'keep');
-}
-
 /** Everything of a phase at once; an object waits for those it depends on, until they are ready. */
 async function runPhase(planned: readonly PlannedObject[], work: Work): Promise<Target[]> {
   const byKey = new Map(planned.map((one) => [keyOf(one.object), one]));
@@ -231,18 +226,4 @@ async function prune(plan: Plan, work: Work): Promise<void> {
     work.progress.emit({ kind: 'object', planned: one });
   }
   if (work.session.options.isWaiting) await waitGone(gone, work.wait);
-}
-
-/** Refuses `create` where something exists, and `replace` where something does not. Throws K8S_EXISTS, K8S_ABSENT. */
-export function requireExistence(plan: Plan, verb: 'create' | 'replace'): void {
-  const offending = wanted(plan).filter(({ live }) => (verb === 'create') === (live !== undefined));
-  if (offending.length === 0) return;
-  const names = offending.map(({ object }) => nameOf(object)).join(', ');
-  throw verb === 'create'
-    ? new ToolError('K8S_EXISTS', `Planning create: these exist already: ${names}`, {
-        hint: 'Use .apply, which changes what exists.',
-      })
-    : new ToolError('K8S_ABSENT', `Planning replace: these do not exist: ${names}`, {
-        hint: 'Use .apply, which creates what does not exist.',
-      });
 }

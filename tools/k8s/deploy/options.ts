@@ -19,12 +19,18 @@ export const VERBS = [
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** Every option; a verb ignores those that are not its own, as a BUILD file's arguments are those of all verbs. */
+/**
+ * Every option. Of a BUILD file's arguments, which are those of all verbs, each verb takes its own; what a caller gives
+ * is refused where the verb does not read it: verb_options.ts.
+ */
 export const OPTIONS = {
   all: { type: 'boolean', doc: 'delete: also what other stacks still need' },
   'allow-empty': { type: 'boolean', doc: 'apply: prune all of a stack that has no objects any more' },
   deployer: { type: 'string', doc: 'image: the description of the image; the target gives it' },
-  'dry-run': { type: 'boolean', doc: 'namespaces.gc, registry.gc: only print what would be deleted' },
+  'dry-run': {
+    type: 'boolean',
+    doc: 'verbs that change something, namespaces.gc, registry.gc: only print what would be done',
+  },
   context: { type: 'string', doc: 'another context of the kubeconfig; refused where the environment is bound to one' },
   follow: { type: 'boolean', short: 'f', doc: 'logs: go on until interrupted' },
   'force-conflicts': { type: 'boolean', doc: 'take over fields that another manager owns' },
@@ -63,7 +69,7 @@ export interface VerbOptions {
   readonly isEmptyAllowed: boolean;
   /** Whether objects that cannot be changed are deleted and made anew. */
   readonly isRecreating: boolean;
-  /** Whether nothing is deleted. */
+  /** Whether nothing is changed. */
   readonly isDryRun: boolean;
   /** Whether a protected environment is changed without a question. */
   readonly isConfirmed: boolean;

@@ -46,6 +46,11 @@ export interface Plan {
   readonly sets: readonly PlannedSet[];
 }
 
+/** The objects that the stack has, without those that it had. */
+export function wanted(plan: Plan): readonly PlannedObject[] {
+  return plan.objects.filter(({ action }) => action !== 'prune' && action !== 'keep');
+}
+
 /** Whether an action writes to the cluster. */
 export function isChange(action: Action): boolean {
   return action !== 'unchanged' && action !== 'keep';

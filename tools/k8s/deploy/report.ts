@@ -93,7 +93,8 @@ export function changeLines(
 }
 
 /** What would be done with one object, and the fields that differ. */
-export function diffLines({ action, object, changes }: PlannedObject, colors: Colors): string[] {
+export function diffLines({ action, object, changes, reason }: PlannedObject, colors: Colors): string[] {
+  if (action === 'keep') return [colors.faint(`= ${nameOf(object)}  ${reason ?? 'kept'}`)];
   if (action === 'create') return [colors.added(`+ ${nameOf(object)}`)];
   if (action === 'prune' || action === 'delete') return [colors.removed(`- ${nameOf(object)}`)];
   if (action === 'recreate') {

@@ -20,6 +20,7 @@ import { type Binding, bindCluster } from './guard.ts';
 import { type VerbOptions, parseOptions } from './options.ts';
 import { type Streams, createOutput, processStreams } from './output.ts';
 import type { Progress } from './progress.ts';
+import { type Program, requireOwnOptions } from './verb_options.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -57,6 +58,8 @@ export interface Connected {
 /** Options of {@link openSession}. */
 export interface OpenOptions {
   readonly input: PlanInput;
+  /** What is run: options that it does not read are refused. Default: it reads all. */
+  readonly program?: Program;
   /** The arguments of the command line. */
   readonly args: readonly string[];
   readonly env: Env;
@@ -77,6 +80,7 @@ export async function openSession(open: OpenOptions): Promise<Session> {
   const { input } = open;
   const resolve = open.resolve ?? ((path) => runfile(path, open.env));
   const options = parseOptions([...input.args, ...open.args]);
+  if (open.program !== undefined) requireOwnOptions(open.args, open.program);
   const pod = options.isInCluster ? await podAccess(open.env, open.accountFolder ?? ACCOUNT_FOLDER) : undefined;
   // Nobody's name is known in a pod: the namespace that is theirs is the one that the pod is in.
   const isNamed = (open.env['FATHOM_USER'] ?? '') !== '';

@@ -14,7 +14,7 @@ import { parseInvocation } from './settings.ts';
 await runMain(async ({ argv, env, signal }) => {
   const { plan, settings, services, rest } = parseInvocation(argv);
   const input = await readPlanInput(plan);
-  const session = await openSession({ input, args: rest, env, log: createLog(), signal });
+  const session = await openSession({ input, program: 'registry.gc', args: rest, env, log: createLog(), signal });
   const described = await Promise.all(services.map(readServicePins));
   // The files of the checkout, which may have changed since the build.
   const workspace = described.length === 0 ? '' : workspaceOf(env);

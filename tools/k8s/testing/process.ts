@@ -39,8 +39,10 @@ export async function runEngine(
       objects: set.objects.map((one) => (typeof one === 'string' ? relative(root, join(folder, one)) : one)),
     }));
     const plan = join(folder, 'plan.json');
-    await writeFile(plan, JSON.stringify({ ...input, sets }));
-    const args = [`--verb=${verb}`, '--plan', plan, '--kubeconfig', join(folder, 'kubeconfig'), ...(stack.args ?? [])];
+    // As those of a BUILD file: a test gives several verbs the same.
+    const given = ['--kubeconfig', join(folder, 'kubeconfig'), ...(stack.args ?? [])];
+    await writeFile(plan, JSON.stringify({ ...input, sets, args: given }));
+    const args = [`--verb=${verb}`, '--plan', plan];
     const child = spawn(runfile('fathom/tools/k8s/engine'), args, {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

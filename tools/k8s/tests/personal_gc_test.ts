@@ -217,18 +217,14 @@ async function runTarget(name: string, user: string, args: readonly string[] = [
   const kubeconfig = join(server.folder, 'environment');
   const config = await readFile(server.kubeconfig, 'utf8');
   await writeFile(kubeconfig, config.replaceAll(`"${server.context}"`, '"fathom-fathom"'));
-  const child = spawn(
-    runfile(`fathom/tools/k8s/tests/sample/${name}`),
-    ['--kubeconfig', kubeconfig, '--no-wait', ...args],
-    {
-      env: {
-        ...{ PATH: process.env['PATH'], HOME: server.folder, FATHOM_STATE: server.folder, FATHOM_USER: user },
-        SOPS_AGE_KEY_FILE: runfile('fathom/tools/k8s/tests/secrets/throw_away_age_key.txt'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+  const child = spawn(runfile(`fathom/tools/k8s/tests/sample/${name}`), ['--kubeconfig', kubeconfig, ...args], {
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: server.folder, FATHOM_STATE: server.folder, FATHOM_USER: user },
+      SOPS_AGE_KEY_FILE: runfile('fathom/tools/k8s/tests/secrets/throw_away_age_key.txt'),
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -237,7 +233,7 @@ async function runTarget(name: string, user: string, args: readonly string[] = [
 }
 
 test('the targets that the build makes apply a secret, list, release and collect', async () => {
-  const applied = await runTarget('secretive.apply', 'Rosa');
+  const applied = await runTarget('secretive.apply', 'Rosa', ['--no-wait']);
   assert.equal(applied.code, 0, applied.stderr);
   const [, name = ''] = /Namespace (rosa-[0-9a-f]{6})/.exec(applied.stderr) ?? [];
   const { data } = (await get(`${pathOf(name)}/secrets/sample`)) as KubeObject & {
@@ -259,9 +255,11 @@ test('the targets that the build makes apply a secret, list, release and collect
   const refused = await runTarget('namespaces.gc', 'admin');
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^error: K8S_NOT_CONFIRMED: /m);
-  assert.equal((await runTarget('namespaces.gc', 'admin', ['--yes'])).code, 0);
+  assert.equal((await runTarget('namespaces.gc', 'admin', ['--no-wait', '--yes'])).code, 0);
   assert.equal(await isEnding(name), true);
   const wrong = await runTarget('namespaces.gc', 'admin', ['--force']);
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /^error: K8S_USAGE: .*'--force'/m);
+  const foreign = await runTarget('namespaces.gc', 'admin', ['--prune-data']);
+  assert.match(foreign.stderr, /^error: K8S_USAGE: .*namespaces\.gc has no use for --prune-data/m);
 });

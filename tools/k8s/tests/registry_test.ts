@@ -65,6 +65,14 @@ async function withImage(
   }
 }
 
+test('pushes nothing in a dry run', () =>
+  withImage({ endpoint: '127.0.0.1:9' }, async (stack) => {
+    const printed: string[] = [];
+    const streams = { print: (line: string) => void printed.push(line) };
+    await withSession(server, { ...stack, args: ['--dry-run'], streams }, ({ session }) => applyVerb(session, 'apply'));
+    assert.deepEqual(printed, ['+ ConfigMap default/good', 'fathom: 1 differences']);
+  }));
+
 test('applies nothing when the registry is down', () =>
   withImage({ endpoint: '127.0.0.1:9' }, async (stack) => {
     await assert.rejects(

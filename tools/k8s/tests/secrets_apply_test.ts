@@ -128,6 +128,7 @@ test('the Secret has the values, and nothing that is printed, written or kept ha
     [undefined, 'status', ['--output=json']],
     [undefined, 'describe', []],
     [SECOND, 'rollback', []],
+    [FIRST, 'apply', ['--dry-run']],
   ] as const) {
     const { code, stdout, stderr } = await run(stackOf('quiet', token, objects, args), verb);
     assert.ok(code === 0 || (verb === 'diff' && code === 1) || (verb === 'status' && code === 1), `${verb}: ${stderr}`);

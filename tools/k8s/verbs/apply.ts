@@ -1,5 +1,6 @@
 // apply, create, replace: push, plan, carry out, wait.
 import { applySets } from '../deploy/apply_sets.ts';
+import { dryRun, planApply, withReadSecrets } from '../deploy/dry_run.ts';
 import { requireDeployable } from '../deploy/guard.ts';
 import { withLock } from '../deploy/locked.ts';
 import { finish, withProgress } from '../deploy/output.ts';
@@ -14,6 +15,10 @@ export async function applyVerb(opened: Session, verb: 'apply' | 'create' | 'rep
   // What is put in place as a whole has no other owners.
   const session = verb === 'replace' ? { ...opened, options: { ...opened.options, isForced: true } } : opened;
   requireObjects(session);
+  if (session.options.isDryRun) {
+    const read = await withReadSecrets(session);
+    return dryRun(read, (connected) => planApply(read, connected, verb));
+  }
   const reading = readImages(session);
   // Its failure is told once the cluster's is not.
   reading.catch(() => {});

@@ -3,9 +3,12 @@ import { mapLimited } from '../../lib/limit.ts';
 import { parentObject } from '../deploy/applyset.ts';
 import { confirm } from '../deploy/confirm.ts';
 import { deleteGroup, dependentsOf, planDelete } from '../deploy/delete.ts';
+import { dryRun } from '../deploy/dry_run.ts';
 import { withLock } from '../deploy/locked.ts';
 import { SECRETS } from '../deploy/read_sets.ts';
 import { withProgress } from '../deploy/output.ts';
+import { findPersonal } from '../deploy/personal_namespace.ts';
+import type { PlannedObject } from '../deploy/plan.ts';
 import type { Progress } from '../deploy/progress.ts';
 import { colorsFor, timesText } from '../deploy/report.ts';
 import type { Connected, Session } from '../deploy/session.ts';
@@ -15,9 +18,16 @@ import { nameOf } from '../model/object.ts';
 
 /** Deletes the stack. Throws K8S_NOT_DELETED where something is still there at the deadline. */
 export async function deleteVerb(session: Session): Promise<void> {
+  if (session.options.isDryRun) return dryRun(session, (connected) => listDeletions(session, connected));
   await withProgress(session, (progress) =>
     withLock(session, progress, ({ connected }) => deleteAll(session, connected, progress)),
   );
+}
+
+async function listDeletions(session: Session, connected: Connected): Promise<readonly PlannedObject[]> {
+  await findPersonal(session, connected.client);
+  const { groups, kept } = await planDelete(session, connected);
+  return [...groups.flat(), ...kept];
 }
 
 async function deleteAll(session: Session, connected: Connected, progress: Progress): Promise<void> {

@@ -3,10 +3,12 @@ import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { applySets } from '../deploy/apply_sets.ts';
 import { placeKey } from '../deploy/applyset.ts';
+import { differencesOf, dryRun } from '../deploy/dry_run.ts';
 import { type History, type Revision, originOf, revisionBefore } from '../deploy/history.ts';
 import { withLock } from '../deploy/locked.ts';
 import { finish, withProgress } from '../deploy/output.ts';
-import { historyOf } from '../deploy/record.ts';
+import { makePlan } from '../deploy/planner.ts';
+import { type Restored, historyOf } from '../deploy/record.ts';
 import { type Session, connect } from '../deploy/session.ts';
 import { secretsOf } from '../deploy/stack_secrets.ts';
 import { alignRows } from '../deploy/table.ts';
@@ -24,23 +26,34 @@ export async function rollbackVerb(
   print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
 ): Promise<void> {
   if (session.options.rollback.isListing) return printRevisions(session, print);
+  if (session.options.isDryRun) {
+    return dryRun(session, async (connected) => {
+      const chosen = await chooseSets(session, connected.client);
+      return differencesOf(await makePlan(session, connected, chosen.sets));
+    });
+  }
   await withProgress(session, (progress) =>
     withLock(session, progress, async (run) => {
-      const chosen = chooseRevisions(await readHistories(session, run.connected.client), session);
-      for (const { set, revision } of chosen) {
-        session.log.info(`restoring ${placeKey(set)}: revision ${revision.number}, ${origin(revision)}`);
-      }
-      const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
-      // What was recorded has references: a secret that was changed since is not put back.
-      const sets = await secretsOf(
-        session,
-        chosen.map(({ set }) => set),
-        run.connected.client,
-      );
-      const options = { ...run, progress, verb: 'rollback', sets, push: undefined, restored } as const;
+      const chosen = await chooseSets(session, run.connected.client);
+      const options = { ...run, progress, verb: 'rollback', push: undefined, ...chosen } as const;
       finish(session, progress, await applySets(session, options));
     }),
   );
+}
+
+/** The sets as they were, and as which revisions. */
+async function chooseSets(
+  session: Session,
+  client: KubeClient,
+): Promise<{ readonly sets: readonly LoadedSet[]; readonly restored: Restored }> {
+  const chosen = chooseRevisions(await readHistories(session, client), session);
+  for (const { set, revision } of chosen) {
+    session.log.info(`restoring ${placeKey(set)}: revision ${revision.number}, ${origin(revision)}`);
+  }
+  const restored = new Map(chosen.map(({ set, revision }) => [placeKey(set), originOf(revision)]));
+  const sets = chosen.map(({ set }) => set);
+  // What was recorded has references: a secret that was changed since is not put back.
+  return { sets: await secretsOf(session, sets, client), restored };
 }
 
 async function readHistories(session: Session, client: KubeClient): Promise<SetHistory[]> {
