@@ -31,8 +31,22 @@ export async function causesOf(client: KubeClient, object: KubeObject): Promise<
   }
 }
 
-/** The pods of a workload, the newest first; those being deleted last. */
+/**
+ * The pods of a workload, the newest first; those being deleted last. Its selector may choose those of others as well, such
+ * as a canary's beside it, or of what it was before it changed its kind: they are left out.
+ */
 export async function podsOf(client: KubeClient, object: KubeObject): Promise<KubeObject[]> {
+  const pods = await selectedBy(client, object);
+  return pods.filter((pod) => controllerOf(pod) === undefined || isMadeBy(pod, object));
+}
+
+/** The pods that a workload has made: they end with it, and nobody takes over those that have no controller. */
+export async function podsMadeBy(client: KubeClient, object: KubeObject): Promise<KubeObject[]> {
+  const pods = await selectedBy(client, object);
+  return object.kind === 'Pod' ? pods : pods.filter((pod) => isMadeBy(pod, object));
+}
+
+async function selectedBy(client: KubeClient, object: KubeObject): Promise<KubeObject[]> {
   const { namespace, name } = object.metadata;
   if (namespace === undefined) return [];
   if (object.kind === 'Pod') {
@@ -44,6 +58,28 @@ export async function podsOf(client: KubeClient, object: KubeObject): Promise<Ku
   const age = ({ metadata }: KubeObject) =>
     `${metadata.deletionTimestamp === undefined ? '1' : '0'}${metadata.creationTimestamp ?? ''}`;
   return pods.sort((a, b) => age(b).localeCompare(age(a)));
+}
+
+function controllerOf({ metadata }: KubeObject) {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
+}
+
+// A name with a hash is cut where it would be longer.
+const MAX_NAME = 253;
+
+/**
+ * Whether a workload is the controller of a pod, or of the ReplicaSet that is. That one is named after its Deployment and
+ * the hash that its pods have as label: nobody need be allowed to list ReplicaSets, nor be faster than their end.
+ */
+function isMadeBy(pod: KubeObject, { kind, metadata }: KubeObject): boolean {
+  const controller = controllerOf(pod);
+  if (kind !== 'Deployment') {
+    const isNamed = controller?.kind === kind && controller.name === metadata.name;
+    return kind === 'Pod' || (isNamed && (metadata.uid === undefined || controller.uid === metadata.uid));
+  }
+  const end = `-${pod.metadata.labels?.['pod-template-hash'] ?? ''}`;
+  const name = `${metadata.name.slice(0, MAX_NAME - end.length)}${end}`;
+  return controller?.kind === 'ReplicaSet' && controller.name === name;
 }
 
 /** The label selector of a workload's pods, in the API's text form. */

@@ -9,7 +9,7 @@ import { type KubeObject, nameOf } from '../model/object.ts';
 import { type Status, statusOf } from '../readiness/readiness.ts';
 import { failed } from '../readiness/status.ts';
 import { lastingTrouble } from '../readiness/workloads.ts';
-import { causesOf, podsOf } from './cause.ts';
+import { causesOf, podsMadeBy, podsOf } from './cause.ts';
 import type { Progress } from './progress.ts';
 import { watchObjects } from './watch.ts';
 
@@ -132,7 +132,7 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
     const states = await mapLimited(left, CONCURRENCY, async (target) => {
       const live = await getObject(options.client, target);
       if (live !== undefined && live.metadata.uid === target.object.metadata.uid) return statusOf(live).message;
-      const pods = await podsOf(options.client, target.object);
+      const pods = await podsMadeBy(options.client, target.object);
       return pods.length === 0 ? undefined : `${pods.length} pods are still ending`;
     });
     unfinished = left.flatMap(({ object }, index) => {

@@ -114,7 +114,8 @@ export async function kubectl(
   return { code, ...output };
 }
 
-function program(variable: 'ETCD' | 'KUBERNETES'): string {
+/** The path of a program, by its variable. */
+export function program(variable: 'ETCD' | 'KUBERNETES'): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} must be the path of the program`);
   const runfiles = process.env['RUNFILES_DIR'];
@@ -188,6 +189,7 @@ function kubeconfigOf(server: string, ca: Buffer, tokens: { readonly admin: stri
   return {
     apiVersion: 'v1',
     kind: 'Config',
+    'current-context': CONTEXT,
     clusters: [{ name: 'test', cluster }],
     contexts: [
       { name: CONTEXT, context: { cluster: 'test', user: 'admin' } },
