@@ -91,7 +91,9 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
       return { action: 'create', object: fresh, live: undefined, resource, changes: [], label, set };
     }
   }
-  const live = member ?? (isServed ? await getObject(client, one) : undefined);
+  // Members are listed in the version that the server prefers; states of two versions would differ for ever.
+  const isComparable = member === undefined || member.apiVersion === one.object.apiVersion;
+  const live = member !== undefined && isComparable ? member : isServed ? await getObject(client, one) : undefined;
   const object = withMembership(one, live);
   if (!isServed || live?.metadata.deletionTimestamp !== undefined) {
     return { action: 'create', object, live: undefined, resource, changes: [], label, set };

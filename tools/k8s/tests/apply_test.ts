@@ -255,3 +255,39 @@ test('applies what others depend on first, and waits for it', async () => {
   const order = lines.filter((line) => line.startsWith('created')).map((line) => line.split('/').at(-1));
   assert.deepEqual(order, ['first', 'last']);
 });
+
+test('an object in a version that the server does not prefer is unchanged once it is applied, and then changed', async () => {
+  await makeNamespace('versions');
+  const scaler = (maxReplicas: number): KubeObject => ({
+    apiVersion: 'autoscaling/v1',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: 'versions' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      ...{ minReplicas: 1, maxReplicas, targetCPUUtilizationPercentage: 80 },
+    },
+  });
+  const stack = (maxReplicas: number, value = '1'): TestStack => ({
+    sets: [
+      {
+        stack: 'versions',
+        namespace: 'versions',
+        objects: [scaler(maxReplicas), configMap('a', 'versions', { value })],
+      },
+    ],
+    args: ['--no-wait'],
+  });
+  await apply(stack(2));
+  const scalerPath = '/apis/autoscaling/v2/namespaces/versions/horizontalpodautoscalers/web';
+  const before = await get(scalerPath);
+  assert.match((await apply(stack(2))).at(-1) ?? '', /2 objects: 2 unchanged/);
+  const parent = await getParent('versions', 'versions');
+  assert.equal(parent?.metadata.annotations?.['fathom.internal/revision'], '1');
+  assert.equal((await get(scalerPath))?.metadata.resourceVersion, before?.metadata.resourceVersion);
+  const { objects } = await plan(stack(3));
+  const changes = objects.find(({ object }) => object.kind === 'HorizontalPodAutoscaler')?.changes ?? [];
+  assert.deepEqual(
+    changes.map(({ path }) => path),
+    ['spec.maxReplicas'],
+  );
+});
