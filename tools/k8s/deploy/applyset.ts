@@ -14,6 +14,8 @@ const GROUP_KINDS = `${PREFIX}/contains-group-kinds`;
 const NAMESPACES = `${PREFIX}/additional-namespaces`;
 /** Which stacks asked for the set's members: JSON list of their names. */
 const ROOTS = 'fathom.internal/roots';
+/** Templates of claims whose StatefulSets are gone: JSON list of `namespace/set/template`; see claims.ts. */
+const CLAIMS = 'fathom.internal/claims';
 const STACK = 'fathom.internal/stack';
 /** The newest revision's number, followed by ` started` until all of it is written; see record.ts. */
 export const REVISION = 'fathom.internal/revision';
@@ -33,6 +35,8 @@ export interface Inventory {
   readonly namespaces: readonly string[];
   /** Stacks that asked for it, sorted. */
   readonly roots: readonly string[];
+  /** Templates of claims that StatefulSets have left, `namespace/set/template`, sorted. */
+  readonly claims: readonly string[];
 }
 
 /** The parent's name. */
@@ -71,6 +75,7 @@ export function parentObject(inventory: Inventory): KubeObject {
         [GROUP_KINDS]: inventory.groupKinds.join(','),
         [NAMESPACES]: inventory.namespaces.join(','),
         [ROOTS]: JSON.stringify(inventory.roots),
+        ...(inventory.claims.length === 0 ? {} : { [CLAIMS]: JSON.stringify(inventory.claims) }),
         [STACK]: stack,
       },
     },
@@ -83,7 +88,7 @@ export function toolOf(parent: KubeObject): string | undefined {
   return parent.metadata.annotations?.[TOOLING];
 }
 
-/** Reads a parent. Unreadable roots count as none. */
+/** Reads a parent. Unreadable lists count as empty. */
 export function readInventory(parent: KubeObject): Inventory {
   const annotations = parent.metadata.annotations ?? {};
   const words = (text: string | undefined) => (text ?? '').split(',').filter((word) => word !== '');
@@ -92,14 +97,15 @@ export function readInventory(parent: KubeObject): Inventory {
     stack: annotations[STACK] ?? parent.metadata.name.replace(/^fathom-/, ''),
     groupKinds: words(annotations[GROUP_KINDS]),
     namespaces: words(annotations[NAMESPACES]),
-    roots: readRoots(annotations[ROOTS]),
+    roots: readList(annotations[ROOTS]),
+    claims: readList(annotations[CLAIMS]),
   };
 }
 
-function readRoots(text: string | undefined): string[] {
+function readList(text: string | undefined): string[] {
   try {
     const value: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(value) ? value.filter((root): root is string => typeof root === 'string') : [];
+    return Array.isArray(value) ? value.filter((word): word is string => typeof word === 'string') : [];
   } catch {
     return [];
   }
@@ -109,7 +115,7 @@ function readRoots(text: string | undefined): string[] {
 export function inventoryOf(
   place: { readonly namespace: string; readonly stack: string },
   members: readonly KubeObject[],
-  roots: readonly string[],
+  { roots = [], claims = [] }: Partial<Pick<Inventory, 'roots' | 'claims'>> = {},
 ): Inventory {
   const others = members.map(({ metadata }) => metadata.namespace).filter((name) => name !== undefined);
   return {
@@ -117,6 +123,7 @@ export function inventoryOf(
     groupKinds: sorted(members.map(groupKind)),
     namespaces: sorted(others).filter((name) => name !== place.namespace),
     roots: sorted(roots),
+    claims: sorted(claims),
   };
 }
 
@@ -128,6 +135,7 @@ export function unionOf(a: Inventory, b: Inventory): Inventory {
     groupKinds: sorted([...a.groupKinds, ...b.groupKinds]),
     namespaces: sorted([...a.namespaces, ...b.namespaces]),
     roots: sorted([...a.roots, ...b.roots]),
+    claims: sorted([...a.claims, ...b.claims]),
   };
 }
 

@@ -1,10 +1,11 @@
 // What a delete removes: the members of the stack's inventories, except what others need and what holds data.
 import { mapLimited } from '../../lib/limit.ts';
-import { type Target, deleteObject, getObject, isApplied, listObjects } from '../kube/objects.ts';
-import type { Resource } from '../kube/discovery.ts';
-import { asList, keyOf, textAt } from '../model/object.ts';
+import { KubeStatusError } from '../kube/errors.ts';
+import { type Target, deleteObject, getObject, isApplied } from '../kube/objects.ts';
+import { keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { type Inventory, inventoryOf, parentObject, placeKey } from './applyset.ts';
+import { claimsOf, orphaned, templatesOf, templatesWithout } from './claims.ts';
 import { type Desired, desiredObjects } from './desired.ts';
 import { PHASES, dependentsFirst, holdsData, liveDependencies, phaseOf } from './order.ts';
 import type { PlannedObject } from './plan.ts';
@@ -20,8 +21,15 @@ export interface DeletePlan {
   readonly kept: readonly PlannedObject[];
   /** Inventories that others need: they stay, without this root. */
   readonly shared: readonly Inventory[];
+  /** Inventories of what is kept, before and after: a later delete with --prune-data goes by them. */
+  readonly remaining: readonly Remaining[];
   /** Inventories that end. */
   readonly ended: readonly Target[];
+}
+
+interface Remaining {
+  readonly before: Inventory;
+  readonly after: Inventory;
 }
 
 /** Plans to delete the stack. Only reads. */
@@ -35,18 +43,20 @@ export async function planDelete(session: Session, connected: Connected): Promis
     groups: [] as PlannedObject[][],
     kept: [] as PlannedObject[],
     shared: [] as Inventory[],
+    remaining: [] as Remaining[],
     ended: [] as Target[],
   };
   // What was applied last, and so needs the others, goes first.
   for (const state of states.toReversed()) {
-    if (state.before === undefined) continue;
-    const others = state.before.roots.filter((root) => root !== session.input.root);
+    const { before } = state;
+    if (before === undefined) continue;
+    const others = before.roots.filter((root) => root !== session.input.root);
     if (isDeep && others.length > 0 && !session.options.isAll) {
       plan.kept.push(...state.members.map((one) => kept(one, state.set, `needed by ${others.join(', ')}`)));
-      plan.shared.push({ ...state.before, roots: others });
+      plan.shared.push({ ...before, roots: others });
       continue;
     }
-    await planSet(state, session, connected, plan);
+    await planSet({ ...state, before }, { session, connected, plan });
   }
   const single = await singles(
     connected,
@@ -56,19 +66,56 @@ export async function planDelete(session: Session, connected: Connected): Promis
   return { ...plan, groups: [...inOrder(single.objects), ...plan.groups] };
 }
 
+interface Context {
+  readonly session: Session;
+  readonly connected: Connected;
+  readonly plan: { groups: PlannedObject[][]; kept: PlannedObject[]; remaining: Remaining[]; ended: Target[] };
+}
+
 async function planSet(
-  state: SetState,
-  session: Session,
-  connected: Connected,
-  plan: { groups: PlannedObject[][]; kept: PlannedObject[]; ended: Target[] },
+  { set, members, before }: SetState & { readonly before: Inventory },
+  { session, connected, plan }: Context,
 ): Promise<void> {
   const { isPruningData } = session.options;
   const isKept = ({ object }: Target) => holdsData(object) && !isPruningData;
-  const going = state.members.filter((member) => !isKept(member));
-  const claims = isPruningData ? await claimsOf(state.members, connected) : [];
-  plan.kept.push(...state.members.filter(isKept).map((one) => kept(one, state.set, 'holds data')));
-  plan.groups.push(...inOrder([...going, ...claims].map((one) => deleted(one, state.set))));
-  plan.ended.push({ resource: SECRETS, object: parentObject(inventoryOf(state.set, [], [])) });
+  const { claims, templates } = await readClaims({ members, before, isPruningData }, connected);
+  const staying = [...members.filter(isKept), ...(isPruningData ? [] : claims)];
+  const going = [...members.filter((member) => !isKept(member)), ...(isPruningData ? claims : [])];
+  plan.kept.push(...staying.map((one) => kept(one, set, 'holds data')));
+  plan.groups.push(...inOrder(going.map((one) => deleted(one, set))));
+  if (staying.length === 0 && templates.length === 0) {
+    plan.ended.push({ resource: SECRETS, object: parentObject(inventoryOf(set, [])) });
+    return;
+  }
+  const left = members.filter(isKept).map(({ object }) => object);
+  plan.remaining.push({ before, after: inventoryOf(set, left, { claims: templates }) });
+}
+
+interface Claims {
+  /** Claims of templates that are no members themselves. */
+  readonly claims: readonly Target[];
+  /** The templates of which claims are left in the end. */
+  readonly templates: readonly string[];
+}
+
+/** The claims of StatefulSets that go, or have gone before. */
+async function readClaims(
+  { members, before, isPruningData }: Pick<SetState, 'members'> & { before: Inventory; isPruningData: boolean },
+  connected: Connected,
+): Promise<Claims> {
+  const objects = members.map(({ object }) => object);
+  const former = templatesWithout(before.claims, objects);
+  const templates = [...objects.flatMap(templatesOf), ...(isPruningData ? await orphaned(former, connected) : former)];
+  try {
+    const known = new Set(objects.map(keyOf));
+    const found = (await claimsOf(templates, connected)).filter(({ target }) => !known.has(keyOf(target.object)));
+    const made = new Set(found.map(({ template }) => template));
+    return { claims: found.map(({ target }) => target), templates: isPruningData ? [] : [...made] };
+  } catch (error) {
+    // Who may not list claims may still delete the rest: what is left is looked up when they are to go.
+    if (isPruningData || !(error instanceof KubeStatusError) || error.status !== 403) throw error;
+    return { claims: [], templates };
+  }
 }
 
 type Owner = Pick<LoadedSet, 'label' | 'namespace' | 'stack'>;
@@ -105,34 +152,6 @@ function inOrder(objects: readonly PlannedObject[]): PlannedObject[][] {
     .reverse()
     .map((phase) => objects.filter(({ object }) => phaseOf(object) === phase))
     .flatMap((group) => dependentsFirst(group, edges));
-}
-
-const CLAIMS: Resource = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  plural: 'persistentvolumeclaims',
-  isNamespaced: true,
-};
-
-/** Claims that StatefulSets made from their templates: `<template>-<set>-<number>`. */
-async function claimsOf(members: readonly Target[], { client }: Connected): Promise<Target[]> {
-  const sets = members.filter(({ object }) => object.kind === 'StatefulSet');
-  const known = new Set(members.map(({ object }) => keyOf(object)));
-  const lists = await mapLimited(sets, CONCURRENCY, async ({ object }) => {
-    const templates = asList((object['spec'] as { volumeClaimTemplates?: unknown } | undefined)?.volumeClaimTemplates);
-    const { namespace, name } = object.metadata;
-    if (templates.length === 0 || namespace === undefined) return [];
-    const prefixes = templates.map((template) => `${textAt(template, 'metadata', 'name') ?? ''}-${name}-`);
-    return (await listObjects(client, CLAIMS, { namespace })).filter((claim) =>
-      prefixes.some(
-        (prefix) => claim.metadata.name.startsWith(prefix) && /^\d+$/.test(claim.metadata.name.slice(prefix.length)),
-      ),
-    );
-  });
-  return lists
-    .flat()
-    .filter((object) => !known.has(keyOf(object)))
-    .map((object) => ({ object, resource: CLAIMS }));
 }
 
 /** Those of `objects` that depend on some of `group`: they must be gone before it goes. */

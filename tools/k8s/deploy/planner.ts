@@ -7,6 +7,7 @@ import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { inventoryOf, placeKey } from './applyset.ts';
 import { isAsApplied } from './as_applied.ts';
+import { templatesOf, templatesWithout } from './claims.ts';
 import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
 import { ROLE, roleKeyOf } from './granted_rights.ts';
@@ -203,6 +204,12 @@ function plannedSet(
   const own = wanted.filter(({ set }) => set === state.set).map(({ object }) => object);
   const kept = pruned.filter(({ action, label }) => action === 'keep' && label === state.set.label);
   const members = [...own, ...kept.map(({ object }) => object)];
-  const after = inventoryOf(state.set, members, [...(state.before?.roots ?? []), root]);
+  // Claims of a StatefulSet that goes are known by nothing else; those of one that is back are its own again.
+  const gone = pruned.filter(({ action, set }) => action === 'prune' && set === placeKey(state.set));
+  const left = [...(state.before?.claims ?? []), ...gone.flatMap(({ object }) => templatesOf(object))];
+  const after = inventoryOf(state.set, members, {
+    roots: [...(state.before?.roots ?? []), root],
+    claims: templatesWithout(left, own),
+  });
   return { label: state.set.label, before: state.before, after, isUnfinished: state.isUnfinished };
 }

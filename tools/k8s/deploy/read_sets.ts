@@ -68,7 +68,7 @@ export async function readSets(
   // Without a parent nothing was ever applied as a set; a half-finished run has written its parent first.
   const listed = parents.flatMap(({ set, id, before }) => {
     if (before === undefined) return [];
-    const all = unionOf(before, inventoryOf(set, own.get(set) ?? [], []));
+    const all = unionOf(before, inventoryOf(set, own.get(set) ?? []));
     return listings(all, resources).map((place) => ({ ...place, id }));
   });
   const members = new Map(parents.map(({ id }): readonly [string, Member[]] => [id, []]));
@@ -85,7 +85,7 @@ export async function readSets(
 }
 
 async function readParent(client: KubeClient, set: LoadedSet): Promise<Parent> {
-  const empty = inventoryOf(set, [], []);
+  const empty = inventoryOf(set, []);
   const parent = await getMetadata(client, { resource: SECRETS, object: parentObject(empty) });
   const tool = parent === undefined ? TOOL : toolOf(parent);
   if (parent !== undefined && tool !== TOOL) throw problems.foreignParent(parent, tool);

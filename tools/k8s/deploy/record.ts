@@ -60,7 +60,7 @@ export async function historyOf(
 }
 
 function parentOf(client: KubeClient, set: Pick<LoadedSet, 'namespace' | 'stack'>): Promise<KubeObject | undefined> {
-  return getObject(client, { resource: SECRETS, object: parentObject(inventoryOf(set, [], [])) });
+  return getObject(client, { resource: SECRETS, object: parentObject(inventoryOf(set, [])) });
 }
 
 /** A revision that a run has begun. */

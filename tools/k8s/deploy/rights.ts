@@ -6,6 +6,7 @@ import { type KubeObject, groupOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { podSpecOf } from '../model/pod_spec.ts';
 import { parentName } from './applyset.ts';
+import { templatesOf } from './claims.ts';
 import type { Desired } from './desired.ts';
 import { type Rule, grantedRules } from './granted_rights.ts';
 
@@ -53,6 +54,10 @@ export function rightsOf({ wanted, sets, former, made, guards }: RightsOptions):
     const namespace = object.metadata.namespace ?? '';
     add(namespace, { apiGroups: [''], resources: ['events', 'pods'], verbs: ['list'] });
     add(namespace, { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] });
+    // A delete tells which claims it leaves.
+    if (templatesOf(object).length > 0) {
+      add(namespace, { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['list'] });
+    }
   }
   for (const { namespace, rule } of grantedRules(wanted.map(({ object }) => object))) add(namespace, rule);
   for (const { object, resource } of guards) {

@@ -52,3 +52,19 @@ export function job(image: string): KubeObject {
     spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'once', image }] } } },
   };
 }
+
+/** A StatefulSet `db` without replicas, with claims of the template `data`. */
+export function database(namespace: string): KubeObject {
+  const labels = { app: 'db' };
+  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db', namespace },
+    spec: {
+      ...{ replicas: 0, serviceName: 'db', selector: { matchLabels: labels } },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'db', image: 'example.com/db' }] } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
+    },
+  };
+}

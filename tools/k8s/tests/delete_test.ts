@@ -5,7 +5,7 @@ import { parentName } from '../deploy/applyset.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, service } from '../testing/objects.ts';
+import { configMap, database, service } from '../testing/objects.ts';
 import type { TestStack } from '../testing/stack.ts';
 
 let server: ApiServer;
@@ -54,7 +54,7 @@ test('leaves alone what a controller made of a member, though it has the labels 
   assert.ok(await getMap('owned', 'made'));
 });
 
-test('keeps volume claims unless told otherwise', async () => {
+test('keeps volume claims until it is told otherwise, then or later', async () => {
   await makeNamespace('claims');
   const claim: KubeObject = {
     apiVersion: 'v1',
@@ -68,15 +68,73 @@ test('keeps volume claims unless told otherwise', async () => {
   });
   const path = '/api/v1/namespaces/claims/persistentvolumeclaims/data';
   await apply(stack(['--no-wait']));
-  await remove(stack([]));
+  assert.match((await remove(stack([]))).at(-1) ?? '', /: 1 deleted, 1 kept,/);
   assert.equal(await getMap('claims', 'a'), undefined);
   assert.ok(await get(path));
-  await apply(stack(['--no-wait']));
-  await remove(stack(['--prune-data', '--no-wait']));
+  const parent = await getParent('claims', 'claims');
+  assert.equal(
+    parent?.metadata.annotations?.['applyset.kubernetes.io/contains-group-kinds'],
+    'PersistentVolumeClaim',
+    'the inventory of what is kept',
+  );
+  assert.match((await remove(stack([]))).at(-1) ?? '', /: 0 deleted, 1 kept,/);
+  assert.match((await remove(stack(['--prune-data', '--no-wait']))).at(-1) ?? '', /: 1 deleted,/);
+  assert.equal(await getParent('claims', 'claims'), undefined);
   // A controller that is not there would end it: being deleted is what counts.
   const left = await get(path);
   assert.ok(left === undefined || left.metadata.deletionTimestamp !== undefined);
 });
+
+/** A claim as the controller makes it. */
+async function makeClaim(namespace: string, name: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
+  await post(path, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace }, spec });
+  return `${path}/${name}`;
+}
+
+const isThere = async (path: string) => {
+  const object = await get(path);
+  return object !== undefined && object.metadata.deletionTimestamp === undefined;
+};
+
+for (const how of ['a delete', 'a prune'] as const) {
+  test(`after ${how} of a StatefulSet its claims are known, and go with the data`, async () => {
+    const namespace = how.replace(' ', '-');
+    await makeNamespace(namespace);
+    const stack = (objects: readonly KubeObject[], args: readonly string[] = []): TestStack => ({
+      sets: [{ stack: 'db', namespace, objects }],
+      args: ['--no-wait', ...args],
+    });
+    const all = [configMap('a', namespace), database(namespace)];
+    await apply(stack(all));
+    const claims = await Promise.all(['data-db-0', 'data-db-1'].map((name) => makeClaim(namespace, name)));
+    const other = await makeClaim(namespace, 'data-db-replica-0');
+    if (how === 'a prune') {
+      await apply(stack([configMap('a', namespace)]));
+      assert.match((await apply(stack([configMap('a', namespace)]))).at(-1) ?? '', /1 object: 1 unchanged/);
+    }
+    const kept = await remove(stack(all));
+    assert.match(kept.at(-1) ?? '', /, 2 kept,/);
+    assert.ok(
+      kept.some((line) => /^kept +PersistentVolumeClaim .*\/data-db-0 +holds data$/.test(line)),
+      kept.join('\n'),
+    );
+    for (const claim of claims) assert.ok(await isThere(claim));
+    // As another stack may have it by then.
+    const sets = `/apis/apps/v1/namespaces/${namespace}/statefulsets`;
+    await post(sets, database(namespace));
+    await remove(stack(all, ['--prune-data']));
+    for (const claim of claims) assert.ok(await isThere(claim), 'the claims of another StatefulSet of the name');
+    await server.client.request({ method: 'DELETE', path: `${sets}/db`, doing: 'Deleting' });
+    await apply(stack(all));
+    await remove(stack(all));
+    assert.match((await remove(stack([], ['--prune-data']))).at(-1) ?? '', /: 2 deleted,/);
+    for (const claim of claims) assert.equal(await isThere(claim), false);
+    assert.ok(await isThere(other));
+    assert.equal(await getParent(namespace, 'db'), undefined);
+  });
+}
 
 test('takes up an apply that was cut off after its inventory was written, and deletes what was left', async () => {
   await makeNamespace('cut');

@@ -87,12 +87,16 @@ test('computes ApplySet ids as KEP-3659 does', () => {
 
 test('reads from a parent what it wrote, sorted and once', () => {
   const place = { stack: 'x', namespace: 'n' };
-  const inventory = inventoryOf(place, [configMap('a', 'n'), configMap('b', 'm'), configMap('c', 'm')], ['r', 'r']);
+  const inventory = inventoryOf(place, [configMap('a', 'n'), configMap('b', 'm'), configMap('c', 'm')], {
+    roots: ['r', 'r'],
+    claims: ['n/db/data'],
+  });
   assert.deepEqual(readInventory(parentObject(inventory)), {
     ...place,
     groupKinds: ['ConfigMap'],
     namespaces: ['m'],
     roots: ['r'],
+    claims: ['n/db/data'],
   });
   assert.ok(isSameInventory(inventory, unionOf(inventory, inventory)));
 });

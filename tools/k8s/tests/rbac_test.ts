@@ -6,7 +6,7 @@ import type { Rule } from '../deploy/granted_rights.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, deployment, service } from '../testing/objects.ts';
+import { configMap, database, deployment, service } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { describeVerb } from '../verbs/describe.ts';
 import { diffVerb } from '../verbs/diff.ts';
@@ -122,6 +122,28 @@ test('without any one of these rights some verb is refused', async () => {
       await deleteStack(stackOf('fewer', '1'));
     }
   }
+});
+
+test('who may not list claims deletes a stack, whose inventory still knows of which templates they are', async () => {
+  await makeNamespace('blind');
+  const stack = (context?: string): TestStack => ({
+    sets: [{ stack: 'x', namespace: 'blind', objects: [database('blind')] }],
+    args: ['--no-wait'],
+    ...(context === undefined ? {} : { context }),
+  });
+  const objects = await rbacOf(stack());
+  const [role, ...others] = objects as (KubeObject & { readonly rules: readonly Rule[] })[];
+  assert.ok(role !== undefined);
+  const rules = role.rules.filter(({ resources }) => resources?.join() !== 'persistentvolumeclaims');
+  assert.equal(rules.length, role.rules.length - 1);
+  await withRights([{ ...role, rules }, ...others], async () => {
+    await applyStack(stack('nobody'));
+    assert.match((await deleteStack(stack('nobody'))).at(-1) ?? '', /: 1 deleted,/);
+  });
+  const parent = await get('/api/v1/namespaces/blind/secrets/fathom-x');
+  assert.equal(parent?.metadata.annotations?.['fathom.internal/claims'], '["blind/db/data"]');
+  await withRights(objects, () => deleteStack(stack('nobody')));
+  assert.equal(await get('/api/v1/namespaces/blind/secrets/fathom-x'), undefined, 'there was none');
 });
 
 test('without the rights to tell of it a stack is deployed with a warning', async () => {

@@ -1,6 +1,6 @@
 // delete: removes what apply made, last things first. Reads no image.
 import { mapLimited } from '../../lib/limit.ts';
-import { parentObject } from '../deploy/applyset.ts';
+import { type Inventory, isSameInventory, parentObject, unionOf } from '../deploy/applyset.ts';
 import { confirm } from '../deploy/confirm.ts';
 import { deleteGroup, dependentsOf, planDelete } from '../deploy/delete.ts';
 import { dryRun } from '../deploy/dry_run.ts';
@@ -45,6 +45,11 @@ async function deleteAll(session: Session, connected: Connected, progress: Progr
   progress.emit({ kind: 'planned', objects });
   const { timeoutMs } = options;
   const wait = { client, progress, signal, timeoutMs, deadlineMs: performance.now() + timeoutMs };
+  const write = (inventory: Inventory) =>
+    applyObject(client, { resource: SECRETS, object: parentObject(inventory) }, { isDryRun: false, isForced: true });
+  // A StatefulSet that is gone cannot be asked for its claims.
+  const unknown = plan.remaining.filter(({ before, after }) => !isSameInventory(before, unionOf(before, after)));
+  await mapLimited(unknown, 16, ({ before, after }) => write(unionOf(before, after)));
   await progress.phase('delete', async () => {
     for (const [index, group] of plan.groups.entries()) {
       if (options.isWaiting) await waitGone(dependentsOf(group, plan.groups.slice(0, index).flat()), wait);
@@ -55,9 +60,8 @@ async function deleteAll(session: Session, connected: Connected, progress: Progr
   for (const planned of plan.kept) progress.emit({ kind: 'object', planned });
   if (options.isWaiting) await progress.phase('wait', () => waitGone(deleted, wait));
   // Inventories last: a run that was stopped before still knows its members.
-  await mapLimited(plan.shared, 16, (inventory) =>
-    applyObject(client, { resource: SECRETS, object: parentObject(inventory) }, { isDryRun: false, isForced: true }),
-  );
+  const changed = plan.remaining.filter(({ before, after }) => !isSameInventory(before, after));
+  await mapLimited([...plan.shared, ...changed.map(({ after }) => after)], 16, write);
   await mapLimited(plan.ended, 16, (parent) => deleteObject(client, parent));
   progress.emit({ kind: 'done', actions: objects.map(({ action }) => action), phases: progress.phases });
   const words = [`${deleted.length} deleted`, ...(plan.kept.length === 0 ? [] : [`${plan.kept.length} kept`])];
