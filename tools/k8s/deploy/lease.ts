@@ -123,7 +123,7 @@ export async function renewLease(
   const renewed = await putLease(client, wanted, signal);
   if (renewed !== undefined) return renewed;
   // A renewal whose answer was lost has changed the version, too.
-  const current = await getObject(client, { resource: LEASES, object: lease });
+  const current = await getObject(client, { resource: LEASES, object: lease }, { signal });
   const isOurs =
     current?.metadata.annotations?.[RUN] === annotations?.[RUN] &&
     textAt(current, 'spec', 'holderIdentity') === textAt(lease, 'spec', 'holderIdentity');

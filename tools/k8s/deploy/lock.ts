@@ -8,22 +8,18 @@ import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { parentName } from './applyset.ts';
 import { type Holder, thisHolder } from './holder.ts';
-import { type HeldBy, LEASE_SECONDS, type LeasePlace, LeaseTaker, dropLease, renewLease } from './lease.ts';
+import { type HeldBy, LEASE_SECONDS, type LeasePlace, LeaseTaker, dropLease } from './lease.ts';
+import { type Renewal, type RenewalOptions, startRenewal } from './renewal.ts';
 
 /** Options of {@link lockSets}. */
-export interface LockOptions {
-  readonly client: KubeClient;
+export interface LockOptions extends RenewalOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** How long to wait for others, in milliseconds. */
   readonly waitMs: number;
-  /** Called when the lock was lost: nothing may be written any more. */
-  readonly onLost: (error: ToolError) => void;
   /** Default: this process. */
   readonly holder?: Holder;
-  /** How often it is renewed, in milliseconds. Default: 5000. */
-  readonly renewEveryMs?: number;
 }
 
 /** A lock that is held. */
@@ -37,7 +33,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-const RENEW_EVERY_MS = 5000;
 const LOOK_EVERY_MS = 300;
 const SAY_EVERY_MS = 5000;
 const RELEASE_WITHIN_MS = 5000;
@@ -48,18 +43,21 @@ export async function lockSets(sets: readonly LoadedSet[], options: LockOptions)
   const holder = options.holder ?? thisHolder(options.env);
   const places = placesOf(sets);
   const held = new Map<string, KubeObject>();
+  // From the first one on: it may take minutes until the last is free.
+  const renewal = startRenewal(held, options);
+  const taking = { ...options, holder, held, renewal };
   let homeless: readonly LeasePlace[];
   try {
-    ({ homeless } = await takeAll(places, { ...options, holder, held }));
+    ({ homeless } = await takeAll(places, taking));
   } catch (error) {
+    await renewal.stop();
     await dropAll(held, options.client);
     throw error;
   }
-  const renewal = renewing(held, options);
   let isReleased = false;
   return {
     async complete() {
-      const { homeless: still, hasWaited } = await takeAll(homeless, { ...options, holder, held });
+      const { homeless: still, hasWaited } = await takeAll(homeless, taking);
       homeless = still;
       return hasWaited;
     },
@@ -88,6 +86,7 @@ interface TakeOptions extends LockOptions {
   readonly holder: Holder;
   /** What is held, by place. */
   readonly held: Map<string, KubeObject>;
+  readonly renewal: Renewal;
 }
 
 interface Taken {
@@ -97,7 +96,7 @@ interface Taken {
 
 /** All at once where they are free; else what was taken is given back, and they are taken one after the other. */
 async function takeAll(places: readonly LeasePlace[], options: TakeOptions): Promise<Taken> {
-  const { client, holder, held, signal } = options;
+  const { client, holder, held, renewal, signal } = options;
   const attempts = await mapLimited(places, CONCURRENCY, async (place) => {
     const attempt = await new LeaseTaker(client, place, holder, signal).attempt();
     if (attempt.kind === 'taken') held.set(keyOf(place), attempt.lease);
@@ -105,9 +104,12 @@ async function takeAll(places: readonly LeasePlace[], options: TakeOptions): Pro
   });
   const homeless = attempts.filter(({ attempt }) => attempt.kind === 'homeless').map(({ place }) => place);
   if (attempts.every(({ attempt }) => attempt.kind !== 'held')) return { homeless, hasWaited: false };
-  const mine = places.map(keyOf).filter((key) => held.has(key));
-  await dropAll(new Map(mine.map((key) => [key, held.get(key) as KubeObject])), client);
-  for (const key of mine) held.delete(key);
+  await renewal.between(async () => {
+    const mine = places.map(keyOf).filter((key) => held.has(key));
+    const given = new Map(mine.map((key) => [key, held.get(key) as KubeObject]));
+    for (const key of mine) held.delete(key);
+    await dropAll(given, client);
+  });
   const startMs = performance.now();
   const still: LeasePlace[] = [];
   for (const place of places) {
@@ -148,51 +150,6 @@ function lockedError(place: LeasePlace, by: HeldBy, waitMs: number): ToolError {
   const waited = waitMs === 0 ? '' : `, still after ${formatDuration(waitMs)}`;
   return new ToolError('K8S_LOCKED', `Locking ${keyOf(place)}: ${heldText(by)}${waited}`, {
     hint: `Wait until that run has ended; \`-- --wait-lock 10m\` waits longer. A holder that died is replaced after ${LEASE_SECONDS} s.`,
-  });
-}
-
-/** Keeps what is held, until stopped. */
-function renewing(
-  held: Map<string, KubeObject>,
-  { client, onLost, renewEveryMs = RENEW_EVERY_MS }: LockOptions,
-): { stop(): Promise<void> } {
-  const controller = new AbortController();
-  let keptMs = performance.now();
-  let running: Promise<void> = Promise.resolve();
-  const renewAll = async () => {
-    try {
-      await mapLimited([...held], CONCURRENCY, async ([key, lease]) => {
-        const renewed = await renewLease(client, lease, controller.signal);
-        if (renewed === undefined) throw lost(key, 'another run took it');
-        if (held.has(key)) held.set(key, renewed);
-      });
-      keptMs = performance.now();
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      const isOver = performance.now() - keptMs >= LEASE_SECONDS * 1000;
-      if (error instanceof ToolError && error.code === 'K8S_LOCK_LOST') onLost(error);
-      else if (isOver) onLost(lost([...held.keys()].join(', '), 'it could not be renewed', error));
-    }
-  };
-  const timer = setInterval(() => {
-    running = running.then(renewAll);
-  }, renewEveryMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      // What is given back must be the version that the last renewal made.
-      const timeout = setTimeout(() => controller.abort(new Error('the lock is given back')), RELEASE_WITHIN_MS);
-      await running;
-      clearTimeout(timeout);
-    },
-  };
-}
-
-function lost(key: string, why: string, cause?: unknown): ToolError {
-  return new ToolError('K8S_LOCK_LOST', `Keeping the lock of ${key}: ${why}`, {
-    cause,
-    hint: 'See who else applies this stack, then run it again: it continues where it stopped.',
   });
 }
 

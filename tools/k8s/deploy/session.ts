@@ -120,6 +120,8 @@ export async function connect(session: Session): Promise<Connected> {
   const binding = await bindCluster(session, access);
   const controller = new AbortController();
   const client = createClient(access, {
+    // Some more than phases use at once: a renewal of the lock must not wait until a slow webhook has answered them.
+    maxConnections: 24,
     signal: AbortSignal.any([signal, controller.signal]),
     onRetry: (error, waitMs) => {
       if (waitMs < SAID_PAUSE_MS) return;

@@ -9,8 +9,11 @@ import type { ApiServer } from './apiserver.ts';
 export const FAULTS = ['reset', 'lost', 'busy', 'unavailable', 'internal', 'slow', 'truncated', 'cut'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** A fault of requests that change an object: it has been changed since, says the server. */
-export type ChangeFault = 'stale';
+/**
+ * What happens to some requests only. `stale`: the object has been changed since, says the server. `silent`: there is never
+ * an answer.
+ */
+export type ChangeFault = 'stale' | 'silent';
 
 /** A running proxy. */
 export interface FaultProxy {
@@ -61,6 +64,7 @@ interface ServeOptions {
 async function serve(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
   const { fault } = options;
   const body = await readBody(request);
+  if (fault === 'silent') return;
   if (fault === 'reset') return void request.socket.destroy();
   if (fault === 'busy') return refuse(response, 429, { 'retry-after': '1' });
   if (fault === 'unavailable') return refuse(response, 503, {});

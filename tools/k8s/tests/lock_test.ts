@@ -4,10 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { ToolError } from '../../lib/errors.ts';
+import { eventually } from '../../lib/testing/eventually.ts';
 import { isDead, thisHolder } from '../deploy/holder.ts';
-import { lockSets } from '../deploy/lock.ts';
+import { type LockOptions, lockSets } from '../deploy/lock.ts';
+import { createClient } from '../kube/client.ts';
+import { findCluster } from '../kube/kubeconfig.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
+import { textAt } from '../model/object.ts';
+import { startFaultProxy } from '../testing/fault_proxy.ts';
 import { configMap } from '../testing/objects.ts';
 import { type TestStack } from '../testing/stack.ts';
 
@@ -28,22 +33,23 @@ const stackOf = (namespace: string, names: readonly string[], args: readonly str
   args,
 });
 
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+
 /** Locks the stack of {@link stackOf} as somebody else would. */
 function lockAs(
   identity: string,
   namespace: string,
-  rest: { renewEveryMs?: number; onLost?: (e: ToolError) => void } = {},
+  rest: Partial<Pick<LockOptions, 'client' | 'keptForMs' | 'onLost' | 'renewEveryMs' | 'renewWithinMs'>> = {},
 ) {
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
   return lockSets([{ label: '//x', stack: 'x', namespace, objects: [] }], {
     client: server.client,
     env: {},
-    log,
+    log: SILENT,
     signal: AbortSignal.timeout(60_000),
     waitMs: 0,
-    onLost: rest.onLost ?? (() => {}),
+    onLost: () => {},
     holder: { identity, space: 'elsewhere', run: identity },
-    ...(rest.renewEveryMs === undefined ? {} : { renewEveryMs: rest.renewEveryMs }),
+    ...rest,
   });
 }
 
@@ -156,6 +162,85 @@ test('keeps its lock by renewing it', async () => {
   while ((await get(path))?.metadata.resourceVersion === first) assert.ok(performance.now() < deadlineMs);
   await lock.release();
   assert.equal(await get(path), undefined);
+});
+
+/** Locks through a proxy that may be silent about renewals. */
+async function withProxy(
+  namespace: string,
+  isSilent: (renewals: number) => boolean,
+  use: (lock: Locked) => Promise<void>,
+) {
+  await makeNamespace(namespace);
+  let renewals = 0;
+  const proxy = await startFaultProxy(server, ({ method, path }) =>
+    method === 'PUT' && path.includes('/leases/') && isSilent(++renewals) ? 'silent' : undefined,
+  );
+  const { kubeconfig, context } = proxy.server;
+  const access = await findCluster({ env: {}, context, cluster: '', user: '', files: [kubeconfig] });
+  const client = createClient(access, { signal: AbortSignal.timeout(60_000) });
+  const lost = Promise.withResolvers<ToolError>();
+  const times = { renewEveryMs: 50, renewWithinMs: 100, keptForMs: 1000 };
+  const lock = await lockAs('bob@there:1:2', namespace, { client, onLost: lost.resolve, ...times });
+  try {
+    await use({ lost: lost.promise, renewals: () => renewals });
+  } finally {
+    await lock.release();
+    client.close();
+    await proxy.stop();
+  }
+}
+
+interface Locked {
+  readonly lost: Promise<ToolError>;
+  readonly renewals: () => number;
+}
+
+test('stops before others may take its lock when renewals get no answer', { timeout: 20_000 }, async () => {
+  await withProxy(
+    'silent',
+    () => true,
+    async ({ lost, renewals }) => {
+      const { code, message } = await lost;
+      assert.equal(code, 'K8S_LOCK_LOST');
+      assert.match(message, /silent\/fathom-x: it could not be renewed/);
+      assert.ok(renewals() > 1, 'one that hangs is not the only one');
+    },
+  );
+});
+
+test('keeps its lock when a renewal gets no answer and the next one does', { timeout: 20_000 }, async () => {
+  await withProxy(
+    'patient',
+    (renewals) => renewals % 2 === 1,
+    async ({ lost, renewals }) => {
+      let isLost = false;
+      lost.then(() => (isLost = true)).catch(() => {});
+      await eventually('twenty renewals', () => (renewals() >= 20 || isLost ? true : undefined));
+      assert.equal(isLost, false);
+    },
+  );
+});
+
+test('renews the lock that it has while it waits for another', { timeout: 20_000 }, async () => {
+  await makeNamespace('first');
+  await makeNamespace('second');
+  const other = await lockAs('eve@there:3:4', 'second');
+  const sets = ['first', 'second'].map((namespace) => ({ label: '//x', stack: 'x', namespace, objects: [] }));
+  const holder = { identity: 'bob@there:1:2', space: 'elsewhere', run: 'bob' };
+  const locking = lockSets(sets, {
+    ...{ client: server.client, env: {}, log: SILENT, signal: AbortSignal.timeout(60_000), waitMs: 15_000 },
+    ...{ onLost: () => {}, holder, renewEveryMs: 20 },
+  });
+  const lease = () => get(`${leasePath('first')}/fathom-x`);
+  await eventually('a renewal', async () => {
+    const spec = (await lease())?.['spec'];
+    const [acquired, renewed] = ['acquireTime', 'renewTime'].map((field) => textAt(spec, field));
+    return acquired === renewed ? undefined : true;
+  });
+  await other.release();
+  const lock = await locking;
+  await lock.release();
+  assert.equal(await lease(), undefined);
 });
 
 test('stops when somebody else has taken its lock', { timeout: 20_000 }, async () => {
