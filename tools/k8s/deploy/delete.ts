@@ -2,12 +2,13 @@
 import { mapLimited } from '../../lib/limit.ts';
 import { KubeStatusError } from '../kube/errors.ts';
 import { type Target, deleteObject, getObject, isApplied } from '../kube/objects.ts';
-import { keyOf } from '../model/object.ts';
+import { type KubeObject, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { type Inventory, inventoryOf, parentObject, placeKey } from './applyset.ts';
-import { claimsOf, orphaned, templatesOf, templatesWithout } from './claims.ts';
+import { type TemplateClaim, claimsOf, orphaned, templatesOf, templatesWithout } from './claims.ts';
 import { type Desired, desiredObjects } from './desired.ts';
-import { PHASES, dependentsFirst, holdsData, liveDependencies, phaseOf } from './order.ts';
+import { ON_DELETE, isProtected, reasonsToKeep } from './kept.ts';
+import { PHASES, dependentsFirst, liveDependencies, phaseOf } from './order.ts';
 import type { PlannedObject } from './plan.ts';
 import { SECRETS, type SetState, readSets } from './read_sets.ts';
 import type { Connected, Session } from './session.ts';
@@ -77,25 +78,34 @@ async function planSet(
   { session, connected, plan }: Context,
 ): Promise<void> {
   const { isPruningData } = session.options;
-  const isKept = ({ object }: Target) => holdsData(object) && !isPruningData;
-  const { claims, templates } = await readClaims({ members, before, isPruningData }, connected);
-  const staying = [...members.filter(isKept), ...(isPruningData ? [] : claims)];
-  const going = [...members.filter((member) => !isKept(member)), ...(isPruningData ? claims : [])];
-  plan.kept.push(...staying.map((one) => kept(one, set, 'holds data')));
-  plan.groups.push(...inOrder(going.map((one) => deleted(one, set))));
-  if (staying.length === 0 && templates.length === 0) {
+  const { claims, unknown } = await readClaims({ members, before, isPruningData }, connected);
+  const all = [...members, ...claims.map(({ target }) => target)];
+  const reasons = reasonsToKeep(objectsOf(all), isPruningData);
+  plan.kept.push(
+    ...all.flatMap((one) => {
+      const reason = reasons.get(one.object);
+      return reason === undefined ? [] : [kept(one, set, reason)];
+    }),
+  );
+  plan.groups.push(...inOrder(all.filter(({ object }) => !reasons.has(object)).map((one) => deleted(one, set))));
+  const left = objectsOf(members).filter((object) => reasons.has(object));
+  const templates = claims.filter(({ target }) => reasons.has(target.object)).map(({ template }) => template);
+  if (left.length + templates.length + unknown.length === 0) {
     plan.ended.push({ resource: SECRETS, object: parentObject(inventoryOf(set, [])) });
     return;
   }
-  const left = members.filter(isKept).map(({ object }) => object);
-  plan.remaining.push({ before, after: inventoryOf(set, left, { claims: templates }) });
+  plan.remaining.push({ before, after: inventoryOf(set, left, { claims: [...templates, ...unknown] }) });
+}
+
+function objectsOf(targets: readonly Target[]): KubeObject[] {
+  return targets.map(({ object }) => object);
 }
 
 interface Claims {
   /** Claims of templates that are no members themselves. */
-  readonly claims: readonly Target[];
-  /** The templates of which claims are left in the end. */
-  readonly templates: readonly string[];
+  readonly claims: readonly TemplateClaim[];
+  /** Templates of which nobody can say which claims they have. */
+  readonly unknown: readonly string[];
 }
 
 /** The claims of StatefulSets that go, or have gone before. */
@@ -103,18 +113,20 @@ async function readClaims(
   { members, before, isPruningData }: Pick<SetState, 'members'> & { before: Inventory; isPruningData: boolean },
   connected: Connected,
 ): Promise<Claims> {
-  const objects = members.map(({ object }) => object);
+  const objects = objectsOf(members);
   const former = templatesWithout(before.claims, objects);
-  const templates = [...objects.flatMap(templatesOf), ...(isPruningData ? await orphaned(former, connected) : former)];
+  const templates = [
+    ...objects.filter((object) => !isProtected(object)).flatMap(templatesOf),
+    ...(isPruningData ? await orphaned(former, connected) : former),
+  ];
   try {
     const known = new Set(objects.map(keyOf));
-    const found = (await claimsOf(templates, connected)).filter(({ target }) => !known.has(keyOf(target.object)));
-    const made = new Set(found.map(({ template }) => template));
-    return { claims: found.map(({ target }) => target), templates: isPruningData ? [] : [...made] };
+    const claims = await claimsOf(templates, connected);
+    return { claims: claims.filter(({ target }) => !known.has(keyOf(target.object))), unknown: [] };
   } catch (error) {
     // Who may not list claims may still delete the rest: what is left is looked up when they are to go.
     if (isPruningData || !(error instanceof KubeStatusError) || error.status !== 403) throw error;
-    return { claims: [], templates };
+    return { claims: [], unknown: templates };
   }
 }
 
@@ -138,10 +150,13 @@ async function singles(
     const object = one.isServed ? await getObject(client, one) : undefined;
     return object === undefined ? [] : [{ object, resource: one.resource, owner: { ...one.set, label: one.label } }];
   });
-  const found = live.flat();
+  const found = live.flat().map((one) => {
+    const reason = isProtected(one.object) ? `${ON_DELETE}: keep` : 'not applied by fathom';
+    return { one, isGoing: isApplied(one.object) && !isProtected(one.object), reason };
+  });
   return {
-    objects: found.filter(({ object }) => isApplied(object)).map((one) => deleted(one, one.owner)),
-    kept: found.filter(({ object }) => !isApplied(object)).map((one) => kept(one, one.owner, 'not applied by fathom')),
+    objects: found.filter(({ isGoing }) => isGoing).map(({ one }) => deleted(one, one.owner)),
+    kept: found.filter(({ isGoing }) => !isGoing).map(({ one, reason }) => kept(one, one.owner, reason)),
   };
 }
 

@@ -3,7 +3,7 @@ import { type KubeObject } from '../model/object.ts';
 import { statusOf } from '../readiness/readiness.ts';
 
 /** `recreate`: once the live object is done, or has failed, a change that cannot be made deletes it and makes it anew. */
-const ON_IMMUTABLE = 'fathom.internal/on-immutable';
+export const ON_IMMUTABLE = 'fathom.internal/on-immutable';
 
 /** Whether the manifest says so, and what is there is no longer at work. */
 export function isMadeAnew(wanted: KubeObject, live: KubeObject): boolean {

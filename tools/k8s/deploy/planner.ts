@@ -12,6 +12,7 @@ import { fieldChanges, isSameOwnership } from './changes.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
 import { ROLE, roleKeyOf } from './granted_rights.ts';
 import { type Mutations, readMutations } from './mutations.ts';
+import { HOLDS_DATA, isProtected, reasonsToKeep } from './kept.ts';
 import { isMadeAnew } from './on_immutable.ts';
 import { dependencies, holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
@@ -82,6 +83,7 @@ interface ObjectContext {
 async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
   const { client, session, members, missing, ids, roles, isMutated } = context;
   const { resource, label } = one;
+  problems.requireKnownValues(one.object, label);
   const set = one.set.stack === '' ? '' : placeKey(one.set);
   const isServed = one.isServed && !missing.has(one.object.metadata.namespace ?? '');
   const member = members.get(keyOf(one.object));
@@ -115,8 +117,9 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
     const fields = live === undefined ? [] : await unchangeable(error, { resource, object }, client);
     if (live === undefined || fields.length === 0) throw problems.explain(error, object, label);
     const isAsked = session.options.isRecreating || isMadeAnew(object, live);
-    const isAllowed = isAsked && (!holdsData(object) || session.options.isPruningData);
-    if (!isAllowed) throw problems.immutable({ object, label, fields, holdsData: holdsData(object) });
+    const isKept = isProtected(object) || isProtected(live);
+    const isAllowed = isAsked && !isKept && (!holdsData(object) || session.options.isPruningData);
+    if (!isAllowed) throw problems.immutable({ object, label, fields, isKept, holdsData: holdsData(object) });
     const changes = fields.map((path) => ({ path, before: undefined, after: undefined }));
     return { action: 'recreate', object, live, resource, changes, label, set };
   }
@@ -182,17 +185,20 @@ function guardsOf(session: Session, namespaces: readonly PlannedObject[]): Desir
 
 /** What the set once applied and nobody in this plan wants any more. */
 function prunable(state: SetState, wanted: ReadonlySet<string>, isPruningData: boolean): PlannedObject[] {
-  return state.members
-    .filter(({ object }) => !wanted.has(keyOf(object)) && object.metadata.deletionTimestamp === undefined)
-    .map(({ object, resource }) => ({
-      action: holdsData(object) && !isPruningData ? 'keep' : 'prune',
-      object,
-      live: object,
-      resource,
-      changes: [],
-      label: state.set.label,
-      set: placeKey(state.set),
-    }));
+  const former = state.members.filter(
+    ({ object }) => !wanted.has(keyOf(object)) && object.metadata.deletionTimestamp === undefined,
+  );
+  const reasons = reasonsToKeep(
+    former.map(({ object }) => object),
+    isPruningData,
+  );
+  return former.map(({ object, resource }) => {
+    const reason = reasons.get(object);
+    const place = { label: state.set.label, set: placeKey(state.set) };
+    const action = reason === undefined ? 'prune' : 'keep';
+    const said = reason === undefined || reason === HOLDS_DATA ? {} : { reason };
+    return { action, object, live: object, resource, changes: [], ...place, ...said };
+  });
 }
 
 function plannedSet(

@@ -3,6 +3,8 @@ import { ToolError } from '../../lib/errors.ts';
 import { KubeStatusError } from '../kube/errors.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
 import { PART_OF } from './applyset.ts';
+import { ON_DELETE } from './kept.ts';
+import { ON_IMMUTABLE } from './on_immutable.ts';
 
 /** Errors of many objects as one. */
 export interface Collector {
@@ -67,19 +69,37 @@ export function explain(error: KubeStatusError, object: KubeObject, label: strin
   });
 }
 
+/** Refuses a value of an annotation for the engine that would be taken for none. Throws K8S_ANNOTATION. */
+export function requireKnownValues(object: KubeObject, label: string): void {
+  for (const [annotation, value] of [
+    [ON_DELETE, 'keep'],
+    [ON_IMMUTABLE, 'recreate'],
+  ] as const) {
+    const found = object.metadata.annotations?.[annotation];
+    if (found === undefined || found === value) continue;
+    throw new ObjectError('K8S_ANNOTATION', `Planning ${nameOf(object)} of ${label}: ${annotation} is '${found}'`, {
+      hint: `Write ${annotation}: ${value}, or leave it out.`,
+    });
+  }
+}
+
 /** A change that the server does not allow, of an object that it would take anew. Its words may quote whole fields. */
 export function immutable(what: {
   readonly object: KubeObject;
   readonly label: string;
   readonly fields: readonly string[];
   readonly holdsData: boolean;
+  /** Whether it says itself that it stays. */
+  readonly isKept: boolean;
 }): ObjectError {
   const { object, label, fields } = what;
   const problem = fields.length === 1 ? `${fields[0]} cannot be changed` : `${fields.join(', ')} cannot be changed`;
   return new ObjectError('K8S_IMMUTABLE', `Planning ${nameOf(object)} of ${label}: ${problem}`, {
-    hint: what.holdsData
-      ? 'Undo the change. `-- --recreate --prune-data` deletes it, and what it holds is lost.'
-      : 'Undo the change, or delete it and make it anew with `-- --recreate`.',
+    hint: what.isKept
+      ? `Undo the change. To have it deleted and made anew take its annotation ${ON_DELETE} away first.`
+      : what.holdsData
+        ? 'Undo the change. `-- --recreate --prune-data` deletes it, and what it holds is lost.'
+        : 'Undo the change, or delete it and make it anew with `-- --recreate`.',
   });
 }
 

@@ -136,6 +136,63 @@ for (const how of ['a delete', 'a prune'] as const) {
   });
 }
 
+test('never deletes what says that it stays, nor its namespace, until it says so no longer', async () => {
+  await makeNamespace('stays');
+  const annotations = { 'fathom.internal/on-delete': 'keep' };
+  const safe = (value: string, data = '1'): KubeObject => ({
+    ...configMap('safe', 'stays-too', { data }),
+    ...(value === ''
+      ? {}
+      : {
+          metadata: {
+            name: 'safe',
+            namespace: 'stays-too',
+            annotations: { ...annotations, 'fathom.internal/on-delete': value },
+          },
+        }),
+    immutable: true,
+  });
+  const home: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'stays-too' } };
+  const stack = (objects: readonly KubeObject[], args: readonly string[] = []): TestStack => ({
+    sets: [{ stack: 'stays', namespace: 'stays', objects }],
+    args: ['--no-wait', ...args],
+  });
+  const all = [configMap('a', 'stays'), home, safe('keep')];
+  await assert.rejects(apply(stack([configMap('a', 'stays'), home, safe('kepp')])), {
+    code: 'K8S_ANNOTATION',
+    message: /on-delete is 'kepp'/,
+  });
+  await apply(stack(all));
+  const uid = async () => (await getMap('stays-too', 'safe'))?.metadata.uid;
+  const first = await uid();
+  assert.ok(first);
+  await assert.rejects(apply(stack([...all.slice(0, 2), safe('keep', '2')], ['--recreate'])), {
+    code: 'K8S_IMMUTABLE',
+    hint: /annotation fathom\.internal\/on-delete away/,
+  });
+  const pruned = await apply(stack([configMap('a', 'stays')], ['--prune-data']));
+  assert.deepEqual(pruned.filter((line) => line.startsWith('kept')).sort(), [
+    'kept      ConfigMap stays-too/safe  fathom.internal/on-delete: keep',
+    'kept      Namespace stays-too  holds ConfigMap stays-too/safe',
+  ]);
+  assert.match((await remove(stack(all, ['--prune-data', '--all']))).at(-1) ?? '', /: 1 deleted, 2 kept,/);
+  assert.equal(await uid(), first);
+  assert.equal((await get('/api/v1/namespaces/stays-too'))?.metadata.deletionTimestamp, undefined);
+  assert.ok(await getParent('stays', 'stays'));
+  await apply(stack([home, safe('')]));
+  assert.match((await remove(stack([]))).at(-1) ?? '', /: 1 deleted, 1 kept,/);
+  assert.equal(await uid(), undefined);
+});
+
+test('never deletes an object that is applied alone and says that it stays', async () => {
+  await makeNamespace('alone');
+  const metadata = { name: 'safe', namespace: 'alone', annotations: { 'fathom.internal/on-delete': 'keep' } };
+  const stack = { sets: [{ stack: '', namespace: 'alone', objects: [{ ...configMap('safe', 'alone'), metadata }] }] };
+  await apply(stack);
+  assert.match((await remove(stack)).at(-1) ?? '', /: 0 deleted, 1 kept,/);
+  assert.ok(await getMap('alone', 'safe'));
+});
+
 test('takes up an apply that was cut off after its inventory was written, and deletes what was left', async () => {
   await makeNamespace('cut');
   const stack = (names: readonly string[]): TestStack => ({
