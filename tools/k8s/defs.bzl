@@ -8,9 +8,10 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 * `--kubeconfig FILE`, `--context NAME`: another cluster
 * `--force-conflicts`: take over fields that another manager owns; `--recreate`: delete and make anew what cannot change
 * `--all`: delete also what other stacks still need; `--prune-data`: and namespaces, volume claims and CRDs
+* `--dry-run`: print what would be done, and do nothing
 * `--yes`: change a protected environment without being asked; `--wait-lock 10m`: wait longer for another run
 
-docs/deploys.md tells of all of them.
+A verb refuses those that it does not read. docs/deploys.md tells of all of them.
 """
 
 load(
