@@ -1,7 +1,7 @@
 // One context of somebody else's kubeconfig, as a kubeconfig of ours. Pure.
 import { isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
-import { ToolError, errorText } from '../lib/errors.ts';
+import { UnreadableYaml, readYaml } from '../k8s/kube/read_yaml.ts';
+import { ToolError } from '../lib/errors.ts';
 
 /** Options of {@link ownKubeconfig}. */
 export interface OwnKubeconfigOptions {
@@ -64,9 +64,10 @@ function withPlugin(user: Fields, folder: string): Fields {
 
 function parseYaml(text: string, file: string): unknown {
   try {
-    return parse(text);
+    return readYaml(text);
   } catch (error) {
-    throw unusable(file, errorText(error), error);
+    if (error instanceof UnreadableYaml) throw unusable(file, error.message);
+    throw error;
   }
 }
 
@@ -74,9 +75,8 @@ function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-function unusable(file: string, problem: string, cause?: unknown): ToolError {
+function unusable(file: string, problem: string): ToolError {
   return new ToolError('CLUSTER_KUBECONFIG', `Reading kubeconfig ${file}: ${problem}`, {
-    cause,
     hint: 'Look at it with `kubectl config view --kubeconfig=…`.',
   });
 }

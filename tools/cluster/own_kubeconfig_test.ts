@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { ownKubeconfig } from './own_kubeconfig.ts';
 
 const K3D = `---
@@ -90,10 +91,17 @@ test('a plugin that is found on PATH stays so, and a context needs no user', () 
   assert.deepEqual(read('y'), {});
 });
 
+test('quotes nothing of a kubeconfig that is no YAML', () => {
+  assert.throws(
+    () => ownKubeconfig(K3D.replace('  user:\n', '  user:\n   token: hunter2-hunter2\n'), from),
+    (error: unknown) => !inspect(error).includes('hunter2'),
+  );
+});
+
 test('says what a kubeconfig lacks', () => {
   for (const [text, problem] of [
     ['', "it has no context 'undefined'"],
-    ['[', 'Flow sequence'],
+    ['[', 'it is no YAML: line 1, column 2: MISSING_CHAR'],
     [K3D.replace('name: admin@k3d-fathom\n  user', 'name: someone\n  user'), "it has no user 'admin@k3d-fathom'"],
     [K3D.replace('current-context: k3d-fathom', 'current-context: gone'), "it has no context 'gone'"],
   ] as const) {

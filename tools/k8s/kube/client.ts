@@ -192,13 +192,16 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** JSON, or nothing. What is cut short is no JSON: it counts as a connection that broke. */
+/**
+ * JSON, or nothing. What is cut short is no JSON: it counts as a connection that broke. JSON.parse's own words quote the
+ * text, which may be a Secret's.
+ */
 function parseAnswer(text: string): unknown {
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw Object.assign(new Error('the answer was cut short', { cause }), { code: 'ECONNRESET' });
+  } catch {
+    throw Object.assign(new Error('the answer was cut short'), { code: 'ECONNRESET' });
   }
 }
 

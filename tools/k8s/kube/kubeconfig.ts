@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
 import { stateRoot } from '../../lib/state.ts';
 import { asList, asRecord, at, textAt } from '../model/object.ts';
+import { UnreadableYaml, readYaml } from './read_yaml.ts';
 
 /** How to reach one API server, and as whom. */
 export interface ClusterAccess {
@@ -91,14 +91,12 @@ async function readKubeconfig(file: string): Promise<Readonly<Record<string, unk
     throw invalid(file, errorText(error), error);
   }
   if (text.trim() === '') return {};
-  let value: unknown;
   try {
-    // A kubeconfig written by Fathom is JSON, which is much faster to read.
-    value = text.startsWith('{') ? JSON.parse(text) : parse(text);
+    return asRecord(readYaml(text)) ?? invalidValue(file);
   } catch (error) {
-    throw invalid(file, errorText(error), error);
+    if (error instanceof UnreadableYaml) throw invalid(file, error.message);
+    throw error;
   }
-  return asRecord(value) ?? invalidValue(file);
 }
 
 function invalidValue(file: string): never {

@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { errorText } from '../../lib/errors.ts';
 import { applySetId, inventoryOf, isSameInventory, parentObject, readInventory, unionOf } from '../deploy/applyset.ts';
 import { fieldChanges, redactChange } from '../deploy/changes.ts';
 import { parseDuration, parseOptions } from '../deploy/options.ts';
@@ -217,3 +219,55 @@ for (const [what, text, code] of [
       await assert.rejects(findCluster(options({ files: [file] })), { code });
     }));
 }
+
+const SECRET = 'hunter2-hunter2';
+for (const [what, text] of [
+  ['YAML with a wrong indent', CONFIG('wanted', `{token: x}\n   token: ${SECRET}`)],
+  ['YAML with a text that is not closed', CONFIG('wanted', `{token: "${SECRET}}`)],
+  ['YAML with an alias of nothing', CONFIG('wanted', `{token: *${SECRET}}`)],
+  ['YAML with two texts in one place', CONFIG('wanted', `"a" "${SECRET}"`)],
+  ['JSON with a comma too few', `{"users": [{"name": "u" "token": "${SECRET}"}]`],
+] as const) {
+  test(`tells of a kubeconfig that is ${what} where it is wrong, and nothing of its text`, () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'config');
+      await writeFile(file, text);
+      await assert.rejects(findCluster(options({ files: [file] })), (error: unknown) => {
+        assert.match(errorText(error), /it is no YAML(: line \d+, column \d+: [A-Z_]+)?$/);
+        assert.doesNotMatch(inspect(error), new RegExp(SECRET));
+        return true;
+      });
+    }));
+}
+
+for (const [what, script, said] of [
+  ['fails', 'echo first >&2; echo no such user >&2; exit 3', 'sh: exit code 3: first; no such user'],
+  ['is killed', 'kill -9 $$', 'sh: it was ended by a signal'],
+  ['prints no JSON', `echo 'token: ${SECRET}'`, 'sh printed no credential'],
+] as const) {
+  test(`tells of an exec plugin that ${what} its name and what it says, and neither arguments nor output`, () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'config');
+      const exec = JSON.stringify({ command: 'sh', args: ['-c', script, '--client-secret', SECRET] });
+      await writeFile(file, CONFIG('wanted', `{exec: ${exec}}`));
+      const access = await findCluster(options({ files: [file] }));
+      await assert.rejects(authorize(access, AbortSignal.timeout(5000)), (error: unknown) => {
+        assert.equal(errorText(error), `Getting credentials for context 'wanted': ${said}`);
+        assert.doesNotMatch(inspect(error), new RegExp(SECRET));
+        return true;
+      });
+    }));
+}
+
+test('says of a plugin that is not there what the kubeconfig says of it', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'config');
+    const exec = { command: './no-such-login', args: [SECRET], installHint: 'Install it with `brew`.' };
+    await writeFile(file, CONFIG('wanted', `{exec: ${JSON.stringify(exec)}}`));
+    const access = await findCluster(options({ files: [file] }));
+    await assert.rejects(authorize(access, AbortSignal.timeout(5000)), {
+      code: 'K8S_CREDENTIALS',
+      message: "Getting credentials for context 'wanted': ./no-such-login: there is no such program",
+      hint: 'Install it with `brew`.',
+    });
+  }));

@@ -99,8 +99,9 @@ export class Collection {
         const isAnswer = error === null || (mayFail && typeof error.code === 'number');
         if (isAnswer) return resolve(edit(stderr === '' ? stdout : `${stdout}\n${stderr}`));
         const last = stderr.trim().split('\n').at(-1);
-        const late = error.killed === true ? `no end within ${timeoutMs / 1000} s` : error.message;
-        reject(new Error(last || late));
+        // The error's own words are the whole command line.
+        const how = error.killed === true ? `no end within ${timeoutMs / 1000} s` : `it ended with ${error.code}`;
+        reject(new Error(last || how));
       });
     });
   }
