@@ -2,7 +2,6 @@
 import { WebSocket } from 'ws';
 import type { RetryReason } from '../../lib/retry.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { authorize } from '../kube/credentials.ts';
 import { KubeConnectionError, KubeStatusError, isNotFound, retryReason } from '../kube/errors.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -24,7 +23,7 @@ export interface SocketOptions {
 export async function openSocket(client: KubeClient, options: SocketOptions): Promise<WebSocket> {
   const { path, protocol, doing, signal } = options;
   const { access } = client;
-  const { header, cert, key } = await authorize(access, signal);
+  const { header, cert, key } = await client.authorization();
   const url = `${access.server.replace(/^http/, 'ws').replace(/\/$/, '')}${path}`;
   const socket = new WebSocket(url, [protocol], {
     ...access.tls,

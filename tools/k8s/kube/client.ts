@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { http, https } from '../../lib/http.ts';
 import { retry } from '../../lib/retry.ts';
-import { authorize } from './credentials.ts';
+import { createAuthorizer } from './authorizer.ts';
+import type { Authorization } from './credentials.ts';
 import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
@@ -30,6 +31,8 @@ export interface KubeRequest {
 /** A connection to one API server. */
 export interface KubeClient {
   readonly access: ClusterAccess;
+  /** What requests carry now, for connections of another kind. Throws K8S_CREDENTIALS. */
+  authorization(): Promise<Authorization>;
   /** Requests sent, by method. */
   readonly counts: Readonly<Record<string, number>>;
   /** The server's clock, in milliseconds as Date counts: as of its last answer; before one, this machine's. */
@@ -67,13 +70,11 @@ const ATTEMPTS = 10;
 export function createClient(access: ClusterAccess, options: ClientOptions): KubeClient {
   const { signal, maxConnections = 16, requestTimeoutMs = 35_000, tokenFileMs = 60_000 } = options;
   // The kubelet writes a new token long before the old one ends; others who keep one in a file do likewise.
-  const isRenewed = access.credentials.kind === 'tokenFile';
+  const authorizer = createAuthorizer(access, { signal, tokenFileMs });
   const url = new URL(access.server);
   const transport = url.protocol === 'http:' ? http : https;
   const agent = new transport.Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' });
   const counts: Record<string, number> = {};
-  let authorization: ReturnType<typeof authorize> | undefined;
-  let authorizedMs = 0;
   // A server that has answered before and refuses now is being started again.
   let hasAnswered = false;
   let clock: { readonly serverMs: number; readonly atMs: number } | undefined;
@@ -88,14 +89,24 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
           isKnown: hasAnswered,
         });
 
-  /** Sends a request; resolves with an answer of success before its body is there. */
+  /** Sends a request; resolves with an answer of success before its body is there. A 401 is answered by a new login, once. */
   const open = async (request: KubeRequest, isPooled: boolean): Promise<IncomingMessage> => {
-    const nowMs = performance.now();
-    if (authorization === undefined || (isRenewed && nowMs - authorizedMs >= tokenFileMs)) {
-      authorization = authorize(access, signal);
-      authorizedMs = nowMs;
+    const authorization = await authorizer.current();
+    try {
+      return await openAs(authorization, request, isPooled);
+    } catch (error) {
+      if (!(error instanceof KubeStatusError) || error.status !== 401) throw error;
+      const other = await authorizer.replacing(authorization);
+      if (other === undefined) throw error;
+      return openAs(other, request, isPooled);
     }
-    const { header, cert, key } = await authorization;
+  };
+
+  const openAs = async (
+    { header, cert, key }: Authorization,
+    request: KubeRequest,
+    isPooled: boolean,
+  ): Promise<IncomingMessage> => {
     const query = Object.entries(request.query ?? {}).filter(
       (entry): entry is [string, string] => entry[1] !== undefined,
     );
@@ -127,6 +138,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
           const serverMs = Date.parse(response.headers.date ?? '');
           if (!Number.isNaN(serverMs)) clock = { serverMs, atMs: performance.now() };
           const status = response.statusCode ?? 0;
+          if (status !== 401) authorizer.accepted();
           if (status >= 200 && status < 300) return resolve(response);
           const retryAfter = response.headers['retry-after'];
           readAll(response).then(
@@ -177,6 +189,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
 
   return {
     access,
+    authorization: () => authorizer.current(),
     counts,
     nowMs: () => (clock === undefined ? Date.now() : clock.serverMs + performance.now() - clock.atMs),
     request: (request) => sendRetrying(request, parseAnswer),

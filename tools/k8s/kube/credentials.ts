@@ -10,6 +10,8 @@ export interface Authorization {
   readonly header?: string;
   readonly cert?: Buffer;
   readonly key?: Buffer;
+  /** When it ends, as Date counts. Default: it is not known. */
+  readonly expiresMs?: number;
 }
 
 /** Asks for what a request must carry. Throws K8S_CREDENTIALS. */
@@ -51,9 +53,11 @@ async function askPlugin(
   const token = textAt(status, 'token');
   const cert = textAt(status, 'clientCertificateData');
   const key = textAt(status, 'clientKeyData');
+  const expiresMs = Date.parse(textAt(status, 'expirationTimestamp') ?? '');
   return {
     ...(token === undefined ? {} : { header: `Bearer ${token}` }),
     ...(cert === undefined || key === undefined ? {} : { cert: Buffer.from(cert), key: Buffer.from(key) }),
+    ...(Number.isNaN(expiresMs) ? {} : { expiresMs }),
   };
 }
 
