@@ -1,5 +1,8 @@
 // A WebSocket to the API server, as port-forward and exec speak over it.
+import type { Agent } from 'node:http';
 import { WebSocket } from 'ws';
+import { http, https } from '../../lib/http.ts';
+import { viaProxy } from '../../lib/proxy.ts';
 import type { RetryReason } from '../../lib/retry.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { KubeConnectionError, KubeStatusError, isNotFound, retryReason } from '../kube/errors.ts';
@@ -22,16 +25,17 @@ export interface SocketOptions {
 /** Opens a WebSocket; paused, so that no message is lost before somebody listens. Throws KubeStatusError and KubeConnectionError. */
 export async function openSocket(client: KubeClient, options: SocketOptions): Promise<WebSocket> {
   const { path, protocol, doing, signal } = options;
-  const { access } = client;
+  const { access, proxy } = client;
   const { header, cert, key } = await client.authorization();
   const url = `${access.server.replace(/^http/, 'ws').replace(/\/$/, '')}${path}`;
   const socket = new WebSocket(url, [protocol], {
     ...access.tls,
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    ...(proxy === undefined ? {} : { agent: agentBy(access.server, proxy) }),
     headers: header === undefined ? {} : { authorization: header },
     perMessageDeflate: false,
   });
-  const where = { server: access.server, context: access.context, isKnown: true };
+  const where = { server: access.server, context: access.context, proxy, isKnown: true };
   return new Promise((resolve, reject) => {
     let isLate = false;
     const abort = () => socket.terminate();
@@ -72,6 +76,11 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
       });
     });
   });
+}
+
+/** Of one connection: what is switched over to another protocol is no agent's any more. */
+function agentBy(server: string, proxy: string): Agent {
+  return new (server.startsWith('http:') ? http : https).Agent(viaProxy(proxy));
 }
 
 /** Whether another handshake may help: a pod may have gone since it was listed, or its node not know it yet. */

@@ -1,7 +1,9 @@
 // A thin client of the Kubernetes API over kept-alive connections: JSON in and out, typed errors, retries.
 import type { IncomingMessage } from 'node:http';
 import { http, https } from '../../lib/http.ts';
+import { proxyFor, viaProxy } from '../../lib/proxy.ts';
 import { retry } from '../../lib/retry.ts';
+import { trustSystem } from '../../lib/system_ca.ts';
 import { createAuthorizer } from './authorizer.ts';
 import type { Authorization } from './credentials.ts';
 import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
@@ -31,6 +33,8 @@ export interface KubeRequest {
 /** A connection to one API server. */
 export interface KubeClient {
   readonly access: ClusterAccess;
+  /** The URL of the proxy that leads to the server. Undefined: none. */
+  readonly proxy: string | undefined;
   /** What requests carry now, for connections of another kind. Throws K8S_CREDENTIALS. */
   authorization(): Promise<Authorization>;
   /** Requests sent, by method. */
@@ -57,6 +61,8 @@ export interface ClientOptions {
   readonly retryDeadlineMs?: number;
   /** After how long a token that is in a file is read again, in milliseconds. Default: 60 000. */
   readonly tokenFileMs?: number;
+  /** Where the proxies are. Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Called before a request is repeated. Default: nothing. */
   readonly onRetry?: (error: unknown, waitMs: number) => void;
 }
@@ -66,14 +72,19 @@ const USER_AGENT = 'fathom';
 /** Tries of one request; the deadline ends them, not their number. */
 const ATTEMPTS = 10;
 
-/** Connects lazily: the first request opens the first connection. */
+/** Connects lazily: the first request opens the first connection. Throws PROXY_UNSUPPORTED. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubeClient {
   const { signal, maxConnections = 16, requestTimeoutMs = 35_000, tokenFileMs = 60_000 } = options;
   // The kubelet writes a new token long before the old one ends; others who keep one in a file do likewise.
   const authorizer = createAuthorizer(access, { signal, tokenFileMs });
   const url = new URL(access.server);
   const transport = url.protocol === 'http:' ? http : https;
-  const agent = new transport.Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' });
+  const proxy = access.proxy ?? proxyFor(url, options.env ?? process.env);
+  // With an authority of its own, a cluster is known by that alone.
+  if (url.protocol === 'https:' && access.tls.ca === undefined) trustSystem();
+  const pool = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' } as const;
+  const agent = new transport.Agent({ ...pool, ...viaProxy(proxy) });
+  const unpooled = new transport.Agent(viaProxy(proxy));
   const counts: Record<string, number> = {};
   // A server that has answered before and refuses now is being started again.
   let hasAnswered = false;
@@ -85,6 +96,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
       : new KubeConnectionError(request.doing, {
           server: access.server,
           context: access.context,
+          proxy,
           cause,
           isKnown: hasAnswered,
         });
@@ -116,7 +128,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
     return new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = transport.request(
         {
-          ...(isPooled ? { agent } : { agent: false }),
+          agent: isPooled ? agent : unpooled,
           ...(request.isFinished === true ? {} : { signal: request.signal ?? signal }),
           method: request.method,
           hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -189,6 +201,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
 
   return {
     access,
+    proxy,
     authorization: () => authorizer.current(),
     counts,
     nowMs: () => (clock === undefined ? Date.now() : clock.serverMs + performance.now() - clock.atMs),

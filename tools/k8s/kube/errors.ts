@@ -70,6 +70,8 @@ export class KubeStatusError extends ToolError {
 export interface ConnectionFailure {
   readonly server: string;
   readonly context: string;
+  /** The URL of the proxy that leads there. Default: none. */
+  readonly proxy?: string | undefined;
   readonly cause: unknown;
   /** Whether the server has answered before: then it is back soon. */
   readonly isKnown: boolean;
@@ -84,7 +86,9 @@ export class KubeConnectionError extends ToolError {
       systemErrorCode(where.cause) ?? (where.cause instanceof Error ? where.cause.message : 'no reason given');
     const isTls = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO)/.test(code);
     const isLost = TEMPORARY_CODE.has(code) || (where.isKnown && code === 'ECONNREFUSED');
-    const place = `${where.server} (context '${where.context}')`;
+    const proxy = where.proxy === undefined ? undefined : URL.parse(where.proxy)?.host;
+    const by = proxy === undefined ? '' : ` by the proxy ${proxy}`;
+    const place = `${where.server}${by} (context '${where.context}')`;
     if (isTls) {
       super('K8S_TLS', `${doing}: ${place} is not who the kubeconfig says: ${code}`, {
         cause: where.cause,
@@ -98,7 +102,10 @@ export class KubeConnectionError extends ToolError {
     } else {
       super('K8S_UNREACHABLE', `${doing}: nothing answers at ${place}: ${code}`, {
         cause: where.cause,
-        hint: 'Run `./fathom up` to start the cluster, or check the address in the kubeconfig.',
+        hint:
+          proxy === undefined
+            ? 'Run `./fathom up` to start the cluster, or check the address in the kubeconfig.'
+            : 'Correct the proxy-url of the kubeconfig or HTTPS_PROXY, or add the server to NO_PROXY.',
       });
     }
     this.isTemporary = isLost;

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
+import { checkProxy } from '../../lib/proxy.ts';
 import { stateRoot } from '../../lib/state.ts';
 import { asList, asRecord, at, textAt } from '../model/object.ts';
 import { UnreadableYaml, readYaml } from './read_yaml.ts';
@@ -23,6 +24,8 @@ export interface ClusterAccess {
     readonly rejectUnauthorized?: boolean;
   };
   readonly credentials: Credentials;
+  /** The URL of the proxy that leads there. Default: the environment's. */
+  readonly proxy?: string;
 }
 
 /** What says who we are, beside a client certificate. */
@@ -137,6 +140,11 @@ async function resolveContext(
     material(user, 'client-key'),
   ]);
   const servername = textAt(cluster, 'tls-server-name');
+  const proxyUrl = textAt(cluster, 'proxy-url') ?? '';
+  const proxy = proxyUrl === '' ? undefined : checkProxy(proxyUrl);
+  if (proxyUrl !== '' && proxy === undefined) {
+    throw invalid(file, `the proxy-url of context '${context}' is that of no http or https proxy`);
+  }
   return {
     context,
     file,
@@ -150,6 +158,7 @@ async function resolveContext(
       ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
     },
     credentials: credentialsOf(file, user, context),
+    ...(proxy === undefined ? {} : { proxy }),
   };
 }
 

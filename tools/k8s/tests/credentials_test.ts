@@ -1,12 +1,10 @@
 // Credentials of exec plugins over the time of a run: asked for again before they end, and once they are refused.
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ExtendedKeyUsage, ExtendedKeyUsageExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { type TestCertificate, makeCertificate } from '../../lib/testing/certificate.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
 import { findCluster } from '../kube/kubeconfig.ts';
 import { textAt } from '../model/object.ts';
@@ -15,10 +13,10 @@ import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 let folder: string;
 let server: ApiServer;
 let token: string;
-let certificate: { readonly cert: string; readonly key: string };
+let certificate: TestCertificate;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fathom-credentials-'));
-  certificate = await makeCertificate('system:masters');
+  certificate = await makeCertificate('CN=somebody,O=system:masters');
   await writeFile(join(folder, 'authority.crt'), certificate.cert);
   server = await startApiServer([`--client-ca-file=${join(folder, 'authority.crt')}`]);
   const { credentials } = server.client.access;
@@ -29,22 +27,6 @@ after(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
 });
-
-/** A certificate that is its own authority. */
-async function makeCertificate(group: string): Promise<{ readonly cert: string; readonly key: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const made = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=somebody,O=${group}`,
-    notBefore: new Date(Date.now() - 60_000),
-    notAfter: new Date(Date.now() + 3_600_000),
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
-  });
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return { cert: made.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n` };
-}
 
 interface Plugin {
   readonly client: KubeClient;
@@ -138,8 +120,8 @@ test('a credential is renewed shortly before it ends, and a plugin that fails th
 });
 
 test('a client certificate of a plugin is renewed as a token is', async () => {
-  const [own, other] = [certificate, await makeCertificate('system:masters')];
-  const status = ({ cert, key }: typeof own) => ({ clientCertificateData: cert, clientKeyData: key });
+  const [own, other] = [certificate, await makeCertificate('CN=somebody,O=system:masters')];
+  const status = ({ cert, key }: TestCertificate) => ({ clientCertificateData: cert, clientKeyData: key });
   await withPlugin([status(other), status(own)], async ({ client, runs }) => {
     const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
     const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';

@@ -9,7 +9,8 @@ Only manifest and configuration are read when something first needs the image. I
 the `image` of an oci_push or k8s_object. A push mounts its layers when they are in the same registry, leaves out those
 that the registry has, and else hands the bytes on from one registry to the other: the build does not download them.
 Whatever needs the bytes here (oci_tarball, a test of the image) downloads single layers by cacheable actions. Every
-byte is checked against its digest.
+byte is checked against its digest. The proxy of the environment leads there (HTTPS_PROXY, NO_PROXY; actions need
+`--action_env` of them), and the authorities that the machine trusts are trusted.
 
 A registry that asks for a login gets the one of Docker's configuration (`docker login`; DOCKER_CONFIG, for which
 actions need `--action_env=DOCKER_CONFIG`).
@@ -27,8 +28,10 @@ _SOURCES = [
     "//tools/lib:errors.ts",
     "//tools/lib:http.ts",
     "//tools/lib:log.ts",
+    "//tools/lib:proxy.ts",
     "//tools/lib:redact.ts",
     "//tools/lib:retry.ts",
+    "//tools/lib:system_ca.ts",
     "//tools/oci:image/media_types.ts",
     "//tools/oci:image/model.ts",
     "//tools/oci:image/platform.ts",

@@ -57,10 +57,23 @@ export class RegistryStatusError extends ToolError {
 export class RegistryConnectionError extends ToolError {
   readonly isTemporary: boolean;
 
-  constructor(options: { readonly doing: string; readonly endpoint: string; readonly cause: unknown }) {
-    const { doing, endpoint, cause } = options;
+  constructor(options: {
+    readonly doing: string;
+    readonly endpoint: string;
+    /** The URL of the proxy that leads there. Default: none. */
+    readonly proxy?: string | undefined;
+    readonly cause: unknown;
+  }) {
+    const { doing, cause } = options;
     const code = systemErrorCode(cause) ?? 'no reason given';
-    if (UNREACHABLE_CODE.has(code)) {
+    const proxy = options.proxy === undefined ? undefined : URL.parse(options.proxy)?.host;
+    const endpoint = proxy === undefined ? options.endpoint : `${options.endpoint} by the proxy ${proxy}`;
+    if (proxy !== undefined && (UNREACHABLE_CODE.has(code) || code.startsWith('ERR_PROXY_'))) {
+      super('OCI_REGISTRY_UNREACHABLE', `${doing}: nothing answers at ${endpoint} (${code})`, {
+        cause,
+        hint: 'Correct HTTPS_PROXY, or add the registry to NO_PROXY.',
+      });
+    } else if (UNREACHABLE_CODE.has(code)) {
       super('OCI_REGISTRY_UNREACHABLE', `${doing}: nothing answers at ${endpoint} (${code})`, {
         cause,
         hint: 'Run `./fathom up` to start the cluster and its registry; of another registry, check address and network.',

@@ -53,6 +53,8 @@ export interface TransportOptions {
   readonly retryDeadlineMs?: number;
   /** Who we are, asked when the registry asks. Default: nobody. */
   readonly credentials?: CredentialSource;
+  /** Where the proxies are. Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** For tests. Default: the system's. */
   readonly lookup?: Lookup;
 }
@@ -83,7 +85,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export function createTransport(options: TransportOptions): Transport {
   const { endpoint, plainHttp, signal, maxConnections = 8, idleMs = 30_000, retryDeadlineMs = 30_000 } = options;
   const home = new URL(`${plainHttp ? 'http' : 'https'}://${checkEndpoint(endpoint)}`);
-  const wire = createWire({ signal, maxConnections, idleMs });
+  const wire = createWire({ signal, maxConnections, idleMs, env: options.env ?? process.env });
   const counts: Record<string, number> = {};
   const count = (name: string) => (counts[name] = (counts[name] ?? 0) + 1);
   const tryAgain = { signal, reason: retryReason, deadlineMs: retryDeadlineMs };
@@ -95,9 +97,15 @@ export function createTransport(options: TransportOptions): Transport {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof ToolError) throw error;
-      throw new RegistryConnectionError({ doing, endpoint: url.host, cause: error });
+      throw new RegistryConnectionError({ doing, endpoint: url.host, proxy: wire.proxyFor(url), cause: error });
     }
   };
+
+  /** Where a proxy leads to is the proxy's to look up, and perhaps only it can. */
+  const foreignAddresses = async (url: URL, doing: string): Promise<readonly string[] | undefined> =>
+    wire.proxyFor(url) === undefined
+      ? checkForeignHost(url, { home, doing, ...(options.lookup ? { lookup: options.lookup } : {}) })
+      : undefined;
 
   const statusError = (doing: string, response: IncomingMessage, body: Buffer): RegistryStatusError =>
     new RegistryStatusError({
@@ -111,10 +119,7 @@ export function createTransport(options: TransportOptions): Transport {
   const askForToken = (request: TokenRequest): Promise<Buffer> =>
     retry(async () => {
       const { url, doing, method, headers, body } = request;
-      const addresses =
-        url.hostname === home.hostname
-          ? undefined
-          : await checkForeignHost(url, { home, doing, ...(options.lookup ? { lookup: options.lookup } : {}) });
+      const addresses = url.hostname === home.hostname ? undefined : await foreignAddresses(url, doing);
       count('TOKEN');
       return connected(doing, url, async () => {
         const length = body === undefined ? {} : { 'content-length': String(body.length) };
@@ -145,9 +150,7 @@ export function createTransport(options: TransportOptions): Transport {
       const isHome = url.host === home.host && url.protocol === home.protocol;
       // Another host is told nothing of who we are: its URL is signed, or it has no business to know.
       const authorization = isHome ? await authorizer.header(scopes) : undefined;
-      const addresses = isHome
-        ? undefined
-        : await checkForeignHost(url, { home, doing, ...(options.lookup ? { lookup: options.lookup } : {}) });
+      const addresses = isHome ? undefined : await foreignAddresses(url, doing);
       const length = request.bodySize === undefined ? {} : { 'content-length': String(request.bodySize) };
       const identity = authorization === undefined ? {} : { authorization };
       count(method);

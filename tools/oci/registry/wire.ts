@@ -1,8 +1,10 @@
-// One HTTP request and its answer, over connections that are kept open.
-import type { IncomingMessage } from 'node:http';
+// One HTTP request and its answer, over connections that are kept open, by the proxy of the environment.
+import type { Agent, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { http, https } from '../../lib/http.ts';
+import { proxyFor, viaProxy } from '../../lib/proxy.ts';
+import { trustSystem } from '../../lib/system_ca.ts';
 
 export type Method = 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -21,18 +23,29 @@ export interface WireOptions {
   readonly maxConnections: number;
   /** How long a connection may be silent, in milliseconds. */
   readonly idleMs: number;
+  /** Where the proxies are. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Wire {
   /** Sends a request; resolves when the answer's head is there. Rejects with the system's error. */
   exchange(request: WireRequest): Promise<IncomingMessage>;
+  /** The proxy that leads to a URL; undefined: none. Throws PROXY_UNSUPPORTED. */
+  proxyFor(url: URL): string | undefined;
   close(): void;
 }
 
 /** Opens nothing yet. */
-export function createWire({ signal, maxConnections, idleMs }: WireOptions): Wire {
+export function createWire({ signal, maxConnections, idleMs, env }: WireOptions): Wire {
   const agentOptions = { keepAlive: true, maxSockets: maxConnections };
-  const agents = { 'http:': new http.Agent(agentOptions), 'https:': new https.Agent(agentOptions) };
+  const agents = new Map<string, Agent>();
+  const agentFor = (isPlain: boolean, proxy: string | undefined): Agent => {
+    const key = `${isPlain ? 'http' : 'https'} ${proxy ?? ''}`;
+    if (!isPlain || proxy?.startsWith('https:')) trustSystem();
+    const agent = agents.get(key) ?? new (isPlain ? http : https).Agent({ ...agentOptions, ...viaProxy(proxy) });
+    agents.set(key, agent);
+    return agent;
+  };
 
   const exchange = ({ method, url, headers, body, addresses }: WireRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
@@ -41,7 +54,7 @@ export function createWire({ signal, maxConnections, idleMs }: WireOptions): Wir
         method,
         headers,
         signal,
-        agent: isPlain ? agents['http:'] : agents['https:'],
+        agent: agentFor(isPlain, proxyFor(url, env)),
         ...(addresses === undefined ? {} : { lookup: fixedLookup(addresses) }),
       });
       outgoing.setTimeout(idleMs, () => outgoing.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })));
@@ -66,9 +79,9 @@ export function createWire({ signal, maxConnections, idleMs }: WireOptions): Wir
 
   return {
     exchange,
+    proxyFor: (url) => proxyFor(url, env),
     close: () => {
-      agents['http:'].destroy();
-      agents['https:'].destroy();
+      for (const agent of agents.values()) agent.destroy();
     },
   };
 }

@@ -29,7 +29,12 @@ export const HTPASSWD = 'alice:$2b$04$pHwQhSPdJh6R9sZg1k9BvuHKR21QA/tHvA/1ET9E4m
 export async function startRealRegistry(
   program: string,
   folder: string,
-  options: { readonly auth?: RegistryAuth; readonly hasMetrics?: boolean } = {},
+  options: {
+    readonly auth?: RegistryAuth;
+    readonly hasMetrics?: boolean;
+    /** Files of its certificate. Default: it speaks plain http. */
+    readonly tls?: { readonly certificate: string; readonly key: string };
+  } = {},
 ): Promise<RealRegistry> {
   const endpoint = `127.0.0.1:${await freePort()}`;
   const place = join(folder, `registry-${endpoint.split(':')[1]}`);
@@ -41,6 +46,7 @@ export async function startRealRegistry(
     storage: { filesystem: { rootdirectory: join(place, 'storage') }, delete: { enabled: true } },
     http: {
       addr: endpoint,
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(debug === undefined ? {} : { debug: { addr: debug, prometheus: { enabled: true, path: '/metrics' } } }),
     },
     ...(options.auth === undefined ? {} : { auth: await authSection(options.auth, place) }),
@@ -107,8 +113,8 @@ async function waitUntilReady(endpoint: string, child: ChildProcess): Promise<vo
   for (;;) {
     const transport = createTransport({ endpoint, plainHttp: true, signal, retryDeadlineMs: 0 });
     try {
-      // A path outside of the interface: it needs no login.
-      await transport.send({ doing: 'Waiting for the registry', method: 'GET', url: '/', allowed: [200, 404] });
+      // A path outside of the interface: it needs no login. 400: it speaks TLS.
+      await transport.send({ doing: 'Waiting for the registry', method: 'GET', url: '/', allowed: [200, 400, 404] });
       return;
     } catch (error) {
       if (child.exitCode !== null || signal.aborted) throw error;
