@@ -1,5 +1,5 @@
 // One context of somebody else's kubeconfig, as a kubeconfig of ours. Pure.
-import { isAbsolute, join } from 'node:path';
+import { type Fields, withAbsolutePaths } from '../k8s/kube/kubeconfig_files.ts';
 import { UnreadableYaml, readYaml } from '../k8s/kube/read_yaml.ts';
 import { ToolError } from '../lib/errors.ts';
 
@@ -14,8 +14,6 @@ export interface OwnKubeconfigOptions {
   readonly folder: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The new kubeconfig: JSON, which is YAML too, and much faster to read. Throws CLUSTER_KUBECONFIG. */
 export function ownKubeconfig(text: string, options: OwnKubeconfigOptions): string {
   const { name, folder, file } = options;
@@ -28,38 +26,25 @@ export function ownKubeconfig(text: string, options: OwnKubeconfigOptions): stri
     return fields(found[field]);
   };
   const context = entry('contexts', wanted, 'context');
-  const cluster = absolute(entry('clusters', context['cluster'], 'cluster'), ['certificate-authority'], folder);
+  const cluster = entry('clusters', context['cluster'], 'cluster');
   const user = context['user'] === undefined ? {} : entry('users', context['user'], 'user');
+  return kubeconfigOf(name, withAbsolutePaths(cluster, folder), withAbsolutePaths(user, folder));
+}
+
+/** A kubeconfig of one cluster and user, whose paths are absolute; context, cluster and user have its name. */
+export function kubeconfigOf(name: string, cluster: Fields, user: Fields): string {
   return `${JSON.stringify(
     {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': name,
       clusters: [{ name, cluster }],
-      users: [
-        { name, user: withPlugin(absolute(user, ['client-certificate', 'client-key', 'tokenFile'], folder), folder) },
-      ],
+      users: [{ name, user }],
       contexts: [{ name, context: { cluster: name, user: name } }],
     },
     null,
     2,
   )}\n`;
-}
-
-function absolute(value: Fields, names: readonly string[], folder: string): Fields {
-  const paths = names.flatMap((name) => {
-    const path = value[name];
-    return typeof path === 'string' && path !== '' && !isAbsolute(path) ? [[name, join(folder, path)]] : [];
-  });
-  return { ...value, ...(Object.fromEntries(paths) as Fields) };
-}
-
-/** A plugin that is named by a path is meant relative to the kubeconfig, one by a name is found on PATH. */
-function withPlugin(user: Fields, folder: string): Fields {
-  const exec = fields(user['exec']);
-  const command = exec['command'];
-  if (typeof command !== 'string' || !command.includes('/')) return user;
-  return { ...user, exec: absolute(exec, ['command'], folder) };
 }
 
 function parseYaml(text: string, file: string): unknown {

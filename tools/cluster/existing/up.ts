@@ -1,16 +1,22 @@
 // Takes a cluster that others run: looks at what it has, and records how tools reach it. Nothing is deployed.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { readClusterState, writeClusterState, type RegistryState } from '../../lib/state.ts';
 import { createClient, type KubeClient } from '../../k8s/kube/client.ts';
 import { KubeStatusError } from '../../k8s/kube/errors.ts';
-import { findCluster, searchPath, type ClusterAccess } from '../../k8s/kube/kubeconfig.ts';
+import {
+  type ClusterAccess,
+  type FoundContext,
+  accessBy,
+  findCluster,
+  findContext,
+} from '../../k8s/kube/kubeconfig.ts';
 import { registryHosting } from '../addons/objects.ts';
 import { withLock } from '../embedded/lock.ts';
 import { contextName } from '../embedded/plan.ts';
-import { ownKubeconfig } from '../own_kubeconfig.ts';
+import { kubeconfigOf } from '../own_kubeconfig.ts';
 import { claimFolder } from '../state_folder.ts';
 import { checkCluster, type Check } from './checks.ts';
 
@@ -42,18 +48,13 @@ export async function upExisting(
   options: UpExistingOptions,
 ): Promise<{ readonly kubeconfig: string; readonly endpoint: string }> {
   const { name, folder, registry } = options;
-  const access = await findContext(options);
-  return withClient(access, options, async (kube) => {
+  const found = await findNamed(options);
+  return withClient(await accessBy(found), options, async (kube) => {
     await requireAll(kube, registry, options);
     return withLock(folder, async () => {
       await claimFolder(folder);
       const kubeconfig = join(folder, 'kubeconfig');
-      const own = ownKubeconfig(await readFile(access.file, 'utf8'), {
-        name: contextName(name),
-        context: access.context,
-        file: access.file,
-        folder: dirname(access.file),
-      });
+      const own = kubeconfigOf(contextName(name), found.cluster.fields, found.user?.fields ?? {});
       await writeFile(kubeconfig, own, { mode: 0o600 });
       if (registry.endpoint !== registry.reference) await announce(kube, registry, options.log);
       await writeClusterState(
@@ -79,10 +80,10 @@ export async function checkExisting(options: Common): Promise<void> {
   await withClient(access, options, (kube) => requireAll(kube, registry, options));
 }
 
-async function findContext({ context, kubeconfig, env }: UpExistingOptions): Promise<ClusterAccess> {
-  const files = kubeconfig === undefined ? searchPath('', env) : [kubeconfig];
+async function findNamed({ context, kubeconfig, env }: UpExistingOptions): Promise<FoundContext> {
+  const files = kubeconfig === undefined ? [] : [kubeconfig];
   try {
-    return await findCluster({ env, context, cluster: '', user: '', files });
+    return await findContext({ env, context, cluster: '', user: '', files });
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'K8S_NO_CONTEXT') throw error;
     throw new ToolError('CLUSTER_CONTEXT', error.message, {

@@ -1,7 +1,7 @@
 // One run of a test: namespace, stack, addresses, program; and whatever comes, the namespace is deleted.
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ToolError, errorText } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { runfile } from '../../lib/runfiles.ts';
@@ -52,7 +52,7 @@ export async function runTest(options: RunOptions): Promise<number> {
   try {
     await sweepBefore(client, options);
     signal.throwIfAborted();
-    const watcher = startWatcher({ run, context: access.context, file: access.file });
+    const watcher = startWatcher({ run, context: access.context, files: access.files });
     try {
       await makeNamespace(client, run);
       log.info(`namespace ${run.namespace} of ${access.context}`);
@@ -102,7 +102,7 @@ function programEnvOf({ config, env }: RunOptions, access: ClusterAccess, run: T
     FATHOM_USER: run.namespace,
     FATHOM_TEST_NAMESPACE: run.namespace,
     FATHOM_TEST_CONTEXT: access.context,
-    KUBECONFIG: access.file,
+    KUBECONFIG: access.files.join(delimiter),
   };
 }
 

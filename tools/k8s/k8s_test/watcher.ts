@@ -10,7 +10,8 @@ import { type TestRun, removeNamespace } from './namespace.ts';
 export interface WatchOrder {
   readonly run: TestRun;
   readonly context: string;
-  readonly file: string;
+  /** The kubeconfig, perhaps of several. */
+  readonly files: readonly string[];
 }
 
 /** The runner's side of the watcher. */
@@ -44,8 +45,8 @@ export async function watch(text: string, input: NodeJS.ReadableStream): Promise
   let said = '';
   for await (const chunk of input) said += String(chunk);
   if (said.endsWith(DISMISSED)) return;
-  const { context, file, run } = order;
-  const access = await findCluster({ env: {}, context, cluster: '', user: '', files: [file] });
+  const { context, files, run } = order;
+  const access = await findCluster({ env: {}, context, cluster: '', user: '', files });
   const client = createClient(access, {
     signal: AbortSignal.timeout(DELETES_WITHIN_MS),
     retryDeadlineMs: DELETES_WITHIN_MS,

@@ -1,6 +1,5 @@
 // Exec plugins: programs that print a credential. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { asList, at, textAt } from '../model/object.ts';
 import type { Credentials } from './kubeconfig.ts';
 
@@ -22,7 +21,7 @@ export class PluginFailure extends Error {
 
 /** The `status` of the ExecCredential that the plugin prints. Throws PluginFailure, and what ended the signal. */
 export async function runPlugin(
-  { exec, folder }: Extract<Credentials, { readonly kind: 'exec' }>,
+  { exec }: Extract<Credentials, { readonly kind: 'exec' }>,
   signal: AbortSignal,
 ): Promise<unknown> {
   const command = textAt(exec, 'command') ?? '';
@@ -30,7 +29,6 @@ export async function runPlugin(
   const apiVersion = textAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1';
   const request = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
   if (command === '') throw new PluginFailure('the exec plugin has no command');
-  const program = command.includes('/') ? join(command.startsWith('/') ? '/' : folder, command) : command;
   const args = asList(exec['args']).map(String);
   const settings = {
     env: { ...process.env, ...Object.fromEntries(env), KUBERNETES_EXEC_INFO: JSON.stringify(request) },
@@ -39,7 +37,7 @@ export async function runPlugin(
     signal,
   } as const;
   const stdout = await new Promise<string>((resolve, reject) => {
-    execFile(program, args, settings, (error, output, stderr) => {
+    execFile(command, args, settings, (error, output, stderr) => {
       if (error === null) return resolve(output);
       if (signal.aborted) return reject(signal.reason as Error);
       const { code, killed = false } = error;

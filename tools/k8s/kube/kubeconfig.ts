@@ -1,19 +1,22 @@
-// Kubeconfig files: found by a fixed order, read without a library, as loading one costs more than the whole verb.
-// Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+// From a kubeconfig's context to how its cluster is reached. Read without a library, as loading one costs more than the
+// whole verb. Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
+import { delimiter, join } from 'node:path';
+import { ToolError, errorText } from '../../lib/errors.ts';
 import { checkProxy } from '../../lib/proxy.ts';
+import { userPath } from '../../lib/runfiles.ts';
 import { stateRoot } from '../../lib/state.ts';
-import { asList, asRecord, at, textAt } from '../model/object.ts';
-import { UnreadableYaml, readYaml } from './read_yaml.ts';
+import { asRecord, textAt } from '../model/object.ts';
+import { type Entry, type Kubeconfig, invalid, readKubeconfigs } from './kubeconfig_files.ts';
 
 /** How to reach one API server, and as whom. */
 export interface ClusterAccess {
   readonly context: string;
-  /** The file that named the context. */
+  /** The file that has the cluster: with several in KUBECONFIG, not always the one that has the context. */
   readonly file: string;
+  /** All files that it was put together from. */
+  readonly files: readonly string[];
   readonly server: string;
   readonly namespace: string | undefined;
   readonly tls: {
@@ -34,7 +37,7 @@ export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'tokenFile'; readonly path: string }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  | { readonly kind: 'exec'; readonly exec: Readonly<Record<string, unknown>>; readonly folder: string };
+  | { readonly kind: 'exec'; readonly exec: Readonly<Record<string, unknown>> };
 
 /** Options of {@link findCluster}. */
 export interface FindClusterOptions {
@@ -45,160 +48,131 @@ export interface FindClusterOptions {
   readonly cluster: string;
   /** The kubeconfig's user. Default: the context's. */
   readonly user: string;
-  /** Files to read, in order, instead of the search: the attribute's or the command line's. */
+  /** Files to read instead of the search, as one: the attribute's or the command line's. */
   readonly files: readonly string[];
 }
 
-/** The files that are searched: $KUBECONFIG's, the state folder's, the home folder's. */
-export function searchPath(cluster: string, env: FindClusterOptions['env']): string[] {
+/** A context, with the cluster and the user that it names. */
+export interface FoundContext {
+  readonly context: Entry;
+  readonly cluster: Entry;
+  /** Nobody, where it names none. */
+  readonly user: Entry | undefined;
+  readonly files: readonly string[];
+}
+
+/** What is searched, one after another: the files of $KUBECONFIG, which count as one, the state folder's, the home folder's. */
+function searchPath(cluster: string, env: FindClusterOptions['env']): string[][] {
   const own = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
   const state = /^[a-z0-9-]+$/.test(cluster) ? [join(stateRoot(env), cluster, 'kubeconfig')] : [];
-  return [...new Set([...own, ...state, join(env['HOME'] ?? homedir(), '.kube', 'config')])];
+  return [own.map((path) => userPath(path, env)), state, [join(env['HOME'] ?? homedir(), '.kube', 'config')]];
 }
 
 /**
- * The named context, from the first file that has it; never the file's current one.
+ * The named context; never the files' current one.
  * Throws K8S_NO_CONTEXT (with the files searched), K8S_KUBECONFIG_INVALID, K8S_CONTEXT_UNSET.
  */
-export async function findCluster(options: FindClusterOptions): Promise<ClusterAccess> {
+export async function findContext(options: FindClusterOptions): Promise<FoundContext> {
   const { context, cluster } = options;
   if (context === '' && cluster === '') {
     throw new ToolError('K8S_CONTEXT_UNSET', 'Choosing a cluster: neither context nor cluster is set', {
       hint: 'Give the k8s_object an environment, a context or a cluster.',
     });
   }
-  const files = options.files.length > 0 ? options.files : searchPath(cluster, options.env);
-  const searched: string[] = [];
-  for (const file of files) {
-    const config = await readKubeconfig(file);
-    searched.push(config === undefined ? `${file} (no such file)` : file);
-    if (config === undefined) continue;
-    const entry = asList(config['contexts']).find((candidate) =>
-      context === '' ? textAt(candidate, 'context', 'cluster') === cluster : textAt(candidate, 'name') === context,
+  const groups = options.files.length > 0 ? [options.files] : searchPath(cluster, options.env);
+  const searched = new Map<string, boolean>();
+  for (const files of groups) {
+    const config = await readKubeconfigs(files.filter((file) => !searched.has(file)));
+    for (const file of files) searched.set(file, searched.get(file) === true || config.files.includes(file));
+    const entry = config.contexts.find(({ name, fields }) =>
+      context === '' ? textAt(fields, 'cluster') === cluster : name === context,
     );
-    if (entry !== undefined) return resolveContext(file, config, { entry, user: options.user });
+    if (entry !== undefined) return completed(entry, config, options.user);
   }
   const what = context === '' ? `no context for cluster '${cluster}'` : `no context '${context}'`;
-  throw new ToolError('K8S_NO_CONTEXT', `Choosing a cluster: ${what} in ${searched.join(', ')}`, {
+  const where = [...searched].map(([file, isThere]) => (isThere ? file : `${file} (no such file)`));
+  throw new ToolError('K8S_NO_CONTEXT', `Choosing a cluster: ${what} in ${where.join(', ')}`, {
     hint: 'Run `./fathom up` to start the cluster, or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   });
 }
 
-async function readKubeconfig(file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw invalid(file, errorText(error), error);
-  }
-  if (text.trim() === '') return {};
-  try {
-    return asRecord(readYaml(text)) ?? invalidValue(file);
-  } catch (error) {
-    if (error instanceof UnreadableYaml) throw invalid(file, error.message);
-    throw error;
-  }
+/** {@link findContext}, and how its cluster is reached. Throws K8S_AUTH_UNSUPPORTED as well. */
+export async function findCluster(options: FindClusterOptions): Promise<ClusterAccess> {
+  return accessBy(await findContext(options));
 }
 
-function invalidValue(file: string): never {
-  throw invalid(file, 'it is no kubeconfig');
-}
-
-function invalid(file: string, problem: string, cause?: unknown): ToolError {
-  return new ToolError('K8S_KUBECONFIG_INVALID', `Reading kubeconfig ${file}: ${problem}`, {
-    cause,
-    hint: 'Correct the file, or name another with --kubeconfig.',
-  });
-}
-
-async function resolveContext(
-  file: string,
-  config: Readonly<Record<string, unknown>>,
-  chosen: { readonly entry: unknown; readonly user: string },
-): Promise<ClusterAccess> {
-  const { entry } = chosen;
-  const named = (list: string, name: string | undefined, field: string): Readonly<Record<string, unknown>> => {
-    const found = asList(config[list]).find((candidate) => textAt(candidate, 'name') === name);
-    return (
-      asRecord(at(found, field)) ?? invalidEntry(file, `${field} '${name ?? ''}' of context '${context}' is missing`)
-    );
+function completed(context: Entry, { clusters, users, files }: Kubeconfig, otherUser: string): FoundContext {
+  const named = (entries: readonly Entry[], field: string, name: string | undefined): Entry => {
+    const found = entries.find((entry) => entry.name === name);
+    if (found !== undefined) return found;
+    throw invalid(files.join(', '), `${field} '${name ?? ''}' of context '${context.name}' is missing`);
   };
-  const context = textAt(entry, 'name') ?? '';
-  const userName = chosen.user === '' ? textAt(entry, 'context', 'user') : chosen.user;
-  const cluster = named('clusters', textAt(entry, 'context', 'cluster'), 'cluster');
-  const user = userName === undefined || userName === '' ? {} : named('users', userName, 'user');
-  const server = textAt(cluster, 'server');
-  if (server === undefined || !/^https?:\/\//.test(server)) {
-    throw invalid(file, `the cluster of context '${context}' has no server address`);
-  }
-  const material = (from: Readonly<Record<string, unknown>>, field: string) => bytesOf(file, from, field);
-  const [ca, cert, key] = await Promise.all([
-    material(cluster, 'certificate-authority'),
-    material(user, 'client-certificate'),
-    material(user, 'client-key'),
-  ]);
-  const servername = textAt(cluster, 'tls-server-name');
-  const proxyUrl = textAt(cluster, 'proxy-url') ?? '';
-  const proxy = proxyUrl === '' ? undefined : checkProxy(proxyUrl);
-  if (proxyUrl !== '' && proxy === undefined) {
-    throw invalid(file, `the proxy-url of context '${context}' is that of no http or https proxy`);
-  }
+  const user = otherUser === '' ? (textAt(context.fields, 'user') ?? '') : otherUser;
   return {
     context,
-    file,
+    cluster: named(clusters, 'cluster', textAt(context.fields, 'cluster')),
+    user: user === '' ? undefined : named(users, 'user', user),
+    files,
+  };
+}
+
+/** How the cluster of a context is reached. Throws K8S_KUBECONFIG_INVALID, K8S_AUTH_UNSUPPORTED. */
+export async function accessBy({ context, cluster, user, files }: FoundContext): Promise<ClusterAccess> {
+  const text = (field: string) => textAt(cluster.fields, field) ?? '';
+  const server = text('server');
+  if (!/^https?:\/\//.test(server)) {
+    throw invalid(cluster.file, `the cluster of context '${context.name}' has no server address`);
+  }
+  const [ca, cert, key] = await Promise.all([
+    bytesOf(cluster, 'certificate-authority'),
+    bytesOf(user, 'client-certificate'),
+    bytesOf(user, 'client-key'),
+  ]);
+  const servername = text('tls-server-name');
+  const proxy = text('proxy-url') === '' ? undefined : checkProxy(text('proxy-url'));
+  if (text('proxy-url') !== '' && proxy === undefined) {
+    throw invalid(cluster.file, `the proxy-url of context '${context.name}' is that of no http or https proxy`);
+  }
+  return {
+    context: context.name,
+    file: cluster.file,
+    files,
     server,
-    namespace: textAt(entry, 'context', 'namespace'),
+    namespace: textAt(context.fields, 'namespace'),
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
-      ...(servername === undefined ? {} : { servername }),
-      ...(cluster['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
+      ...(servername === '' ? {} : { servername }),
+      ...(cluster.fields['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
     },
-    credentials: credentialsOf(file, user, context),
+    credentials: user === undefined ? { kind: 'none' } : credentialsOf(user, context.name),
     ...(proxy === undefined ? {} : { proxy }),
   };
 }
 
-function invalidEntry(file: string, problem: string): never {
-  throw invalid(file, problem);
-}
-
-/** `<field>-data` (base64) or the file that `<field>` names, relative to the kubeconfig. */
-async function bytesOf(
-  file: string,
-  from: Readonly<Record<string, unknown>>,
-  field: string,
-): Promise<Buffer | undefined> {
-  const data = from[`${field}-data`];
+/** `<field>-data` (base64) or the file that `<field>` names. */
+async function bytesOf(entry: Entry | undefined, field: string): Promise<Buffer | undefined> {
+  if (entry === undefined) return undefined;
+  const data = entry.fields[`${field}-data`];
   if (typeof data === 'string' && data !== '') return Buffer.from(data, 'base64');
-  const path = from[field];
+  const path = entry.fields[field];
   if (typeof path !== 'string' || path === '') return undefined;
-  const absolute = isAbsolute(path) ? path : join(dirname(file), path);
   try {
-    return await readFile(absolute);
+    return await readFile(path);
   } catch (error) {
-    throw invalid(file, `${field} ${absolute}: ${errorText(error)}`, error);
+    throw invalid(entry.file, `${field} ${path}: ${errorText(error)}`, error);
   }
 }
 
-function credentialsOf(file: string, user: Readonly<Record<string, unknown>>, context: string): Credentials {
-  const text = (field: string) => textAt(user, field);
-  const tokenFile = text('tokenFile');
-  const token = text('token');
-  const username = text('username');
-  const exec = asRecord(user['exec']);
-  if (tokenFile !== undefined && tokenFile !== '') {
-    return { kind: 'tokenFile', path: isAbsolute(tokenFile) ? tokenFile : join(dirname(file), tokenFile) };
-  }
-  if (token !== undefined && token !== '') return { kind: 'token', token };
-  if (username !== undefined && username !== '') {
-    return { kind: 'basic', username, password: text('password') ?? '' };
-  }
-  if (exec !== undefined) return { kind: 'exec', exec, folder: dirname(file) };
-  if (user['auth-provider'] !== undefined) {
+function credentialsOf({ fields, file }: Entry, context: string): Credentials {
+  const text = (field: string) => textAt(fields, field) ?? '';
+  if (text('tokenFile') !== '') return { kind: 'tokenFile', path: text('tokenFile') };
+  if (text('token') !== '') return { kind: 'token', token: text('token') };
+  if (text('username') !== '') return { kind: 'basic', username: text('username'), password: text('password') };
+  const exec = asRecord(fields['exec']);
+  if (exec !== undefined) return { kind: 'exec', exec };
+  if (fields['auth-provider'] !== undefined) {
     throw new ToolError('K8S_AUTH_UNSUPPORTED', `Reading context '${context}' of ${file}: it has an auth-provider`, {
       hint: 'Use an exec credential plugin: Kubernetes 1.26 took auth-providers out.',
     });

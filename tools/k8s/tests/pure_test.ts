@@ -1,8 +1,8 @@
 // The pure parts of the engine: differences, order, inventories, arguments, kubeconfigs, credentials.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { errorText } from '../../lib/errors.ts';
@@ -159,7 +159,6 @@ const options = (changes: Partial<FindClusterOptions>): FindClusterOptions => ({
 
 test('takes the named context from KUBECONFIG, the state folder, the home folder, in this order', () =>
   withFolder(async (folder) => {
-    const { mkdir } = await import('node:fs/promises');
     const env = { KUBECONFIG: join(folder, 'own'), FATHOM_STATE: folder, HOME: folder };
     const find = () => findCluster(options({ env, cluster: 'fathom' }));
     await assert.rejects(find(), {
@@ -179,6 +178,45 @@ test('takes the named context from KUBECONFIG, the state folder, the home folder
     const access = await find();
     assert.equal(access.file, join(folder, 'own'));
     assert.deepEqual([access.namespace, access.tls.ca?.toString()], ['n', 'CA']);
+  }));
+
+const search = (files: readonly string[], folder: string) =>
+  findCluster(options({ env: { HOME: folder, BUILD_WORKING_DIRECTORY: folder, KUBECONFIG: files.join(delimiter) } }));
+
+test('takes relative paths of KUBECONFIG from where the command was typed', () =>
+  withFolder(async (folder) => {
+    await writeFile(join(folder, 'own'), CONFIG('wanted', '{token: own}'));
+    assert.equal((await search(['./own'], folder)).file, join(folder, 'own'));
+  }));
+
+test('the files of KUBECONFIG are one: the first of a name counts, and paths are relative to their own file', () =>
+  withFolder(async (folder) => {
+    const write = async (name: string, config: object) => {
+      await mkdir(join(folder, name), { recursive: true });
+      await writeFile(join(folder, name, 'config'), JSON.stringify(config));
+    };
+    const server = (address: string) => ({ server: `https://${address}`, 'certificate-authority': 'ca.crt' });
+    const context = { cluster: 'c', user: 'u' };
+    await write('contexts', { contexts: [{ name: 'wanted', context }] });
+    await write('clusters', { clusters: [{ name: 'c', cluster: server('first') }], users: [] });
+    await write('users', {
+      clusters: [{ name: 'c', cluster: server('second') }],
+      contexts: [{ name: 'wanted', context: { cluster: 'c', user: 'v' } }],
+      users: [{ name: 'u', user: { exec: { command: './login' } } }],
+    });
+    await writeFile(join(folder, 'clusters/ca.crt'), 'of clusters');
+    await writeFile(join(folder, 'users/login'), '#!/bin/sh\necho \'{"status":{"token":"t"}}\'\n', { mode: 0o755 });
+    const files = ['contexts/config', 'none/config', 'clusters/config', 'users/config'];
+    const access = await search(files, folder);
+    assert.deepEqual([access.server, access.tls.ca?.toString()], ['https://first', 'of clusters']);
+    assert.equal(access.file, join(folder, 'clusters/config'));
+    assert.equal((await authorize(access, AbortSignal.timeout(5000))).header, 'Bearer t');
+    // As whoever is told where the cluster is finds it again.
+    assert.equal((await findCluster(options({ files: access.files }))).server, 'https://first');
+    await assert.rejects(search(['contexts/config', 'clusters/config'], folder), {
+      code: 'K8S_KUBECONFIG_INVALID',
+      message: /contexts\/config, .*clusters\/config: user 'u' of context 'wanted' is missing$/,
+    });
   }));
 
 for (const [what, user, header] of [
@@ -267,7 +305,7 @@ test('says of a plugin that is not there what the kubeconfig says of it', () =>
     const access = await findCluster(options({ files: [file] }));
     await assert.rejects(authorize(access, AbortSignal.timeout(5000)), {
       code: 'K8S_CREDENTIALS',
-      message: "Getting credentials for context 'wanted': ./no-such-login: there is no such program",
+      message: `Getting credentials for context 'wanted': ${join(folder, 'no-such-login')}: there is no such program`,
       hint: 'Install it with `brew`.',
     });
   }));
