@@ -36,6 +36,9 @@ export interface BlobRange {
   readonly read: () => AsyncIterable<Buffer>;
 }
 
+/** What a registry may need to close an upload: some copy the whole blob then, in a store of objects. */
+const COMPLETE_MS = 300_000;
+
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
 /** The digest of the manifest that a tag or digest names, or undefined where the registry has none. */
@@ -155,6 +158,7 @@ export async function completeUpload(place: Place, session: UploadSession, range
     scopes: pushScopes(place.repository),
     bodySize: range.size,
     ...(range.size === 0 ? {} : { body: range.read }),
+    answerMs: COMPLETE_MS,
     allowed: [201],
     isRepeatable: false,
   });

@@ -6,7 +6,7 @@ import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { chooseSeed, createRandom } from '../../lib/testing/random.ts';
 import { imageBlobs, imageDigest } from '../image/oci_image.ts';
-import { FAULTS, type FaultKind, startFaultProxy } from '../testing/fault_proxy.ts';
+import { FAULTS, type FaultKind, LATE_MS, startFaultProxy } from '../testing/fault_proxy.ts';
 import { PEERS, peerPath } from '../testing/peers.ts';
 import { USER } from '../testing/real_registry.ts';
 import { layeredImage, noise, scratchFolder } from '../testing/sample_image.ts';
@@ -109,7 +109,30 @@ test('sends in one piece to a registry that takes no chunks', async () => {
   await run(peerPath('OCI_PEERS'), ['validate', `${registry.endpoint}/a:v1`]);
 });
 
-for (const kind of ['500', 'drop-request', 'drop-answer'] as const) {
+for (const kind of ['late', '504', 'drop-answer', '500'] as const) {
+  test(`sends a blob ${kind === '500' ? 'anew where' : 'once though'} the answer to its last bytes is: ${kind}`, async () => {
+    await using folder = await scratchFolder();
+    await using registry = await PEERS[0]!.start(folder.path);
+    const image = await layeredImage(folder.path, 'a', [noise(1_000_000, 'large')]);
+    const [layer] = image.layers;
+    assert.ok(layer);
+    let closings = 0;
+    await using proxy = await startFaultProxy({
+      upstream: registry.endpoint,
+      choose: ({ method, path }) =>
+        method === 'PUT' && path.includes(encodeURIComponent(layer.digest)) && ++closings === 1 ? kind : undefined,
+    });
+    const options = { ...FAST, endpoint: proxy.endpoint, idleMs: LATE_MS / 3, retryDeadlineMs: 5000 };
+    const report = await pushImages([{ repository: 'a', image, tags: ['v1'] }], options);
+    // What was not done must be done again.
+    const times = kind === '500' ? 2 : 1;
+    assert.equal(closings, times);
+    assert.equal(report.requests['PATCH'], times * Math.ceil(layer.size / FAST.chunkBytes));
+    await run(peerPath('OCI_PEERS'), ['validate', `${registry.endpoint}/a:v1`]);
+  });
+}
+
+for (const kind of ['500', 'drop-request'] as const) {
   test(`ends with an error, and leaves no tag, when every blob meets: ${kind}`, async () => {
     await using folder = await scratchFolder();
     await using registry = await PEERS[0]!.start(folder.path);

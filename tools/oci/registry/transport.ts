@@ -26,6 +26,8 @@ export interface RegistryRequest {
   readonly scopes?: readonly string[];
   /** The statuses that are no error. */
   readonly allowed: readonly number[];
+  /** How long the answer may take once all is sent, in milliseconds. Default: as long as a connection may be silent. */
+  readonly answerMs?: number;
   /** Whether a failed try may be repeated with the same URL. Default: true. */
   readonly isRepeatable?: boolean;
   /** Takes the body of an allowed answer as it comes. Default: `body` of the answer holds it, up to 4 MiB. */
@@ -157,7 +159,14 @@ export function createTransport(options: TransportOptions): Transport {
       const at = url;
       const headers = { 'user-agent': 'fathom', ...length, ...request.headers, ...identity };
       const { response, body } = await connected(doing, at, async () => {
-        const head = await wire.exchange({ method, url: at, headers, body: request.body, addresses });
+        const head = await wire.exchange({
+          method,
+          url: at,
+          headers,
+          body: request.body,
+          answerMs: request.answerMs,
+          addresses,
+        });
         const status = head.statusCode ?? 0;
         if (request.receive === undefined || !request.allowed.includes(status)) {
           return { response: head, body: await readBody(head) };

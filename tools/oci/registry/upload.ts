@@ -1,10 +1,11 @@
 // The upload of one blob: in one piece where it is small, else in chunks that are continued where they broke off.
-import { ToolError } from '../../lib/errors.ts';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { ToolError, systemErrorCode } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
 import type { Descriptor } from '../image/model.ts';
 import { isAnswer, retryReason } from './errors.ts';
 import { type BlobRange, type Place, type UploadSession } from './exchanges.ts';
-import { askUpload, completeUpload, initiateUpload, sendChunk } from './exchanges.ts';
+import { askUpload, completeUpload, headBlob, initiateUpload, sendChunk } from './exchanges.ts';
 
 export interface UploadOptions {
   readonly signal: AbortSignal;
@@ -23,27 +24,43 @@ export interface UploadOptions {
 /** Tries of one upload, and of one chunk. */
 const MAX_ATTEMPTS = 6;
 
+/** How often a blob is looked for whose upload was closed without an answer in time. */
+const LOOK_MS = 1000;
+
 /** Answers to an upload's URL that mean that the registry has lost or closed it: a new one may do. */
 const UPLOAD_LOST: readonly string[] = ['BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID'];
 
 /**
  * Uploads a blob. After a fault, a chunked upload goes on from what the registry says that it has; where the registry
- * can't say, and for blobs in one piece, it starts anew. A registry that refuses chunks gets one piece.
+ * can't say, and for blobs in one piece, it starts anew, unless the blob has arrived without an answer. A registry that
+ * refuses chunks gets one piece.
  * Throws what {@link Place}'s transport throws.
  */
 export async function uploadBlob(place: Place, blob: Descriptor, options: UploadOptions): Promise<void> {
   let inChunks = blob.size > options.chunkBytes;
   let { session } = options;
   const patience = waitLimit(options.retryDeadlineMs);
+  // Why it is not known whether the last upload was closed.
+  let doubt: unknown;
+  const complete = async (current: UploadSession, range: BlobRange) => {
+    try {
+      await completeUpload(place, current, range);
+    } catch (error) {
+      doubt = retryReason(error) === undefined ? undefined : error;
+      throw error;
+    }
+  };
   await retry(
     async () => {
+      if (doubt !== undefined && (await hasArrived(place, blob, { ...options, doubt }))) return;
+      doubt = undefined;
       // A session that a try has used is never used by another one.
       const current = session ?? (await initiateUpload(place));
       session = undefined;
       options.onPosition?.(0);
-      if (!inChunks) return completeUpload(place, current, rangeOf(blob, 0, blob.size, options));
+      if (!inChunks) return complete(current, rangeOf(blob, 0, blob.size, options));
       try {
-        await uploadChunks(place, blob, current, options);
+        await uploadChunks(place, blob, current, { ...options, complete });
       } catch (error) {
         if (!(error instanceof ChunksRefused)) throw error;
         inChunks = false;
@@ -69,7 +86,7 @@ async function uploadChunks(
   place: Place,
   blob: Descriptor,
   first: UploadSession,
-  options: UploadOptions,
+  options: UploadOptions & { readonly complete: (session: UploadSession, range: BlobRange) => Promise<void> },
 ): Promise<void> {
   let session = first;
   let isContinued = false;
@@ -107,11 +124,29 @@ async function uploadChunks(
     if (session.offset <= before || session.offset > blob.size) throw new UploadRestart('the registry has lost count');
   }
   try {
-    await completeUpload(place, session, rangeOf(blob, blob.size, 0, options));
+    await options.complete(session, rangeOf(blob, blob.size, 0, options));
   } catch (error) {
     // What broke off may have been written after we had asked: then the bytes are not those of the blob.
     if (isContinued && isAnswer(error, [], ['DIGEST_INVALID'])) throw new UploadRestart('the parts do not fit');
     throw error;
+  }
+}
+
+/**
+ * Whether the registry has a blob although the answer to its last bytes was lost. One that took too long to be closed may
+ * still be on its way: it is waited for, as long as for anything else.
+ */
+async function hasArrived(
+  place: Place,
+  { digest }: Descriptor,
+  { doubt, signal, retryDeadlineMs }: UploadOptions & { readonly doubt: unknown },
+): Promise<boolean> {
+  const isLate = systemErrorCode(doubt) === 'ETIMEDOUT' || isAnswer(doubt, [504]);
+  const deadlineMs = performance.now() + (isLate ? retryDeadlineMs : 0);
+  for (;;) {
+    if (await headBlob(place, digest)) return true;
+    if (performance.now() + LOOK_MS > deadlineMs) return false;
+    await sleepFor(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

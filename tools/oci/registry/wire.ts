@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Default: no body. */
   readonly body?: (() => AsyncIterable<Buffer>) | undefined;
+  /** How long the answer may take once all is sent, in milliseconds. Default: as long as a connection may be silent. */
+  readonly answerMs?: number | undefined;
   /** Connect to these instead of asking for the host's addresses. */
   readonly addresses?: readonly string[] | undefined;
 }
@@ -47,7 +49,7 @@ export function createWire({ signal, maxConnections, idleMs, env }: WireOptions)
     return agent;
   };
 
-  const exchange = ({ method, url, headers, body, addresses }: WireRequest): Promise<IncomingMessage> =>
+  const exchange = ({ method, url, headers, body, answerMs, addresses }: WireRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const isPlain = url.protocol === 'http:';
       const outgoing = (isPlain ? http : https).request(url, {
@@ -67,12 +69,16 @@ export function createWire({ signal, maxConnections, idleMs, env }: WireOptions)
         resolve(response);
       });
       outgoing.on('error', reject);
+      const sent = () => {
+        if (answerMs !== undefined && !answered) outgoing.setTimeout(answerMs);
+      };
       if (body === undefined) {
         outgoing.end();
+        sent();
         return;
       }
       // An answer before the end of the body counts, not that the body could not be sent.
-      pipeline(body(), outgoing, { signal: unsent.signal }).catch((error: unknown) => {
+      pipeline(body(), outgoing, { signal: unsent.signal }).then(sent, (error: unknown) => {
         if (!answered) setImmediate(() => reject(error));
       });
     });

@@ -20,8 +20,14 @@ export const FAULTS = [
   'redirect',
 ] as const;
 
-/** `refuse`: 405, as a registry answers that does not know the method. */
-export type FaultKind = (typeof FAULTS)[number] | 'refuse';
+/**
+ * `refuse`: 405, as a registry answers that does not know the method. `late`: the answer comes late. `504`: a gateway does
+ * not wait for it, and what was asked is done later.
+ */
+export type FaultKind = (typeof FAULTS)[number] | 'refuse' | 'late' | '504';
+
+/** How much later. */
+export const LATE_MS = 600;
 
 export interface FaultProxy extends AsyncDisposable {
   /** `127.0.0.1:<port>`. */
@@ -81,6 +87,20 @@ function serve(
   if (fault === '401')
     return refuse(401, options.challenge === undefined ? {} : { 'www-authenticate': options.challenge });
   if (fault === 'redirect') return refuse(307, { location: `${DETOUR}${request.url}` });
+  if (fault === '504') {
+    refuse(504);
+    setTimeout(() => forward(request, response, { ...options, isHeard: false }), LATE_MS);
+    return;
+  }
+  forward(request, response, { ...options, isHeard: true });
+}
+
+function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: FaultProxyOptions & { readonly fault: FaultKind | undefined; readonly isHeard: boolean },
+): void {
+  const { fault } = options;
   const path = (request.url ?? '/').replace(new RegExp(`^${DETOUR}`), '');
   const [host = '', port] = options.upstream.split(':');
   const { method, headers } = request;
@@ -88,6 +108,11 @@ function serve(
     if (fault === 'drop-answer') {
       answer.resume();
       answer.on('end', () => request.socket.resetAndDestroy());
+      return;
+    }
+    if (!options.isHeard) return void answer.resume();
+    if (fault === 'late') {
+      setTimeout(() => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)), LATE_MS);
       return;
     }
     response.writeHead(answer.statusCode ?? 500, answer.headers);
