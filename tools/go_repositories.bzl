@@ -156,6 +156,7 @@ _PROGRAMS = {
         "binaries": {"runc": "github.com/opencontainers/runc"},
         "build_tags": ["netgo", "osusergo", "seccomp"],
         "cgo": True,
+        "cgo_libraries": ["libseccomp"],
 
         # Static: it also runs where libseccomp is not installed.
         "ldflags": ["-linkmode external -extldflags -static"],
@@ -204,6 +205,7 @@ def go_repositories(is_declared):
             binaries = program["binaries"],
             build_tags = program.get("build_tags", []),
             cgo = program.get("cgo", False),
+            cgo_libraries = program.get("cgo_libraries", []),
             ldflags = program.get("ldflags", []),
         )
     if not is_declared("gateway_api_crds"):

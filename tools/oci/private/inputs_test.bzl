@@ -1,6 +1,7 @@
 """Tests of what Bazel knows of a target.
 
 action_inputs_test: what its actions read, so that a cost does not grow with what it is about.
+action_env_test: which variables they see, as these are in their keys.
 comes_with_test: what is there wherever it is used.
 """
 
@@ -8,15 +9,20 @@ load("//tools/ts/private:launcher.bzl", "shell_quote")
 
 ActionInputsInfo = provider(
     doc = "The inputs of a target's own actions.",
-    fields = {"inputs": "dict of mnemonic → list of path"},
+    fields = {
+        "inputs": "dict of mnemonic → list of path",
+        "variables": "dict of mnemonic → dict of name → value",
+    },
 )
 
 def _action_inputs_impl(target, _ctx):
     inputs = {}
+    variables = {}
     for action in target.actions:
+        variables.setdefault(action.mnemonic, {}).update(action.env)
         known = inputs.setdefault(action.mnemonic, [])
         known.extend([file.short_path for file in action.inputs.to_list()])
-    return [ActionInputsInfo(inputs = inputs)]
+    return [ActionInputsInfo(inputs = inputs, variables = variables)]
 
 _action_inputs = aspect(
     implementation = _action_inputs_impl,
@@ -48,6 +54,26 @@ action_inputs_test = rule(
         "forbidden_suffixes": attr.string_list(doc = "Ends of names that no input may have.", mandatory = True),
         "mnemonics": attr.string_list(doc = "The actions.", mandatory = True),
         "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
+    },
+    test = True,
+)
+
+def _action_env_test_impl(ctx):
+    variables = ctx.attr.target[ActionInputsInfo].variables.get(ctx.attr.mnemonic, {})
+    return _verdict(ctx, [
+        "{} of {} has no {} in {}, only {}".format(ctx.attr.mnemonic, ctx.attr.target.label, part, name, variables)
+        for name, parts in ctx.attr.variables.items()
+        for part in parts
+        if part not in variables.get(name, "")
+    ])
+
+action_env_test = rule(
+    implementation = _action_env_test_impl,
+    doc = "Fails where an action of a target lacks a variable, or a part of its value.",
+    attrs = {
+        "mnemonic": attr.string(doc = "The action.", mandatory = True),
+        "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
+        "variables": attr.string_list_dict(doc = "Name → what its value must have in it.", mandatory = True),
     },
     test = True,
 )

@@ -2,6 +2,9 @@
 
 load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
+# Where cgo finds the C compiler of the machine.
+CGO_PATH = "/usr/bin:/bin"
+
 def _go_build_impl(ctx):
     outputs = {name: ctx.actions.declare_file("bin/" + name) for name in ctx.attr.binaries}
     params = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -26,8 +29,9 @@ def _go_build_impl(ctx):
         ),
         tools = [ctx.file._node],
         outputs = outputs.values(),
-        # The C compiler of the machine is found by PATH; nothing else is.
-        env = {"PATH": "/usr/bin:/bin"} if ctx.attr.cgo else {},
+        # The C compiler of the machine is found by PATH; nothing else is. Nobody reads the other one: it is there for the
+        # key, so that machines of different compilers and libraries do not share what they build.
+        env = {"CGO_MACHINE": ctx.attr.machine, "PATH": CGO_PATH} if ctx.attr.cgo else {},
     )
     return [
         DefaultInfo(files = depset(outputs.values())),
@@ -49,6 +53,7 @@ _go_build = rule(
         "goarch": attr.string(doc = "Go's name of the processor that runs the programs.", mandatory = True),
         "goos": attr.string(doc = "Go's name of the system that runs the programs.", mandatory = True),
         "ldflags": attr.string_list(doc = "More flags of the linker."),
+        "machine": attr.string(doc = "Versions of what cgo takes from the machine."),
         "modules": attr.string_list_dict(doc = "Module path → version, its hash in go.sum, and its licence, of what may be in the programs."),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
         "_node": attr.label(doc = "Runs the driver.", default = "@fathom_npm//:node", allow_single_file = True, cfg = "exec"),
@@ -56,7 +61,7 @@ _go_build = rule(
     },
 )
 
-def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
+def go_programs(name, src, driver, binaries, tags, ldflags, cgo, machine = "", modules = {}):
     """One target for each program, and `modules` with ThirdPartyInfo; used by the BUILD files of go_binaries.
 
     Args:
@@ -67,6 +72,7 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
       tags: list of Go build tags.
       ldflags: list of linker flags.
       cgo: bool.
+      machine: string: versions of what cgo takes from the machine.
       modules: dict of module path → [version, hash, licence] of the modules that are built in.
     """
     _go_build(
@@ -78,6 +84,7 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, modules = {}):
         build_tags = tags,
         ldflags = ldflags,
         cgo = cgo,
+        machine = machine,
         goarch = select({
             "@platforms//cpu:aarch64": "arm64",
             "//conditions:default": "amd64",

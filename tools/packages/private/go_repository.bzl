@@ -1,6 +1,7 @@
 """go_sdk, go_binaries, go_module_files: programs and files of Go modules, by go.mod and go.sum."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
+load("//tools/packages/private:go_programs.bzl", "CGO_PATH")
 load("//tools/packages/private:go_vendor.bzl", "BUILD_FILES", "VENDOR_ATTRS", "copy_module", "run_go", "vendor_module")
 load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
@@ -40,9 +41,22 @@ BINARIES_ATTRS = dict(
     VENDOR_ATTRS,
     binaries = attr.string_dict(doc = "Target name → package path to build; `.` is the module's own main package.", mandatory = True),
     build_tags = attr.string_list(doc = "Go build tags."),
-    cgo = attr.bool(doc = "Whether to build with cgo, by the machine's own C compiler and libraries.", default = False),
+    cgo = attr.bool(doc = "Whether to build with cgo, by the machine's own C compiler and libraries. Their versions, as of when the repository was fetched, are in the key of what is cached.", default = False),
+    cgo_libraries = attr.string_list(doc = "What pkg-config calls the libraries that cgo links, beside the C library."),
     ldflags = attr.string_list(doc = "Flags of Go's linker beside `-s -w -buildid=`. `{version:<module>}` stands for the version that go.mod pins, {major:…} and {minor:…} for its parts."),
 )
+
+def _cgo_machine(ctx):
+    """Versions of what cgo takes from the machine, found as cgo finds it; `none` of what is not there."""
+    commands = {"compiler": ["gcc", "--version"], "libc": ["ldd", "--version"]}
+    for library in ctx.attr.cgo_libraries:
+        commands[library] = ["pkg-config", "--modversion", library]
+    versions = []
+    for name, command in commands.items():
+        result = ctx.execute(["env", "LC_ALL=C", "PATH=" + CGO_PATH] + command)
+        version = result.stdout.partition("\n")[0] if result.return_code == 0 else "none"
+        versions.append("{}: {}".format(name, version))
+    return ", ".join(versions)
 
 def _go_binaries_impl(ctx):
     built_in = vendor_module(ctx)
@@ -63,6 +77,7 @@ go_programs(
     tags = {tags},
     ldflags = {ldflags},
     cgo = {cgo},
+    machine = {machine},
     modules = {modules},
 )
 """.format(
@@ -72,6 +87,7 @@ go_programs(
         tags = repr(ctx.attr.build_tags),
         ldflags = repr(ctx.attr.ldflags),
         cgo = repr(ctx.attr.cgo),
+        machine = repr(_cgo_machine(ctx) if ctx.attr.cgo else ""),
         modules = repr(built_in),
     ))
 
