@@ -1,8 +1,10 @@
 // Objects that others have, against a real API server (no nodes).
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { applySetId, parentName } from '../deploy/applyset.ts';
-import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { type ApiServer, kubectl, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
 import { configMap, deployment } from '../testing/objects.ts';
 import type { TestStack } from '../testing/stack.ts';
@@ -36,6 +38,32 @@ test('names the manager and the fields of a conflict, and takes them over when t
   assert.equal(await getParent('conflict', 'conflict'), undefined, 'nothing is half applied');
   await apply(stack(['--force-conflicts']));
   assert.deepEqual((await getMap('conflict', 'a'))?.['data'], { x: 'ours' });
+});
+
+test('what kubectl apply has made is handed over by the command of docs/from_rules_k8s.md', async () => {
+  await makeNamespace('handed');
+  const file = join(server.folder, 'handed.json');
+  const write = (data: Readonly<Record<string, string>>) =>
+    writeFile(file, JSON.stringify(configMap('a', 'handed', data)));
+  const stack = (data: Readonly<Record<string, string>>): TestStack => ({
+    sets: [{ stack: 'handed', namespace: 'handed', objects: [configMap('a', 'handed', data)] }],
+  });
+  const owners = async () => (await getMap('handed', 'a'))?.metadata.managedFields?.map(({ manager }) => manager);
+  await write({ kept: '1', later: '1', gone: '1' });
+  assert.equal((await kubectl(server, ['apply', '-f', file])).code, 0);
+  await write({ kept: '1', later: '1' });
+  const command = ['apply', '--server-side', '--force-conflicts', '--field-manager=fathom', '-f', file];
+  assert.equal((await kubectl(server, command)).code, 0);
+  assert.deepEqual((await getMap('handed', 'a'))?.['data'], { kept: '1', later: '1' });
+  assert.deepEqual(await owners(), ['fathom']);
+  await apply(stack({ kept: '2' }));
+  assert.deepEqual((await getMap('handed', 'a'))?.['data'], { kept: '2' });
+  // After an apply it takes the labels of the stack away, which the next one puts back.
+  assert.equal((await kubectl(server, command)).code, 0);
+  await apply(stack({ kept: '2' }));
+  const live = await getMap('handed', 'a');
+  assert.deepEqual(live?.['data'], { kept: '2' });
+  assert.equal(live?.metadata.labels?.['applyset.kubernetes.io/part-of'], applySetId('handed', 'handed'));
 });
 
 test('refuses an object that another stack has', async () => {
