@@ -142,10 +142,12 @@ nodejs_npm_layer = rule(
 def _app_files(contents):
     """All files of an app layer: those of the workspace, at their paths."""
     js = depset(transitive = [files for info in contents.programs for files in [info.transitive_js, info.source_maps]]).to_list()
-    return js + [file for file in depset(contents.files).to_list() if file not in js]
+    known = {file: True for file in js}
+    return js + [file for file in depset(contents.files).to_list() if file not in known]
 
 def _app_layer(ctx, tool, contents, without, mnemonic):
-    files = [file for file in _app_files(contents) if file not in without]
+    known = {file: True for file in without}
+    files = [file for file in _app_files(contents) if file not in known]
     sources = [
         {"kind": "file", "source": file.path, "path": "{}/{}".format(APP, workspace_path(file)), "mode": "0644"}
         for file in files
