@@ -67,9 +67,9 @@ async function refuseTracked(full: string, path: string, workspace: string): Pro
 export function entryOf(bytes: Buffer, path: string, name: string): Buffer {
   let root: unknown;
   try {
-    root = parse(bytes.toString('utf8'), { intAsBigInt: true, logLevel: 'silent' });
+    root = parse(bytes.toString('utf8'), { intAsBigInt: true, logLevel: 'error' });
   } catch {
-    // The parser's own words quote lines of the file.
+    // With a log level of 'silent' what can be read of a broken file would count. The parser's own words quote lines of the file.
     throw invalid(path, `it is neither YAML nor JSON, and has no entry '${name}'`, 'Leave out what follows the #.');
   }
   const entries = new Map<string, string>();

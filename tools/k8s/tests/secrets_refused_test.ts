@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { inspect } from 'node:util';
 import { ToolError } from '../../lib/errors.ts';
 import { sopsFixture, sopsReference } from '../testing/secret_objects.ts';
 import { PLAIN, type SecretMachine, secretMachine, type SopsFiles } from '../testing/secret_values.ts';
@@ -220,4 +221,17 @@ test('refuses a value inside of a text that is no text', async () => {
   await writeFile(path, Buffer.from([255, 254]), { mode: 0o600 });
   const a = `x\${fathom-secret://file/${path}}`;
   await assert.rejects(machine.valuesOf({ a }), { code: 'K8S_SECRET_BINARY', message: /key a of Secret dev\/x/ });
+});
+
+test('refuses an entry of a file that is broken, and takes nothing of what can be read of it', async () => {
+  const path = join(machine.folder, 'broken.yaml');
+  await writeFile(path, 'token: "half-of-a-secret\nother: x\n', { mode: 0o600 });
+  for (const a of [`\${fathom-secret://file/${path}#token}`, `\${fathom-secret://file/${path}#other}`]) {
+    await assert.rejects(machine.valuesOf({ a }), (error: unknown) => {
+      assert.ok(error instanceof ToolError, String(error));
+      assert.equal(error.code, 'K8S_SECRET_FILE');
+      assert.match(error.message, /it is neither YAML nor JSON/);
+      return !inspect(error).includes('half-of-a-secret');
+    });
+  }
 });
