@@ -81,7 +81,7 @@ export class RegistryConnectionError extends ToolError {
     } else if (TLS_CODE.test(code)) {
       super('OCI_TLS_FAILED', `${doing}: no secure connection to ${endpoint} (${code})`, {
         cause,
-        hint: 'Check that it speaks https; NODE_EXTRA_CA_CERTS names a file with further authorities. Plain http is for a cluster’s own registry.',
+        hint: 'Check that it speaks https; let the machine trust its authority, or name a file with it in NODE_EXTRA_CA_CERTS. Plain http is for a cluster’s own registry.',
       });
     } else {
       super('OCI_CONNECTION_LOST', `${doing}: the connection to ${endpoint} broke (${code})`, {
