@@ -1,6 +1,7 @@
 // Kubeconfig files: JSON, which is YAML too.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ON_THIS_MACHINE } from '../../k8s/kube/kubeconfig.ts';
 
 /** Options of {@link kubeconfig}. */
 export interface KubeconfigOptions {
@@ -21,7 +22,12 @@ export async function kubeconfig({ pki, certificate, server, context }: Kubeconf
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': context,
-    clusters: [{ name: context, cluster: { server, 'certificate-authority-data': await base64('ca.crt') } }],
+    clusters: [
+      {
+        name: context,
+        cluster: { server, 'certificate-authority-data': await base64('ca.crt'), extensions: [ON_THIS_MACHINE] },
+      },
+    ],
     users: [
       {
         name: context,

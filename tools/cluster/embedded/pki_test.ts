@@ -4,8 +4,10 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { findCluster } from '../../k8s/kube/kubeconfig.ts';
 import { CLUSTER_AUTHORITY, FRONT_PROXY_AUTHORITY, SERVICE_ACCOUNT_KEYS, certificatesOf } from './certificates.ts';
 import { expiryLine } from './expiry.ts';
+import { kubeconfig } from './kubeconfig.ts';
 import { ensurePki, type PkiOptions } from './pki.ts';
 import { makePlan } from './plan.ts';
 
@@ -34,6 +36,16 @@ test('makes every certificate, signed by its authority, readable by its owner on
     assert.ok(certificate.checkPrivateKey(createPrivateKey(await readFile(join(pki.folder, `${name}.key`)))), name);
     assert.equal((await stat(join(pki.folder, `${name}.key`))).mode & 0o777, 0o600);
   }
+});
+
+test('the kubeconfig says that no proxy leads to the cluster', async () => {
+  const pki = await options();
+  await ensurePki(pki);
+  const file = join(pki.folder, 'kubeconfig');
+  const server = 'https://10.201.0.2:6443';
+  await writeFile(file, await kubeconfig({ pki: pki.folder, certificate: 'admin', server, context: 'x' }));
+  const access = await findCluster({ env: {}, context: 'x', cluster: '', user: '', files: [file] });
+  assert.deepEqual([access.server, access.proxy], [server, 'none']);
 });
 
 test('names whom a certificate is for', async () => {

@@ -48,8 +48,10 @@ export async function downCommand(context: CommandContext): Promise<number> {
 
 export async function kubectlCommand({ args, env, signal }: CommandContext): Promise<number> {
   const state = await runningState(env);
+  // No proxy leads to a cluster of this machine, and kubectl asks nobody else.
+  const direct = state.provider === 'existing' ? {} : { NO_PROXY: '*', no_proxy: '*' };
   const child = spawn(...kubectlOf(state, env, args), {
-    env: { ...env, KUBECONFIG: state.kubeconfig },
+    env: { ...env, KUBECONFIG: state.kubeconfig, ...direct },
     stdio: 'inherit',
   });
   // The terminal sends ^C to kubectl too: what it answers decides.

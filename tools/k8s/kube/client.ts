@@ -79,7 +79,8 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   const authorizer = createAuthorizer(access, { signal, tokenFileMs });
   const url = new URL(access.server);
   const transport = url.protocol === 'http:' ? http : https;
-  const proxy = access.proxy ?? proxyFor(url, options.env ?? process.env);
+  const named = access.proxy ?? proxyFor(url, options.env ?? process.env);
+  const proxy = named === 'none' ? undefined : named;
   // With an authority of its own, a cluster is known by that alone.
   if (url.protocol === 'https:' && access.tls.ca === undefined) trustSystem();
   const pool = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' } as const;

@@ -3,11 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ToolError, errorText } from '../../lib/errors.ts';
 import { checkProxy } from '../../lib/proxy.ts';
 import { userPath } from '../../lib/runfiles.ts';
 import { stateRoot } from '../../lib/state.ts';
-import { asRecord, textAt } from '../model/object.ts';
+import { asList, asRecord, textAt } from '../model/object.ts';
 import { type Entry, type Kubeconfig, invalid, readKubeconfigs } from './kubeconfig_files.ts';
 
 /** How to reach one API server, and as whom. */
@@ -27,9 +28,12 @@ export interface ClusterAccess {
     readonly rejectUnauthorized?: boolean;
   };
   readonly credentials: Credentials;
-  /** The URL of the proxy that leads there. Default: the environment's. */
+  /** The URL of the proxy that leads there, `none` where none does. Default: the environment's. */
   readonly proxy?: string;
 }
+
+/** An extension of a kubeconfig's cluster that is on this machine, at an address that no proxy knows. */
+export const ON_THIS_MACHINE = { name: 'fathom', extension: { onThisMachine: true } } as const;
 
 /** What says who we are, beside a client certificate. */
 export type Credentials =
@@ -129,7 +133,8 @@ export async function accessBy({ context, cluster, user, files }: FoundContext):
     bytesOf(user, 'client-key'),
   ]);
   const servername = text('tls-server-name');
-  const proxy = text('proxy-url') === '' ? undefined : checkProxy(text('proxy-url'));
+  const isHere = asList(cluster.fields['extensions']).some((one) => isDeepStrictEqual(one, ON_THIS_MACHINE));
+  const proxy = isHere ? 'none' : text('proxy-url') === '' ? undefined : checkProxy(text('proxy-url'));
   if (text('proxy-url') !== '' && proxy === undefined) {
     throw invalid(cluster.file, `the proxy-url of context '${context.name}' is that of no http or https proxy`);
   }

@@ -7,9 +7,9 @@ import { after, before, test } from 'node:test';
 import { type ConnectProxy, startConnectProxy } from '../../lib/testing/connect_proxy.ts';
 import { openSocket } from '../forward/socket.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
-import { type ClusterAccess, findCluster } from '../kube/kubeconfig.ts';
+import { type ClusterAccess, ON_THIS_MACHINE, findCluster } from '../kube/kubeconfig.ts';
 import { asList, asRecord, at } from '../model/object.ts';
-import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
+import { type ApiServer, kubectl, startApiServer } from '../testing/apiserver.ts';
 
 const SERVER = 'kubernetes.test:6443';
 
@@ -28,7 +28,7 @@ after(async () => {
 });
 
 /** The server by a name that nobody knows, with further fields of the kubeconfig's cluster. */
-async function accessBy(fields: Readonly<Record<string, string>>): Promise<ClusterAccess> {
+async function accessBy(fields: Readonly<Record<string, unknown>>): Promise<ClusterAccess> {
   const config = JSON.parse(await readFile(server.kubeconfig, 'utf8')) as Record<string, unknown>;
   const own = asRecord(at(asList(config['clusters'])[0], 'cluster'));
   const cluster = { ...own, server: `https://${SERVER}`, 'tls-server-name': 'kubernetes.default', ...fields };
@@ -71,6 +71,27 @@ test('the proxy-url of a kubeconfig leads to its server, whatever the environmen
 
 test('HTTPS_PROXY does where the kubeconfig has none', async () =>
   withClient(await accessBy({}), { HTTPS_PROXY: proxy.url }, useAll));
+
+test('no proxy is asked for a cluster that the kubeconfig says is on this machine', async () => {
+  const access = await accessBy({ extensions: [ON_THIS_MACHINE] });
+  await withClient(access, { HTTPS_PROXY: proxy.url }, async (client) => {
+    assert.equal(client.proxy, undefined);
+    // This name is known to the proxy alone.
+    await assert.rejects(client.request({ method: 'GET', path: '/readyz', doing: 'Asking' }), {
+      code: 'K8S_UNREACHABLE',
+    });
+  });
+  assert.deepEqual(proxy.seen, []);
+  // kubectl reads such a file as any other.
+  const { file } = await accessBy({ extensions: [ON_THIS_MACHINE], server: server.client.access.server });
+  const asked = await kubectl({ kubeconfig: file, context: server.context }, [
+    'get',
+    'namespace',
+    'default',
+    '-o=name',
+  ]);
+  assert.equal(asked.stdout, 'namespace/default\n', asked.stderr);
+});
 
 test('NO_PROXY and this machine itself are reached without it', async () => {
   const ask = (client: KubeClient) => client.request({ method: 'GET', path: '/readyz', doing: 'Asking' });
