@@ -13,6 +13,7 @@ import { layoutOf } from '../../embedded/layout.ts';
 import { recordOf, writePidRecord } from '../../embedded/pid_record.ts';
 import { makePlan } from '../../embedded/plan.ts';
 import { knownPast, lookAtClock } from './clock.ts';
+import { startConnectProxy } from '../../../lib/testing/connect_proxy.ts';
 import { lookAtExisting } from './existing.ts';
 import { lookAtK3d } from './k3d.ts';
 import { lookAtMirrors, mirrorHosts } from './mirrors.ts';
@@ -182,6 +183,10 @@ test('existing: asks the API server and the registry that are recorded', async (
   assert.match(silent?.say ?? '', /^connection refused\. Where its address/);
   const [, gone] = await look(version, { endpoint: '127.0.0.1:1' });
   assert.equal(gone?.ok, false);
+  await using proxy = await startConnectProxy({ 'registry.test:5000': Number(endpoint.split(':')[1]) });
+  const far = { ...state, registry: { ...registry, endpoint: 'registry.test:5000' } };
+  const [, led] = await lookAtExisting({ ...programs(context, version), HTTP_PROXY: proxy.url }, far);
+  assert.deepEqual([led?.ok, led?.say], [true, 'registry.test:5000, answers']);
   const [unasked] = await look({});
   assert.deepEqual([unasked?.ok, unasked?.isNote], [false, true]);
   const [none] = await lookAtExisting({}, undefined);

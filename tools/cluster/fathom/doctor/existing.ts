@@ -1,6 +1,7 @@
 // What provider existing needs, as far as it can be asked before anything is built; `up` and `status` ask the rest.
 import { errorText } from '../../../lib/errors.ts';
 import type { ClusterState, RegistryState } from '../../../lib/state.ts';
+import { createWire } from '../../../oci/registry/wire.ts';
 import { contextName } from '../../embedded/plan.ts';
 import type { Finding } from '../../embedded/preflight.ts';
 import { ask } from './program.ts';
@@ -19,7 +20,7 @@ export async function lookAtExisting(env: Env, state: ClusterState | undefined):
       'or newer), your rights, the registry and the default StorageClass, and records it.';
     return [{ what: 'recorded cluster', ok: false, isNote: true, say }];
   }
-  const registry = state.registry === undefined ? [] : [await lookAtRegistry(state.registry)];
+  const registry = state.registry === undefined ? [] : [await lookAtRegistry(state.registry, env)];
   return [lookAtApi(env, state), ...registry];
 }
 
@@ -49,15 +50,20 @@ function lookAtApi(env: Env, { kubeconfig, name }: ClusterState): Finding {
 }
 
 /** Whether anything answers there as a registry does: with content, or with the wish for a login. */
-async function lookAtRegistry({ endpoint, plainHttp }: RegistryState): Promise<Finding> {
+async function lookAtRegistry({ endpoint, plainHttp }: RegistryState, env: Env): Promise<Finding> {
   const what = 'registry';
-  const url = `${plainHttp ? 'http' : 'https'}://${endpoint}/v2/`;
+  const url = new URL(`${plainHttp ? 'http' : 'https'}://${endpoint}/v2/`);
+  const signal = AbortSignal.timeout(REGISTRY_MS);
+  // As a push reaches it: by the same proxy, trusting the same authorities.
+  const wire = createWire({ signal, maxConnections: 1, idleMs: REGISTRY_MS, env });
   try {
-    const { status } = await fetch(url, { signal: AbortSignal.timeout(REGISTRY_MS), redirect: 'manual' });
+    const { statusCode: status } = await wire.exchange({ method: 'GET', url, headers: { 'user-agent': 'fathom' } });
     const ok = status === 200 || status === 401;
-    return { what, ok, say: ok ? `${endpoint}, answers` : `${url} answers ${status}: is that a registry?` };
+    return { what, ok, say: ok ? `${endpoint}, answers` : `${url.href} answers ${status}: is that a registry?` };
   } catch (error) {
-    return { what, ok: false, say: `${url}: ${errorText(error)}. Start it, or record where it is now.` };
+    return { what, ok: false, say: `${url.href}: ${errorText(error)}. Start it, or record where it is now.` };
+  } finally {
+    wire.close();
   }
 }
 
