@@ -4,7 +4,9 @@ import { WebSocket } from 'ws';
 import { http, https } from '../../lib/http.ts';
 import { viaProxy } from '../../lib/proxy.ts';
 import type { RetryReason } from '../../lib/retry.ts';
+import { authorized } from '../kube/authorizer.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Authorization } from '../kube/credentials.ts';
 import { KubeConnectionError, KubeStatusError, isNotFound, retryReason } from '../kube/errors.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -23,10 +25,16 @@ export interface SocketOptions {
 }
 
 /** Opens a WebSocket; paused, so that no message is lost before somebody listens. Throws KubeStatusError and KubeConnectionError. */
-export async function openSocket(client: KubeClient, options: SocketOptions): Promise<WebSocket> {
-  const { path, protocol, doing, signal } = options;
+export function openSocket(client: KubeClient, options: SocketOptions): Promise<WebSocket> {
+  return authorized(client.authorizer, (authorization) => handshake(client, options, authorization));
+}
+
+function handshake(
+  client: KubeClient,
+  { path, protocol, doing, signal }: SocketOptions,
+  { header, cert, key }: Authorization,
+): Promise<WebSocket> {
   const { access, proxy } = client;
-  const { header, cert, key } = await client.authorization();
   const url = `${access.server.replace(/^http/, 'ws').replace(/\/$/, '')}${path}`;
   const socket = new WebSocket(url, [protocol], {
     ...access.tls,
@@ -50,6 +58,7 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
     };
     socket.once('open', () => {
       settled();
+      client.authorizer.accepted();
       // Messages may have come with the answer: they wait for whoever listens.
       socket.pause();
       // From here on errors end the connection: nobody waits for this promise any more.
@@ -64,6 +73,7 @@ export async function openSocket(client: KubeClient, options: SocketOptions): Pr
       reject(signal.aborted ? signal.reason : new KubeConnectionError(doing, { ...where, cause }));
     });
     socket.once('unexpected-response', (request, response) => {
+      if (response.statusCode !== 401) client.authorizer.accepted();
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => {
         if (chunks.reduce((sum, { length }) => sum + length, 0) < MAX_ERROR_BYTES) chunks.push(chunk);

@@ -1,5 +1,6 @@
 // Who a client is, for as long as it runs: what is on the wire is renewed before it ends, and once it is refused.
 import { type Authorization, authorize } from './credentials.ts';
+import { KubeStatusError } from './errors.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
 /** Options of {@link createAuthorizer}. */
@@ -17,6 +18,22 @@ export interface Authorizer {
   replacing(used: Authorization): Promise<Authorization | undefined>;
   /** Called when the server took what a request carried. */
   accepted(): void;
+}
+
+/** Does `work` with what requests carry now; where the server answers 401, once more with a new login, if there is one. */
+export async function authorized<T>(
+  authorizer: Authorizer,
+  work: (authorization: Authorization) => Promise<T>,
+): Promise<T> {
+  const authorization = await authorizer.current();
+  try {
+    return await work(authorization);
+  } catch (error) {
+    if (!(error instanceof KubeStatusError) || error.status !== 401) throw error;
+    const other = await authorizer.replacing(authorization);
+    if (other === undefined) throw error;
+    return work(other);
+  }
 }
 
 /** A credential is renewed so long before its end, but not before most of its time is over. */

@@ -4,7 +4,7 @@ import { http, https } from '../../lib/http.ts';
 import { proxyFor, viaProxy } from '../../lib/proxy.ts';
 import { retry } from '../../lib/retry.ts';
 import { trustSystem } from '../../lib/system_ca.ts';
-import { createAuthorizer } from './authorizer.ts';
+import { type Authorizer, authorized, createAuthorizer } from './authorizer.ts';
 import type { Authorization } from './credentials.ts';
 import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
@@ -35,8 +35,8 @@ export interface KubeClient {
   readonly access: ClusterAccess;
   /** The URL of the proxy that leads to the server. Undefined: none. */
   readonly proxy: string | undefined;
-  /** What requests carry now, for connections of another kind. Throws K8S_CREDENTIALS. */
-  authorization(): Promise<Authorization>;
+  /** Who requests are from, for connections of another kind. */
+  readonly authorizer: Authorizer;
   /** Requests sent, by method. */
   readonly counts: Readonly<Record<string, number>>;
   /** The server's clock, in milliseconds as Date counts: as of its last answer; before one, this machine's. */
@@ -103,17 +103,8 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
         });
 
   /** Sends a request; resolves with an answer of success before its body is there. A 401 is answered by a new login, once. */
-  const open = async (request: KubeRequest, isPooled: boolean): Promise<IncomingMessage> => {
-    const authorization = await authorizer.current();
-    try {
-      return await openAs(authorization, request, isPooled);
-    } catch (error) {
-      if (!(error instanceof KubeStatusError) || error.status !== 401) throw error;
-      const other = await authorizer.replacing(authorization);
-      if (other === undefined) throw error;
-      return openAs(other, request, isPooled);
-    }
-  };
+  const open = (request: KubeRequest, isPooled: boolean): Promise<IncomingMessage> =>
+    authorized(authorizer, (authorization) => openAs(authorization, request, isPooled));
 
   const openAs = async (
     { header, cert, key }: Authorization,
@@ -203,7 +194,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
   return {
     access,
     proxy,
-    authorization: () => authorizer.current(),
+    authorizer,
     counts,
     nowMs: () => (clock === undefined ? Date.now() : clock.serverMs + performance.now() - clock.atMs),
     request: (request) => sendRetrying(request, parseAnswer),

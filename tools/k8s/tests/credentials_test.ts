@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type TestCertificate, makeCertificate } from '../../lib/testing/certificate.ts';
+import { openSocket } from '../forward/socket.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
 import { findCluster } from '../kube/kubeconfig.ts';
 import { textAt } from '../model/object.ts';
@@ -73,6 +74,15 @@ test('a plugin whose token is refused is asked again, once for all requests', ()
     await times(40, ask);
     assert.equal(await runs(), 2);
     await ask();
+    assert.equal(await runs(), 2);
+  }));
+
+test('a connection that is switched to another protocol is tried again as well', () =>
+  withPlugin([{ token: 'revoked' }, { token }], async ({ client, runs }) => {
+    const path = '/api/v1/namespaces/default/pods/none/exec?command=x&stdout=1';
+    const signal = AbortSignal.timeout(30_000);
+    const opening = openSocket(client, { path, protocol: 'v5.channel.k8s.io', doing: 'Opening', signal });
+    await assert.rejects(opening, { code: 'K8S_NOT_FOUND' });
     assert.equal(await runs(), 2);
   }));
 
