@@ -76,9 +76,9 @@ async function conflictsOf(policy: ConflictPolicy, replaces: readonly string[] =
   const below = await layerOf(folder.path, 'below', [
     text('/etc/x', '1'),
     text('/same', 's'),
-    { kind: 'directory', path: '/tmp', mode: '1777' },
+    { kind: 'directory', path: '/home', mode: '0711' },
   ]);
-  const above = await layerOf(folder.path, 'above', [text('/etc/x', '2'), text('/same', 's'), text('/tmp/file', '')]);
+  const above = await layerOf(folder.path, 'above', [text('/etc/x', '2'), text('/same', 's'), text('/home/file', '')]);
   const warnings: string[] = [];
   checkConflicts({
     image: '//x:image',
@@ -101,7 +101,7 @@ test('warns of a path on which two layers disagree, and names both and the path'
   // A folder that a layer needs for its file has not the mode that the layer below gave it.
   assert.match(
     warnings[1] ?? '',
-    /\/tmp of \/\/below \(folder, 1777 0:0\) is replaced by \/\/above \(folder, 0755 0:0\)/,
+    /\/home of \/\/below \(folder, 0711 0:0\) is replaced by \/\/above \(folder, 0755 0:0\)/,
   );
 });
 
@@ -114,7 +114,7 @@ test('fails where two layers disagree, when asked to', async () => {
 });
 
 test('is silent about what is replaced on purpose, about the base’s own conflicts, and when asked to be', async () => {
-  assert.deepEqual(await conflictsOf('error', ['/etc', '/tmp']), []);
+  assert.deepEqual(await conflictsOf('error', ['/etc', '/home']), []);
   assert.deepEqual(await conflictsOf('warn', [], 2), []);
   assert.deepEqual(await conflictsOf('ignore'), []);
 });

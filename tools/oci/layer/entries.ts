@@ -74,6 +74,12 @@ export function checkTarget(path: string, target: string, origin: string): strin
 }
 
 /**
+ * Folders that nobody declares are root's, but these are everybody's: written as others, they would take /tmp from the
+ * programs of an image whose base has it. Left out they cannot be: Docker before 23 makes what a layer lacks as 0600.
+ */
+const OPEN_FOLDERS: ReadonlySet<string> = new Set(['tmp', 'var/tmp']);
+
+/**
  * The entries in the order in which they are written: by path, each folder before what is in it.
  * A path below a link of the same layer is put where the link points (Debian's /lib is a link to /usr/lib).
  * The same file from two sources is one entry when both are equal by {@link isSame}, else OCI_PATH_CONFLICT.
@@ -121,7 +127,8 @@ function addParents(entry: LayerEntry, byPath: Map<string, LayerEntry>): void {
     const present = byPath.get(path);
     if (present === undefined) {
       const { origin, input } = entry;
-      const owned = { mode: 0o755, uid: 0, gid: 0, origin, ...(input === undefined ? {} : { input }) };
+      const mode = OPEN_FOLDERS.has(path) ? 0o1777 : 0o755;
+      const owned = { mode, uid: 0, gid: 0, origin, ...(input === undefined ? {} : { input }) };
       byPath.set(path, { ...owned, kind: 'directory', path });
     } else if (present.kind !== 'directory') {
       throw new ToolError(

@@ -59,6 +59,22 @@ test('sorts entries, each folder before what is in it, with time zero', async ()
   assert.deepEqual([file?.header.mode, file?.header.uid, file?.header.gid, file?.text], [0o600, 7, 8, 'z']);
 });
 
+test('leaves /tmp to everybody, and gives other folders that nobody declares to root', async () => {
+  await using folder = await scratchFolder();
+  const sources: LayerSource[] = [
+    { kind: 'text', path: '/tmp/a/x', text: 'x', uid: 7, gid: 8 },
+    { kind: 'text', path: '/var/tmp/y', text: 'y' },
+    { kind: 'text', path: '/home/app/z', text: 'z', uid: 7, gid: 8 },
+    { kind: 'directory', path: '/home/app', mode: '0700', uid: 7, gid: 8 },
+  ];
+  const entries = await tarOf(sources, join(folder.path, 's'));
+  const folders = entries.filter(({ header }) => header.type === 'directory');
+  assert.deepEqual(
+    folders.map(({ header: { name, mode, uid } }) => `${name} ${mode?.toString(8)} ${uid}`),
+    ['home 755 0', 'home/app 700 7', 'tmp 1777 0', 'tmp/a 755 0', 'var 755 0', 'var/tmp 1777 0'],
+  );
+});
+
 for (const compression of ['zstd', 'gzip', 'none'] as const) {
   test(`writes the same ${compression} blob whatever the order of the sources`, async () => {
     await using folder = await scratchFolder();
