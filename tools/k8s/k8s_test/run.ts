@@ -52,7 +52,7 @@ export async function runTest(options: RunOptions): Promise<number> {
   try {
     await sweepBefore(client, options);
     signal.throwIfAborted();
-    const watcher = startWatcher({ run, context: access.context, files: access.files });
+    const watcher = startWatcher({ run, context: access.context, files: filesOf(access) });
     try {
       await makeNamespace(client, run);
       log.info(`namespace ${run.namespace} of ${access.context}`);
@@ -67,6 +67,11 @@ export async function runTest(options: RunOptions): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+/** The kubeconfig, perhaps of several files. */
+function filesOf({ file, files = [file] }: ClusterAccess): readonly string[] {
+  return files;
 }
 
 async function accessOf({ label, context, cluster }: K8sTestConfig, env: Env): Promise<ClusterAccess> {
@@ -102,7 +107,7 @@ function programEnvOf({ config, env }: RunOptions, access: ClusterAccess, run: T
     FATHOM_USER: run.namespace,
     FATHOM_TEST_NAMESPACE: run.namespace,
     FATHOM_TEST_CONTEXT: access.context,
-    KUBECONFIG: access.files.join(delimiter),
+    KUBECONFIG: filesOf(access).join(delimiter),
   };
 }
 

@@ -16,8 +16,8 @@ export interface ClusterAccess {
   readonly context: string;
   /** The file that has the cluster: with several in KUBECONFIG, not always the one that has the context. */
   readonly file: string;
-  /** All files that it was put together from. */
-  readonly files: readonly string[];
+  /** All files that it was put together from. Default: `file` alone. */
+  readonly files?: readonly string[];
   readonly server: string;
   readonly namespace: string | undefined;
   readonly tls: {

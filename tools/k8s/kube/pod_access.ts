@@ -20,7 +20,6 @@ export async function podAccess(
   return {
     context: 'the cluster of this pod',
     file: folder,
-    files: [],
     server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     namespace: namespace.toString('utf8').trim(),
     tls: { ca },

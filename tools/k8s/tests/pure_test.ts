@@ -212,7 +212,7 @@ test('the files of KUBECONFIG are one: the first of a name counts, and paths are
     assert.equal(access.file, join(folder, 'clusters/config'));
     assert.equal((await authorize(access, AbortSignal.timeout(5000))).header, 'Bearer t');
     // As whoever is told where the cluster is finds it again.
-    assert.equal((await findCluster(options({ files: access.files }))).server, 'https://first');
+    assert.equal((await findCluster(options({ files: access.files ?? [] }))).server, 'https://first');
     await assert.rejects(search(['contexts/config', 'clusters/config'], folder), {
       code: 'K8S_KUBECONFIG_INVALID',
       message: /contexts\/config, .*clusters\/config: user 'u' of context 'wanted' is missing$/,
