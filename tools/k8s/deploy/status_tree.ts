@@ -8,6 +8,7 @@ import { type Status, statusOf } from '../readiness/readiness.ts';
 import { podTrouble } from '../readiness/workloads.ts';
 import { causesOf, podsOf } from './cause.ts';
 import { type Desired, desiredObjects } from './desired.ts';
+import { reasonsToKeep } from './kept.ts';
 import { readSets } from './read_sets.ts';
 import type { Connected, Session } from './session.ts';
 
@@ -30,8 +31,10 @@ export interface StatusNode {
   /** What events and logs say about it. */
   readonly causes: readonly string[];
   readonly pods: readonly StatusNode[];
-  /** Whether the manifests no longer have it: the next apply prunes it. */
+  /** Whether the manifests no longer have it: the next apply prunes it, unless it is kept. */
   readonly isLeftOver: boolean;
+  /** Why a prune keeps what is left over. Default: it does not. */
+  readonly keptFor?: string;
 }
 
 /** A shallow stack, or the objects that are applied alone. */
@@ -57,7 +60,14 @@ export async function readStatus(session: Session, connected: Connected): Promis
     const keys = new Set(own.map(({ object }) => keyOf(object)));
     const leftOver = members.filter(({ object }) => !keys.has(keyOf(object)));
     const objects = await mapLimited(own, CONCURRENCY, (one) => readNode(one, known, connected));
-    const others = await mapLimited(leftOver, CONCURRENCY, ({ object }) => describe(object, connected, true));
+    const reasons = reasonsToKeep(
+      leftOver.map(({ object }) => object),
+      false,
+    );
+    const others = await mapLimited(leftOver, CONCURRENCY, async ({ object }): Promise<StatusNode> => {
+      const keptFor = reasons.get(object);
+      return { ...(await describe(object, connected, true)), ...(keptFor === undefined ? {} : { keptFor }) };
+    });
     return { stack: set.stack, namespace: set.namespace, label: set.label, objects: [...objects, ...others] };
   });
 }

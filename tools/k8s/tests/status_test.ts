@@ -50,7 +50,9 @@ test('says 1 and why: a pod that crashes, an object that is missing, one that wo
     args: ['--no-wait'],
   });
   const wanted = [deployment('ill', 1), service('ill')];
-  await applyStack(set([...wanted, configMap('old', 'ill')]));
+  const safe = configMap('safe', 'ill');
+  const metadata = { ...safe.metadata, annotations: { 'fathom.internal/on-delete': 'keep' } };
+  await applyStack(set([...wanted, configMap('old', 'ill'), { ...safe, metadata }]));
   await remove('/api/v1/namespaces/ill/services/web');
   await setStatus('/apis/apps/v1/namespaces/ill/deployments/web', { ...READY, availableReplicas: 0 });
   await post('/api/v1/namespaces/ill/pods', pod('web-1', 'ill'));
@@ -67,7 +69,8 @@ test('says 1 and why: a pod that crashes, an object that is missing, one that wo
   assert.match(text, /^progressing +Pod +ill\/web-1 +0\/1 .*CrashLoopBackOff \(exit code 3, Error\)$/m);
   assert.match(text, /^missing +Service +ill\/web .*it is not in the cluster$/m);
   assert.match(text, /^ready +ConfigMap +ill\/old .*the next apply prunes it$/m);
-  assert.match(text, /3 objects: 2 not ready$/);
+  assert.match(text, /^ready +ConfigMap +ill\/safe .*it is kept \(fathom\.internal\/on-delete: keep\)$/m);
+  assert.match(text, /4 objects: 2 not ready$/);
 });
 
 test('prints the same as JSON', async () => {

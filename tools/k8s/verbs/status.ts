@@ -72,7 +72,8 @@ function setLines({ stack, namespace, label, objects }: StatusSet, nowMs: number
 }
 
 function objectLines(object: StatusNode, nowMs: number): Line[] {
-  const leftOver = object.isLeftOver ? 'no longer in the manifests: the next apply prunes it' : '';
+  const then = object.keptFor === undefined ? 'the next apply prunes it' : `it is kept (${object.keptFor})`;
+  const leftOver = object.isLeftOver ? `no longer in the manifests: ${then}` : '';
   return [
     nodeLine(object, '  ', [object.message, leftOver].filter((text) => text !== '').join('; '), nowMs),
     ...object.pods.map((pod) => nodeLine(pod, '    ', pod.message, nowMs)),
