@@ -7,13 +7,11 @@ import { after, before, test } from 'node:test';
 import { eventually, kubectl, person } from '../../../services/routeguide/e2e/cluster.ts';
 import { claim, container, pod } from '../../../tools/cluster/testing/workloads.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
-import { readClusterState } from '../../../tools/lib/state.ts';
 import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
-import { type Forwarded, forward } from '../../e2e/forward.ts';
 import { gapsOf, secondsOf } from './gaps.ts';
 import { listedJobs, listedPods } from './listed.ts';
+import { MAX_BYTES, type Prometheus, connect, memoryOfMonitoring } from './prometheus.ts';
 
-const MAX_BYTES = 1.5 * 1024 ** 3;
 const { verb, namespace: ownNamespace } = person('monitoring');
 
 /** What pods are called, or what their names begin with. */
@@ -25,7 +23,7 @@ const PODS: Readonly<Record<string, readonly string[]>> = {
 /** Jobs that each have at least one target. */
 const JOBS = listedJobs();
 
-let forwarded: Forwarded | undefined;
+let prometheus: Prometheus;
 let wasThere: boolean;
 
 before(async () => {
@@ -37,7 +35,7 @@ before(async () => {
 });
 
 after(async () => {
-  forwarded?.close();
+  prometheus?.close();
   await kubectl('delete', 'namespace', ownNamespace, '--ignore-not-found', '--wait=false');
   // Who had it before keeps it.
   if (wasThere) return;
@@ -64,42 +62,6 @@ async function podsOf(namespace: string): Promise<readonly Pod[]> {
 
 const isReady = ({ status }: Pod) =>
   status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
-
-/** Leads a port of this machine to the pod of Prometheus that there is now. */
-async function connect(): Promise<void> {
-  forwarded?.close();
-  const state = await readClusterState('fathom');
-  assert.ok(state);
-  const ports = new Map([[9090, 9090]]);
-  forwarded = await forward({
-    kubeconfig: state.kubeconfig,
-    namespace: 'monitoring',
-    service: 'prometheus',
-    ports,
-  });
-}
-
-interface Answer {
-  readonly status: string;
-  readonly error?: string;
-  readonly data: unknown;
-}
-
-async function ask(path: string): Promise<Answer> {
-  const response = await fetch(`http://127.0.0.1:${forwarded?.ports.get(9090)}/api/v1/${path}`, {
-    headers: { connection: 'close' },
-    signal: AbortSignal.timeout(60_000),
-  });
-  return (await response.json()) as Answer;
-}
-
-/** The values of an expression, now. */
-async function query(expression: string): Promise<readonly number[]> {
-  const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}`);
-  assert.equal(status, 'success', error ?? 'no error is named');
-  const { result } = data as { readonly result: readonly { readonly value: readonly [number, string] }[] };
-  return result.map(({ value: [, text] }) => Number(text));
-}
 
 test('the listed pods are ready, there are no others, and none was started again', { timeout: 900_000 }, async () => {
   for (const [namespace, wanted] of Object.entries(PODS)) {
@@ -130,7 +92,7 @@ test('the listed pods are ready, there are no others, and none was started again
 });
 
 test('every target of Prometheus is up', { timeout: 300_000 }, async () => {
-  await connect();
+  prometheus = await connect();
   interface Target {
     readonly health: string;
     readonly lastError: string;
@@ -141,7 +103,7 @@ test('every target of Prometheus is up', { timeout: 300_000 }, async () => {
   const jobs = await eventually(
     'every target is up',
     async () => {
-      const { data } = await ask('targets?state=active');
+      const { data } = await prometheus.ask('targets?state=active');
       const { activeTargets } = data as { readonly activeTargets: readonly Target[] };
       down = activeTargets
         .filter(({ health }) => health !== 'up')
@@ -194,7 +156,7 @@ test('kubelets and node_exporter tell all that the lists of metrics say', { time
       `what ${file} names is there`,
       async () => {
         const query = new URLSearchParams({ 'match[]': `{job=~"${jobs}"}`, start: String(Date.now() / 1000 - 300) });
-        const { data } = await ask(`label/__name__/values?${query.toString()}`);
+        const { data } = await prometheus.ask(`label/__name__/values?${query.toString()}`);
         const seen = new Set(data as readonly string[]);
         missing = listed.filter((name) => !seen.has(name));
         return missing.length === 0 ? true : undefined;
@@ -207,7 +169,7 @@ test('kubelets and node_exporter tell all that the lists of metrics say', { time
   }
   // Alerts about volumes say whose they are.
   const volume = `kubelet_volume_stats_capacity_bytes{namespace="${ownNamespace}",persistentvolumeclaim="data"}`;
-  const found = async () => ((await query(volume)).length === 1 ? true : undefined);
+  const found = async () => ((await prometheus.query(volume)).length === 1 ? true : undefined);
   await eventually(`${volume} is there`, found, 90_000);
 });
 
@@ -253,34 +215,13 @@ test('an autoscaler has numbers to go by', { timeout: 180_000 }, async () => {
 });
 
 test('all pods of monitoring together have less than 1.5 GiB', { timeout: 180_000 }, async () => {
-  interface Usage {
-    readonly items: readonly {
-      readonly metadata: { readonly name: string };
-      readonly containers: readonly { readonly name: string; readonly usage: { readonly memory: string } }[];
-    }[];
-  }
-  let sum = 0;
-  for (const namespace of Object.keys(PODS)) {
-    const { items }: Usage = JSON.parse(
-      await kubectl('get', '--raw', `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`),
-    );
-    assert.ok(items.length > 0, namespace);
-    for (const { metadata, containers } of items) {
-      for (const { name, usage } of containers) {
-        const [, number = '', unit = ''] = /^(\d+)(Ki|Mi|)$/.exec(usage.memory) ?? [];
-        const bytes = Number(number) * { Ki: 1024, Mi: 1024 ** 2, '': 1 }[unit as 'Ki' | 'Mi' | ''];
-        console.log(`${metadata.name}/${name}: ${(bytes / 1024 ** 2).toFixed(0)} MiB`);
-        sum += bytes;
-      }
-    }
-  }
-  console.log(`all of monitoring: ${(sum / 1024 ** 2).toFixed(0)} MiB`);
-  assert.ok(sum > 0 && sum < MAX_BYTES, `${sum} bytes`);
+  const bytes = await memoryOfMonitoring();
+  assert.ok(bytes > 0 && bytes < MAX_BYTES, `${bytes} bytes`);
 });
 
 // Also of a Prometheus that has been there for a minute.
 test('a query that would read too much is refused, and says so', { timeout: 120_000 }, async () => {
-  const { status, error } = await ask(
+  const { status, error } = await prometheus.ask(
     `query?query=${encodeURIComponent('count(last_over_time({__name__=~".+"}[5m:10ms]))')}`,
   );
   assert.equal(status, 'error');
@@ -289,7 +230,7 @@ test('a query that would read too much is refused, and says so', { timeout: 120_
 
 /** When there were samples of a series within the last minutes, in seconds since 1970: their own times, not those of a query. */
 async function samplesOf(selector: string, minutes: number): Promise<ReadonlyMap<string, readonly number[]>> {
-  const { status, error, data } = await ask(`query?query=${encodeURIComponent(`${selector}[${minutes}m]`)}`);
+  const { status, error, data } = await prometheus.ask(`query?query=${encodeURIComponent(`${selector}[${minutes}m]`)}`);
   assert.equal(status, 'success', error ?? 'no error is named');
   interface Matrix {
     readonly result: readonly { readonly metric: object; readonly values: readonly (readonly [number, string])[] }[];
@@ -312,7 +253,7 @@ test('Prometheus that is started again lacks no more than the time it was away',
       },
       240_000,
     );
-  const { data } = await ask('targets?state=active');
+  const { data } = await prometheus.ask('targets?state=active');
   const { activeTargets } = data as {
     readonly activeTargets: readonly {
       readonly labels: { readonly job?: string };
@@ -336,7 +277,8 @@ test('Prometheus that is started again lacks no more than the time it was away',
   const readyAt = Date.now() / 1000;
   const now = await kubectl('get', 'pod', 'prometheus-cluster-0', '-n', 'monitoring', '-o', 'jsonpath={.metadata.uid}');
   assert.notEqual(now, old);
-  await connect();
+  prometheus.close();
+  prometheus = await connect();
   const after = await enough('it goes on', 3, readyAt);
   assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
   const mostSeconds = readyAt - endedAt + 2 * interval;

@@ -5,7 +5,7 @@ import { readClusterState } from '../../../tools/lib/state.ts';
 import { forward } from '../../e2e/forward.ts';
 
 /** Namespaces of monitoring's pods. */
-export const NAMESPACES = ['monitoring', 'monitoring-node'];
+const NAMESPACES = ['monitoring', 'monitoring-node'];
 
 /** What all of them may have together. */
 export const MAX_BYTES = 1.5 * 1024 ** 3;
@@ -21,8 +21,8 @@ export interface Answer {
 export interface Prometheus {
   /** Asks a path below /api/v1/. */
   ask(path: string): Promise<Answer>;
-  /** The values of an expression, now or at a time in seconds since 1970. */
-  query(expression: string, time?: number): Promise<readonly number[]>;
+  /** The values of an expression, now. */
+  query(expression: string): Promise<readonly number[]>;
   close(): void;
 }
 
@@ -42,9 +42,8 @@ export async function connect(): Promise<Prometheus> {
   };
   return {
     ask,
-    query: async (expression, time) => {
-      const at = time === undefined ? '' : `&time=${time}`;
-      const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}${at}`);
+    query: async (expression) => {
+      const { status, error, data } = await ask(`query?query=${encodeURIComponent(expression)}`);
       assert.equal(status, 'success', error ?? 'no error is named');
       const { result } = data as { readonly result: readonly { readonly value: readonly [number, string] }[] };
       return result.map(({ value: [, text] }) => Number(text));
