@@ -43,7 +43,7 @@ export function rightsOf({ wanted, sets, former, made, guards }: RightsOptions):
     add(namespace, { apiGroups: [''], resources: ['secrets'], resourceNames, verbs: ['delete', 'get', 'patch'] });
     // What is told of deploys; without these they are not told of, and no deploy fails for it.
     add(namespace, { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] });
-    add(namespace, { apiGroups: [''], resources: ['configmaps'], resourceNames, verbs: ['get', 'patch'] });
+    add(namespace, { apiGroups: [''], resources: ['configmaps'], resourceNames, verbs: ['delete', 'get', 'patch'] });
     add(namespace, { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] });
     add(namespace, {
       ...{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames },

@@ -1,12 +1,12 @@
-// Tells of a stack's deploys in a ConfigMap beside its inventory, whose owner that is: it goes with the stack. What is
-// told may be missing; no deploy fails for it.
+// Tells of a stack's deploys in a ConfigMap beside its inventory, whose owner that is: it goes with that one, and with a
+// stack of which a delete keeps something. What is told may be missing; no deploy fails for it.
 import { errorText } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import { retry } from '../../lib/retry.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Resource, pathOf } from '../kube/discovery.ts';
 import { KubeStatusError, isNotFound, isStale, retryReason } from '../kube/errors.ts';
-import { getObject } from '../kube/objects.ts';
+import { deleteObject, getObject } from '../kube/objects.ts';
 import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun, readDeploys } from '../model/deploys.ts';
 import type { KubeObject } from '../model/object.ts';
 import { parentName, placeKey } from './applyset.ts';
@@ -87,6 +87,20 @@ export async function openTeller({ client, log, place }: TellerOptions): Promise
       known = written ?? known;
     },
   };
+}
+
+/**
+ * Takes away what was told of a stack whose inventory stays: nothing of it runs any more, so that alerts and lines of its
+ * deploys would be about nothing. Who may not do that leaves it.
+ */
+export async function untell(client: KubeClient, place: Place): Promise<void> {
+  const target = { resource: CONFIG_MAPS, object: configMapOf(place) };
+  try {
+    const live = await getObject(client, target);
+    if (live?.metadata.labels?.[DEPLOYS_LABEL] === 'true') await deleteObject(client, { ...target, object: live });
+  } catch (error) {
+    if (!(error instanceof KubeStatusError) || error.status !== 403) throw error;
+  }
 }
 
 /** The runs with one more, or one changed. */

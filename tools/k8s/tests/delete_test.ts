@@ -68,8 +68,10 @@ test('keeps volume claims until it is told otherwise, then or later', async () =
   });
   const path = '/api/v1/namespaces/claims/persistentvolumeclaims/data';
   await apply(stack(['--no-wait']));
+  assert.ok(await getMap('claims', parentName('claims')));
   assert.match((await remove(stack([]))).at(-1) ?? '', /: 1 deleted, 1 kept,/);
   assert.equal(await getMap('claims', 'a'), undefined);
+  assert.equal(await getMap('claims', parentName('claims')), undefined, 'deploys of what runs no more are told of');
   assert.ok(await get(path));
   const parent = await getParent('claims', 'claims');
   assert.equal(

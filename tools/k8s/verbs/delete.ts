@@ -12,6 +12,7 @@ import type { PlannedObject } from '../deploy/plan.ts';
 import type { Progress } from '../deploy/progress.ts';
 import { colorsFor, timesText } from '../deploy/report.ts';
 import type { Connected, Session } from '../deploy/session.ts';
+import { untell } from '../deploy/tell.ts';
 import { waitGone } from '../deploy/wait.ts';
 import { applyObject, deleteObject } from '../kube/objects.ts';
 import { nameOf } from '../model/object.ts';
@@ -63,6 +64,7 @@ async function deleteAll(session: Session, connected: Connected, progress: Progr
   const changed = plan.remaining.filter(({ before, after }) => !isSameInventory(before, after));
   await mapLimited([...plan.shared, ...changed.map(({ after }) => after)], 16, write);
   await mapLimited(plan.ended, 16, (parent) => deleteObject(client, parent));
+  await mapLimited(plan.remaining, 16, ({ before }) => untell(client, before));
   progress.emit({ kind: 'done', actions: objects.map(({ action }) => action), phases: progress.phases });
   const words = [`${deleted.length} deleted`, ...(plan.kept.length === 0 ? [] : [`${plan.kept.length} kept`])];
   log.info(`${session.input.label}: ${words.join(', ')}, in ${timesText(progress.elapsedMs, progress.phases)}`);
