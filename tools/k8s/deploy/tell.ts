@@ -90,8 +90,8 @@ export async function openTeller({ client, log, place }: TellerOptions): Promise
 }
 
 /**
- * Takes away what was told of a stack whose inventory stays: nothing of it runs any more, so that alerts and lines of its
- * deploys would be about nothing. Who may not do that leaves it.
+ * Takes away what was told of a deleted stack whose inventory stays for what is kept: its deploys are over, and alerts and
+ * lines would go on about them. Who may not do that leaves it. Throws KubeStatusError and KubeConnectionError.
  */
 export async function untell(client: KubeClient, place: Place): Promise<void> {
   const target = { resource: CONFIG_MAPS, object: configMapOf(place) };
