@@ -31,10 +31,14 @@ local CALLS(side) =
       query(quantile('0.9', calls), '90% within'),
       query(quantile('0.99', calls), '99% within'),
     ], { description: 'How long unary calls took.' }),
-    panel('Latency by method', 'seconds', [query(quantile('0.99', calls, ', grpc_method'), '{{grpc_method}}')], {
+    // What is not called takes no time, which is no number.
+    panel('Latency by method', 'seconds', [query(quantile('0.99', calls, ', grpc_method') + ' >= 0', '{{grpc_method}}')], {
       description: '99% of the unary calls of a method took no longer.',
     }),
-    panel('Answers by code', 'requests_per_second', [query('sum by (grpc_code) (rate(' + calls + '_handled_total{$self}[$__rate_interval]))', '{{grpc_code}}')], {
+    // A server tells of all codes from the beginning: those that there were are enough.
+    panel('Answers by code', 'requests_per_second', [
+      query('sum by (grpc_code) (rate(' + calls + '_handled_total{$self}[$__rate_interval])) and sum by (grpc_code) (' + calls + '_handled_total{$self}) > 0', '{{grpc_code}}'),
+    ], {
       stack: true,
     }),
     panel('In flight', 'count', [query('sum by (grpc_method) (' + calls + '_in_flight{$self})', '{{grpc_method}}')], {

@@ -1,9 +1,10 @@
 // Counts of calls by method and code. They are kept in plain fields and told when Prometheus asks: a labelled counter
 // looks its labels up each time, which a busy server would pay for with every call.
+import { status } from '@grpc/grpc-js';
 import { CallHistogram, type Series } from './call_histogram.ts';
 import { CALL_BUCKETS, Counter, Gauge, type Metrics } from './metrics.ts';
 import type { Method } from './method.ts';
-import { codeName, type Status } from './status.ts';
+import { CODES, codeName, type Status } from './status.ts';
 
 const METHOD_LABELS = ['grpc_type', 'grpc_service', 'grpc_method'] as const;
 type MethodLabels = Readonly<Record<(typeof METHOD_LABELS)[number], string>>;
@@ -13,11 +14,24 @@ interface MethodCounts {
   readonly labels: MethodLabels;
   started: number;
   inFlight: number;
-  readonly ended: Map<Status['code'], { readonly labels: CodeLabels; readonly seconds: Series; count: number }>;
+  readonly ended: Map<Status['code'], EndedCounts>;
+}
+
+interface EndedCounts {
+  readonly labels: CodeLabels;
+  /** Of failures it is made with the first: it is many series. */
+  seconds: Series | undefined;
+  count: number;
 }
 
 /** What is told of calls. */
 export interface CallCounts {
+  /**
+   * Tells of the calls of a method from now on, by every code, and of the time of those that are answered, though there
+   * are none yet. Prometheus takes no rate of a counter that begins with its first calls: errors that come all at once
+   * between two scrapes would never be seen.
+   */
+  expect(method: Method): void;
   begin(method: Method): void;
   end(method: Method, code: Status['code'], seconds: number): void;
 }
@@ -33,7 +47,7 @@ export function callCounts(metrics: Metrics, side: 'server' | 'client'): CallCou
     const found = methods.get(method);
     if (found !== undefined) return found;
     const labels = { grpc_type: method.type, grpc_service: method.service, grpc_method: method.name };
-    const made = { labels, started: 0, inFlight: 0, ended: new Map() };
+    const made: MethodCounts = { labels, started: 0, inFlight: 0, ended: new Map() };
     methods.set(method, made);
     return made;
   };
@@ -75,7 +89,20 @@ export function callCounts(metrics: Metrics, side: 'server' | 'client'): CallCou
     buckets: CALL_BUCKETS,
     registers,
   });
+  const endedOf = ({ labels, ended }: MethodCounts, code: Status['code']): EndedCounts => {
+    const found = ended.get(code);
+    if (found !== undefined) return found;
+    const made = { labels: { ...labels, grpc_code: codeName(code) }, seconds: undefined, count: 0 };
+    ended.set(code, made);
+    return made;
+  };
   return {
+    expect(method) {
+      const counts = countsOf(method);
+      for (const code of CODES) endedOf(counts, code);
+      const answered = endedOf(counts, status.OK);
+      answered.seconds ??= histogram.series(answered.labels);
+    },
     begin(method) {
       const counts = countsOf(method);
       counts.started += 1;
@@ -84,12 +111,8 @@ export function callCounts(metrics: Metrics, side: 'server' | 'client'): CallCou
     end(method, code, took) {
       const counts = countsOf(method);
       counts.inFlight -= 1;
-      let ended = counts.ended.get(code);
-      if (ended === undefined) {
-        const labels = { ...counts.labels, grpc_code: codeName(code) };
-        ended = { labels, seconds: histogram.series(labels), count: 0 };
-        counts.ended.set(code, ended);
-      }
+      const ended = endedOf(counts, code);
+      ended.seconds ??= histogram.series(ended.labels);
       ended.count += 1;
       ended.seconds.observe(took);
     },

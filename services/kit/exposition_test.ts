@@ -5,17 +5,11 @@ import { test } from 'node:test';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { checkExposed } from '../../tools/monitoring/scrape.ts';
 import { CALL_BUCKETS } from './metrics.ts';
-import { EchoClient } from './testing/echo.ts';
 
 test('metrics.txt has what the smallest service exposes', { timeout: 60_000 }, () =>
   checkExposed({
     program: process.env['MINIMAL_PROGRAM'],
     list: new URL('metrics.txt', import.meta.url),
-    call: async (port) => {
-      const client = new EchoClient(port);
-      await client.say('you');
-      client.close();
-    },
   }),
 );
 

@@ -6,6 +6,7 @@ import { GRPC_SETTINGS, type GrpcConfig } from './grpc_settings.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from './grpc_server.ts';
 import { loadShedding } from './load_shedding.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type Method, methodOf, type MethodShape } from './method.ts';
 import { startMetricsServer } from './metrics_server.ts';
 import type { CallObserver } from './observed_call.ts';
 import { quotas } from './quotas.ts';
@@ -19,6 +20,7 @@ import { startTracing } from './tracing.ts';
 export interface Implementation {
   /** `routeguide.v1.RouteGuide` */
   readonly serviceName: string;
+  readonly methods: readonly Method[];
   readonly addTo: (server: Server) => void;
 }
 
@@ -27,9 +29,10 @@ export function implementation<T extends UntypedServiceImplementation>(
   definition: ServiceDefinition<T>,
   handlers: T,
 ): Implementation {
-  const [method] = Object.values<{ readonly path: string }>(definition);
+  const methods = Object.values<MethodShape>(definition).map(methodOf);
   return {
-    serviceName: method?.path.split('/')[1] ?? '',
+    serviceName: methods[0]?.service ?? '',
+    methods,
     addTo: (server) => server.addService(definition, handlers),
   };
 }
@@ -95,15 +98,17 @@ async function serve<S extends Settings>(
   setLogger({ error: tell, info: tell, debug: tell });
   const metrics = createMetrics();
   const tracing = await startTracing({ service: options.name, config, log });
+  const calls = serverMetrics(metrics);
   const observers = [
     // First, so that the log has the trace that it begins.
     ...(tracing === undefined ? [] : [tracing.observer]),
-    serverMetrics(metrics),
+    calls,
     accessLog(log, config.accessLog),
     ...limits(config, metrics),
     ...(options.server?.observers ?? []),
   ];
   const parts = await options.start({ ...context, metrics });
+  calls.expect(parts.services.flatMap(({ methods }) => methods));
   const credentials = serverCredentials(config, { log });
   let server: GrpcServer | undefined;
   const isReady = () => server?.isReady ?? false;

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
+import { implementation } from './grpc_service.ts';
 import { Counter, createMetrics } from './metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics_server.ts';
 import { serverMetrics } from './server_metrics.ts';
-import { EchoClient, startEcho, testLog } from './testing/echo.ts';
+import { EchoClient, EchoService, echoHandlers, startEcho, testLog } from './testing/echo.ts';
 
 const metrics = createMetrics();
 const lines: Record<string, unknown>[] = [];
@@ -53,6 +54,31 @@ test('calls are counted by method and code, timed, and seen while they run', { t
   assert.equal(await value(`grpc_server_handling_seconds_bucket{le="10",${labels},grpc_code="OK"}`), 3);
   await assert.rejects(client.say('late', new Metadata(), { deadline: Date.now() - 1 }));
   assert.equal(await value(`grpc_server_in_flight{${labels}}`), 0);
+  client.close();
+  await echo.drain(1000);
+});
+
+test('methods are there before they are called, by every code, and probes are not', { timeout: 20_000 }, async () => {
+  const own = createMetrics();
+  const observer = serverMetrics(own);
+  observer.expect(implementation(EchoService, echoHandlers()).methods);
+  const echo = await startEcho({}, { observers: [observer] });
+  const client = new EchoClient(echo.port);
+  await client.check();
+  await client.say('a');
+  const text = await own.metrics();
+  const labels = 'grpc_type="server_stream",grpc_service="kit.test.v1.Echo",grpc_method="Repeat"';
+  for (const line of [
+    `grpc_server_started_total{${labels}} 0`,
+    `grpc_server_in_flight{${labels}} 0`,
+    `grpc_server_handled_total{${labels},grpc_code="OK"} 0`,
+    `grpc_server_handled_total{${labels},grpc_code="UNAVAILABLE"} 0`,
+    `grpc_server_handling_seconds_count{${labels},grpc_code="OK"} 0`,
+    'grpc_server_started_total{grpc_type="unary",grpc_service="kit.test.v1.Echo",grpc_method="Say"} 1',
+  ])
+    assert.ok(text.split('\n').includes(line), line);
+  assert.doesNotMatch(text, /grpc_server_handling_seconds_count\{.*grpc_code="UNAVAILABLE"/);
+  assert.doesNotMatch(text, /grpc[.]health/);
   client.close();
   await echo.drain(1000);
 });

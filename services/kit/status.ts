@@ -22,6 +22,9 @@ export const SERVER_FAULTS: ReadonlySet<status> = new Set([
   status.DATA_LOSS,
 ]);
 
+/** All codes. */
+export const CODES: readonly status[] = Object.values(status).filter((code) => typeof code === 'number');
+
 /** The name of a code, as logs and metrics have it: `NOT_FOUND`; a number that is none is UNKNOWN. */
 export function codeName(code: status): string {
   return status[code] ?? 'UNKNOWN';

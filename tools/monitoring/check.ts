@@ -15,6 +15,8 @@ export interface Finding {
   readonly code: string;
   /** The place and what is wrong there, one line. */
   readonly text: string;
+  /** What is wrong, where the same thing may be wrong at many places. */
+  readonly problem?: string;
 }
 
 /** Options of {@link checkMonitoring}. */
@@ -48,8 +50,7 @@ export function checkMonitoring({ sources, refused, metrics, runbooks }: CheckOp
     ...queriesOf(sources).flatMap((query) => {
       const parsed = parseQuery(query.asked);
       const problem = parsed.problems[0] ?? refused?.get(query.asked);
-      if (problem !== undefined)
-        return [{ code: 'PROMQL_SYNTAX', text: `${placeIn(query, problem.position)}: ${problem.text}` }];
+      if (problem !== undefined) return [findingIn(query, problem.position, 'PROMQL_SYNTAX', problem.text)];
       return known === undefined ? [] : checkQuery(query, parsed, known);
     }),
     ...(runbooks === undefined ? [] : checkRunbooks(sources, runbooks)),
@@ -94,8 +95,8 @@ function recordedMetrics({ rules }: Sources): KnownMetrics {
   return recorded;
 }
 
-function placeIn({ where, expr }: Query, position: number): string {
-  return `${where}: column ${position + 1} of \`${expr}\``;
+function findingIn({ where, expr }: Query, position: number, code: string, problem: string): Finding {
+  return { code, text: `${where}: column ${position + 1} of \`${expr}\`: ${problem}`, problem };
 }
 
 function checkQuery(query: Query, parsed: ParsedQuery, known: KnownMetrics): readonly Finding[] {
@@ -114,7 +115,7 @@ function chosen({ names }: Selector, known: KnownMetrics): KnownMetrics {
 function checkSelector(query: Query, selector: Selector, known: KnownMetrics): readonly Finding[] {
   const { names, matchers, position } = selector;
   const blind = names.find((matcher) => choiceOf(matcher) === undefined);
-  if (blind !== undefined) return [{ code: 'METRIC_UNKNOWN', text: unclear(query, blind) }];
+  if (blind !== undefined) return [findingIn(query, blind.position, 'METRIC_UNKNOWN', unclear(blind))];
   const metrics = chosen(selector, known);
   if (metrics.size > 0) return matchers.flatMap((matcher) => checkMatcher(query, matcher, metrics));
   const [only, ...others] = names;
@@ -123,20 +124,20 @@ function checkSelector(query: Query, selector: Selector, known: KnownMetrics): r
   const guess = isName ? nearest(only.value, [...known.keys()]) : undefined;
   const asked = isName ? only.value : `a metric that {${names.map(shown).join(',')}} chooses`;
   const meant = guess === undefined ? '' : `, the nearest is ${guess}`;
-  return [{ code: 'METRIC_UNKNOWN', text: `${placeIn(query, position)}: nobody exposes ${asked}${meant}` }];
+  return [findingIn(query, position, 'METRIC_UNKNOWN', `nobody exposes ${asked}${meant}`)];
 }
 
 function shown({ label, operator, value }: Matcher): string {
   return `${label}${operator}${JSON.stringify(value)}`;
 }
 
-function unclear(query: Query, matcher: Matcher): string {
-  return `${placeIn(query, matcher.position)}: what ${shown(matcher)} chooses can't be told: write a plainer regular expression`;
+function unclear(matcher: Matcher): string {
+  return `what ${shown(matcher)} chooses can't be told: write a plainer regular expression`;
 }
 
 function checkMatcher(query: Query, matcher: Matcher, metrics: KnownMetrics): readonly Finding[] {
   const { label, operator, value, position } = matcher;
-  const finding = (text: string) => [{ code: 'METRIC_LABEL_UNKNOWN', text: `${placeIn(query, position)}: ${text}` }];
+  const finding = (problem: string) => [findingIn(query, position, 'METRIC_LABEL_UNKNOWN', problem)];
   const all = [...metrics.values()].map(({ labels }) => labels);
   if (OF_TARGETS.includes(label) || all.includes(undefined)) return [];
   const having = all.filter((labels) => labels?.has(label) === true);
@@ -149,11 +150,16 @@ function checkMatcher(query: Query, matcher: Matcher, metrics: KnownMetrics): re
   const values = having.map((labels) => labels?.get(label));
   if (values.includes(undefined) || (operator !== '=' && operator !== '=~')) return [];
   const choice = choiceOf(matcher);
-  if (choice === undefined) return [{ code: 'METRIC_LABEL_UNKNOWN', text: unclear(query, matcher) }];
+  if (choice === undefined) return finding(unclear(matcher));
   const known = [...new Set(values.flatMap((some) => some ?? []))];
+  const theyAre = `they are ${known.join(', ')}`;
+  // Of words alone each is meant to be there: a method that is misspelt beside another would be left out silently.
+  const words = operator === '=~' && /^\w+(?:\|\w+)+$/.test(value) ? value.split('|') : [];
+  const unknown = words.filter((word) => !known.includes(word));
+  if (unknown.length > 0) return finding(`no ${label} of ${listed(metrics)} is ${unknown.join(' or ')}, ${theyAre}`);
   // Prometheus writes 1 as 1.0.
   if (known.some((one) => choice(one) || choice(one.replace(/^\d+$/, '$&.0')))) return [];
-  return finding(`no ${label} of ${listed(metrics)} is ${value}, they are ${known.join(', ')}`);
+  return finding(`no ${label} of ${listed(metrics)} is ${value}, ${theyAre}`);
 }
 
 function listed(metrics: KnownMetrics): string {
@@ -169,8 +175,7 @@ function checkGroupings(query: Query, { selectors, groupings, makesLabels }: Par
   const labels = new Set([...OF_TARGETS, ...OF_ALERTS, ...all.flatMap((one) => [...(one?.keys() ?? [])])]);
   return groupings
     .filter(({ label }) => !labels.has(label))
-    .map(({ label, position }) => ({
-      code: 'METRIC_LABEL_UNKNOWN',
-      text: `${placeIn(query, position)}: nothing in it has a label ${label}`,
-    }));
+    .map(({ label, position }) =>
+      findingIn(query, position, 'METRIC_LABEL_UNKNOWN', `nothing in it has a label ${label}`),
+    );
 }

@@ -29,6 +29,8 @@ describe('lists of metrics', () => {
     '# TYPE calls_total counter',
     'calls_total{method="Get",code="OK"} 3',
     'calls_total{method="Put"} 1',
+    'handled_total{grpc_method="Put"} 0',
+    'handled_total{grpc_method="Get"} 0',
     '# TYPE took histogram',
     'took_bucket{le="0.1",method="a\\"b"} 1',
     'took_bucket{le="+Inf",method="a"} 2',
@@ -41,6 +43,7 @@ describe('lists of metrics', () => {
   ].join('\n');
   const list = [
     'calls_total{code,method}',
+    'handled_total{grpc_method=Get|Put}',
     'later_bucket{*}',
     'later_count{*}',
     'later_sum{*}',
@@ -70,7 +73,7 @@ describe('lists of metrics', () => {
 });
 
 const metrics = parseMetricsList(
-  'up\ncalls_total{code,method}\ntook_bucket{le=0.1|1|+Inf}\ntook_count{code}\n',
+  'up\ncalls_total{code,method}\nhandled_total{grpc_method=Get|Put}\ntook_bucket{le=0.1|1|+Inf}\ntook_count{code}\n',
   'metrics.txt',
 );
 const findingsOf = (manifest: unknown, runbooks: readonly SourceFile[] = []) =>
@@ -98,6 +101,16 @@ describe('rules', () => {
       name: 'a bound that a histogram has not',
       rules: [{ record: 'a:b', expr: 'sum(took_bucket{le="0.3"})' }],
       says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 17 of \`sum(took_bucket{le="0.3"})\`: no le of took_bucket is 0.3, they are 0.1, 1, +Inf`,
+    },
+    {
+      name: 'a method that a service has not',
+      rules: [{ record: 'a:b', expr: 'sum(handled_total{grpc_method="Got"})' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 19 of \`sum(handled_total{grpc_method="Got"})\`: no grpc_method of handled_total is Got, they are Get, Put`,
+    },
+    {
+      name: 'a method that a service has not, beside one that it has',
+      rules: [{ record: 'a:b', expr: 'sum(handled_total{grpc_method=~"Get|Got"})' }],
+      says: `METRIC_LABEL_UNKNOWN ${AT}: a:b: column 19 of \`sum(handled_total{grpc_method=~"Get|Got"})\`: no grpc_method of handled_total is Got, they are Get, Put`,
     },
     {
       name: 'a label by which nothing can be grouped',
@@ -137,7 +150,7 @@ describe('rules', () => {
     {
       name: 'a label of any metric that none has',
       rules: [{ alert: 'Down', expr: 'count({kode="OK"})' }],
-      says: `METRIC_LABEL_UNKNOWN ${AT}: Down: column 8 of \`count({kode="OK"})\`: 4 metrics from up to took_count have no label kode, they have code, method, le`,
+      says: `METRIC_LABEL_UNKNOWN ${AT}: Down: column 8 of \`count({kode="OK"})\`: 5 metrics from up to took_count have no label kode, they have code, method, grpc_method, le`,
     },
     {
       name: 'a query that does not parse',
@@ -194,9 +207,10 @@ test('what Prometheus refuses is told of at its place, and what is not looked at
       text: 'groups: [{ name: a, rules: [{ record: b, expr: clamp_max(nobody) }, { record: c, expr: d }] }]',
     },
   ]);
-  const refused = new Map([['clamp_max(nobody)', { position: 0, text: 'expected 2 argument(s)' }]]);
+  const problem = 'expected 2 argument(s)';
+  const refused = new Map([['clamp_max(nobody)', { position: 0, text: problem }]]);
   assert.deepEqual(checkMonitoring({ sources, refused }), [
-    { code: 'PROMQL_SYNTAX', text: 'r.yaml: a: b: column 1 of `clamp_max(nobody)`: expected 2 argument(s)' },
+    { code: 'PROMQL_SYNTAX', text: `r.yaml: a: b: column 1 of \`clamp_max(nobody)\`: ${problem}`, problem },
   ]);
 });
 

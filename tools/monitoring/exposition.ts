@@ -1,10 +1,11 @@
 // What a process exposes, as a list that is checked in: a line for each series' name with its labels.
 //
-//     grpc_server_handled_total{grpc_code,grpc_method,grpc_service,grpc_type}
+//     grpc_server_handled_total{grpc_code,grpc_method=GetFeature|ListFeatures,grpc_service,grpc_type}
 //     grpc_server_handling_seconds_bucket{grpc_code,le=0.1|0.25|+Inf}
 //     up
 //
-// `{*}` stands for any labels. Of `le` and `quantile`, which rules name by value, the values are there as well.
+// `{*}` stands for any labels. Of `grpc_method`, `le` and `quantile`, which rules name by value, the values are there
+// as well.
 import { ToolError } from '../lib/errors.ts';
 
 /** Label → its values, where those are known. */
@@ -19,7 +20,7 @@ export interface KnownMetric {
 export type KnownMetrics = ReadonlyMap<string, KnownMetric>;
 
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?$/;
-const BY_VALUE = ['le', 'quantile'];
+const BY_VALUE = ['grpc_method', 'le', 'quantile'];
 
 /** Reads a list. Throws METRICS_LIST_INVALID with file and line. */
 export function parseMetricsList(text: string, file: string): KnownMetrics {
@@ -91,11 +92,12 @@ function shownLabels(labels: ReadonlyMap<string, ReadonlySet<string>>): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, values]) => {
       if (!BY_VALUE.includes(label)) return label;
-      return `${label}=${[...values].toSorted((a, b) => boundOf(a) - boundOf(b)).join('|')}`;
+      return `${label}=${[...values].toSorted(label === 'grpc_method' ? undefined : byBound).join('|')}`;
     });
   return `{${shown.join(',')}}`;
 }
 
-function boundOf(value: string): number {
-  return value === '+Inf' ? Infinity : Number(value);
+function byBound(a: string, b: string): number {
+  const [one, other] = [a, b].map((value) => (value === '+Inf' ? Infinity : Number(value)));
+  return (one ?? 0) - (other ?? 0);
 }

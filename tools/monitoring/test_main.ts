@@ -7,6 +7,7 @@ import { checkMonitoring, queriesOf } from './check.ts';
 import { type KnownMetrics, parseMetricsList } from './exposition.ts';
 import type { SourceFile } from './objects.ts';
 import { type Promtool, refusedQueries, refusedRules } from './promtool.ts';
+import { reportOf } from './report.ts';
 import { checkRuleTest, readRuleTest, runRuleTests } from './rule_tests.ts';
 import { readSources } from './sources.ts';
 
@@ -35,7 +36,8 @@ const HINTS: Readonly<Record<string, string>> = {
   RULES_TEST_INVALID: 'Have the test expect something of the rules.',
   METRIC_UNKNOWN:
     'Correct the name; or expose it, and have the test that scrapes the service write metrics.txt: docs/watching_services.md.',
-  METRIC_LABEL_UNKNOWN: 'Name a label that it has, or have the test that scrapes the service write metrics.txt anew.',
+  METRIC_LABEL_UNKNOWN:
+    'Name what it has, or have the test that scrapes the service write metrics.txt anew: docs/watching_services.md.',
   PANEL_UNKNOWN:
     'Name a panel of the dashboard by its title; or have the dashboard that the alert leads to among what is checked.',
   RUNBOOK_MISSING:
@@ -73,7 +75,7 @@ await runMain(async ({ argv, signal }) => {
     ...(await refusedRules(promtool, sources.ruleFiles)),
     ...tests.flatMap((test) => checkRuleTest(test, sources)),
   ];
-  for (const { code, text } of findings) process.stdout.write(`error: ${code}: ${text}\n`);
+  for (const line of reportOf(findings)) process.stdout.write(`${line}\n`);
   for (const code of new Set(findings.map((finding) => finding.code)))
     if (HINTS[code] !== undefined) process.stdout.write(`  hint: ${HINTS[code]}\n`);
   const said = `${sources.rules.length} rules and ${sources.dashboards.length} dashboards`;

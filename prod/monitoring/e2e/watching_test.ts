@@ -8,6 +8,7 @@ import { eventually, kubectl, type Outcome, person } from '../../../services/rou
 import { startBrowser, type TestBrowser, type TestPage } from '../../../tools/browser/index.ts';
 import { type Load, startLoad } from './load.ts';
 import { openPorts, type PageApi, pageApi, type Ports } from './page.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 
 const STACK = 'prod/monitoring/e2e/server/myns-deep';
 const SERVICE = 'routeguide-server';
@@ -21,6 +22,7 @@ let url: string;
 let api: PageApi;
 let browser: TestBrowser;
 let load: Load | undefined;
+let receiver: Receiver | undefined;
 
 const succeeded = (outcome: Outcome) => assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
 const seconds = (fromMs: number) => Number(((performance.now() - fromMs) / 1000).toFixed(1));
@@ -34,6 +36,7 @@ before(async () => {
 });
 after(async () => {
   await load?.stop();
+  await receiver?.close();
   await browser[Symbol.asyncDispose]();
   await ports.close();
   await kubectl('delete', 'namespace', ada.namespace, '--ignore-not-found', '--wait=false');
@@ -51,6 +54,25 @@ async function isDrawn(): Promise<true | undefined> {
   const query = new URLSearchParams({ title: 'Error ratio', from: String(to - 300), to: String(to), points: '300' });
   const { queries } = await api.panel(ada.namespace, SERVICE, query);
   return queries.some(({ series }) => series.some(({ values }) => (values.at(-1) ?? 0) > 0)) ? true : undefined;
+}
+
+/** Waits until the receiver was told of the fast alert, and returns what it is labelled with. */
+async function told(status: 'firing' | 'resolved'): Promise<Readonly<Record<string, string>>> {
+  const startMs = performance.now();
+  const { labels } = await eventually(
+    `the receiver is told: ${status}`,
+    async () => {
+      const notifications = (await receiver?.told()) ?? [];
+      const alerts = notifications.flatMap((one) => one.alerts);
+      return alerts.find(
+        (one) =>
+          one.status === status && one.labels['alertname'] === 'ErrorBudgetBurn' && one.labels['window'] === WINDOW,
+      );
+    },
+    120_000,
+  );
+  console.log(`the receiver was told of it ${seconds(startMs)} s later`);
+  return labels;
 }
 
 const isFast = ({ name, service, namespace, labels, state }: Alert) =>
@@ -79,6 +101,22 @@ test('the dashboard is there within a minute of the first deploy', { timeout: 60
   assert.ok(after < 60, `${after} s`);
   succeeded(await applied);
   console.log(`the deploy took ${seconds(startMs)} s`);
+});
+
+test('Alertmanager takes up a receiver', { timeout: 300_000 }, async () => {
+  receiver = await startReceiver(ada.namespace);
+  const { name } = receiver;
+  const address = await ports.to('monitoring', 'alertmanager', 'http');
+  const isKnown = async () => {
+    const init = { signal: AbortSignal.timeout(10_000), headers: { connection: 'close' } };
+    const receivers: readonly { readonly name: string }[] = JSON.parse(
+      await (await fetch(`http://${address}/api/v2/receivers`, init)).text(),
+    );
+    return receivers.some((one) => one.name === name) ? true : undefined;
+  };
+  const startMs = performance.now();
+  await eventually(`${name} is known`, isKnown, 240_000);
+  console.log(`the receiver was known ${seconds(startMs)} s after it was made`);
 });
 
 test('every panel has data while it is called', { timeout: 600_000 }, async () => {
@@ -117,6 +155,8 @@ test('a fault fires the fast alert within its window, and it is over soon after'
     assert.match(alert.runbook ?? '', /^docs\/runbooks\/routeguide-server\.md#errorbudgetburn$/);
     const place = { namespace: ada.namespace, name: SERVICE };
     assert.deepEqual(alert.dashboard, { ...place, panel: 'Speed of spending' });
+    const { namespace, service, severity } = await told('firing');
+    assert.deepEqual([namespace, service, severity], [ada.namespace, SERVICE, 'critical']);
     await eventually('the failed calls are in the dashboard', isDrawn, 60_000);
     for (const scheme of ['light', 'dark'] as const) {
       await using opened = await open(2700, scheme);
@@ -136,4 +176,6 @@ test('a fault fires the fast alert within its window, and it is over soon after'
   const isOver = async () => ((await api.alerts()).some(isFast) ? undefined : true);
   await eventually('the alert is over', isOver, WINDOW_MS);
   console.log(`the alert was over ${seconds(mendedMs)} s after the fault was`);
+  const { namespace, service } = await told('resolved');
+  assert.deepEqual([namespace, service], [ada.namespace, SERVICE]);
 });

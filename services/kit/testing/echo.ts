@@ -10,6 +10,7 @@ import {
   type StatusObject,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../grpc_server.ts';
 import type { CallContext } from '../call_context.ts';
 import { createHandlers } from '../handlers.ts';
@@ -128,6 +129,16 @@ export class EchoClient extends Client {
         },
       );
       call.on('status', (ended: StatusObject) => resolve({ text: answer, trailers: ended.metadata }));
+    });
+  }
+
+  /** Asks for the health of the whole server, as a probe does. */
+  check(): Promise<unknown> {
+    const { path, requestSerialize, responseDeserialize } = healthService['Check']!;
+    return new Promise((resolve, reject) => {
+      this.makeUnaryRequest(path, requestSerialize, responseDeserialize, { service: '' }, (error, answer) =>
+        error === null ? resolve(answer) : reject(error),
+      );
     });
   }
 

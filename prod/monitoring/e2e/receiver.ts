@@ -1,0 +1,89 @@
+// Who is told of alerts: a pod that writes down what Alertmanager posts to it, made known as docs/monitoring.md says.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kubectl } from '../../../services/routeguide/e2e/cluster.ts';
+import { answering, container, pod, service } from '../../../tools/cluster/testing/workloads.ts';
+
+const APP = 'receiver';
+/** The namespace of Alertmanager, where the operator reads receivers and their Secrets. */
+const MONITORING = 'monitoring';
+
+/** What Alertmanager posts: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
+export interface Notification {
+  readonly status: 'firing' | 'resolved';
+  readonly alerts: readonly {
+    readonly status: 'firing' | 'resolved';
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** A receiver of the alerts of one namespace, until `close`. */
+export interface Receiver {
+  /** Its name in Alertmanager's configuration. */
+  readonly name: string;
+  /** All that it was told so far. */
+  told(): Promise<readonly Notification[]>;
+  close(): Promise<void>;
+}
+
+const RESTRICTED = {
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** What makes the receiver of a namespace's alerts, `name` in that of Alertmanager. */
+function objectsOf(namespace: string, name: string): readonly object[] {
+  const here = (one: object) => ({ ...one, metadata: { ...(one as { metadata: object }).metadata, namespace } });
+  const there = { name, namespace: MONITORING };
+  return [
+    here(pod(APP, { containers: [container(answering('told'), { securityContext: RESTRICTED })] })),
+    here(service(APP)),
+    { apiVersion: 'v1', kind: 'Secret', metadata: there, stringData: { url: `http://${APP}.${namespace}.svc/` } },
+    {
+      apiVersion: 'monitoring.coreos.com/v1alpha1',
+      kind: 'AlertmanagerConfig',
+      metadata: there,
+      spec: {
+        route: {
+          receiver: 'chat',
+          groupBy: ['alertname', 'namespace'],
+          matchers: [{ name: 'namespace', value: namespace, matchType: '=' }],
+          groupWait: '1s',
+          groupInterval: '5s',
+        },
+        receivers: [{ name: 'chat', webhookConfigs: [{ urlSecret: { name, key: 'url' } }] }],
+      },
+    },
+  ];
+}
+
+/** Has Alertmanager tell a pod of `namespace` of the alerts there. */
+export async function startReceiver(namespace: string): Promise<Receiver> {
+  const name = `${namespace}-${APP}`;
+  const folder = await mkdtemp(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'receiver-'));
+  try {
+    const file = join(folder, 'objects.json');
+    const list = { apiVersion: 'v1', kind: 'List', items: objectsOf(namespace, name) };
+    await writeFile(file, JSON.stringify(list));
+    await kubectl('create', '-f', file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return {
+    name: `${MONITORING}/${name}/chat`,
+    // A body is a line of its own.
+    told: async () => {
+      const lines = (await kubectl('logs', '-n', namespace, APP)).split('\n');
+      return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Notification);
+    },
+    // The rest goes with the namespace.
+    close: async () => {
+      await kubectl('delete', 'alertmanagerconfig,secret', name, '-n', MONITORING, '--ignore-not-found');
+    },
+  };
+}
