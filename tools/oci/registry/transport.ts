@@ -90,7 +90,9 @@ export function createTransport(options: TransportOptions): Transport {
   const wire = createWire({ signal, maxConnections, idleMs, env: options.env ?? process.env });
   const counts: Record<string, number> = {};
   const count = (name: string) => (counts[name] = (counts[name] ?? 0) + 1);
-  const tryAgain = { signal, reason: retryReason, deadlineMs: retryDeadlineMs };
+  // The deadline is what ends it: a registry whose pod is ready may be out of reach for a while longer, on a busy node,
+  // until the rules that lead to it are there.
+  const tryAgain = { signal, reason: retryReason, deadlineMs: retryDeadlineMs, attempts: 12 };
 
   /** `work`, whose system errors become RegistryConnectionError. */
   const connected = async <T>(doing: string, url: URL, work: () => Promise<T>): Promise<T> => {
