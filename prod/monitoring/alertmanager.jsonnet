@@ -10,6 +10,7 @@ local selector = labels.selector(name);
 // image: its name in manifests.
 function(image) k.files({
   alertmanager: k.object('monitoring.coreos.com/v1', 'Alertmanager', 'cluster', common.NAMESPACE, common.labels(name)) {
+    metadata+: common.AVAILABLE,
     spec: {
       replicas: 1,
       image: image,

@@ -63,6 +63,9 @@ local MOST_SCRAPE_SECONDS = 75;
     limits: { memory: '%dMi' % limitMiB, cpu: null },
   },
 
+  // What is ready when the pods are that the operator makes of it: metadata of a kind of the operator.
+  AVAILABLE:: { annotations+: { 'fathom.internal/wait-for': 'condition=Available' } },
+
   // A pod of a kind of the operator: the restricted standard, as the user of our images.
   POD_SECURITY:: {
     runAsNonRoot: true,

@@ -15,6 +15,7 @@ local all(kind) = { [kind + 'Selector']: {}, [kind + 'NamespaceSelector']: {} };
 function(image, settings) k.files({
   local interval = '%ds' % common.scrapeSeconds(settings.scrapeInterval),
   prometheus: k.object('monitoring.coreos.com/v1', 'Prometheus', 'cluster', common.NAMESPACE, common.labels(name)) {
+    metadata+: common.AVAILABLE,
     spec: all('serviceMonitor') + all('podMonitor') + all('probe') + all('scrapeConfig') + all('rule') + {
       replicas: 1,
       image: image,

@@ -10,6 +10,7 @@ import {
   genericStatus,
   progressing,
 } from './status.ts';
+import { annotatedStatus } from './wait_for.ts';
 import {
   daemonSetStatus,
   deploymentStatus,
@@ -35,9 +36,10 @@ const RULES: Readonly<Record<string, (object: KubeObject) => Status>> = {
   'StatefulSet.apps': statefulSetStatus,
 };
 
-/** How far a live object is. */
+/** How far a live object is: by its kind, then by what it says itself. */
 export function statusOf(object: KubeObject): Status {
-  return commonStatus(object) ?? (RULES[groupKind(object)] ?? genericStatus)(object);
+  const status = commonStatus(object) ?? (RULES[groupKind(object)] ?? genericStatus)(object);
+  return status.state === 'current' ? annotatedStatus(object) : status;
 }
 
 function apiServiceStatus(object: KubeObject): Status {

@@ -20,6 +20,12 @@ const condition = (type: string, status: string, reason = '', message = '') => (
 });
 const all = { observedGeneration: 1, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 };
 
+const waitFor = (value: string) => ({ generation: 2, annotations: { 'fathom.internal/wait-for': value } });
+const custom = (value: string, status: object) => object('e.com/v1', 'W', { status }, waitFor(value));
+const available = (status: string, observedGeneration = 2) => ({
+  conditions: [{ type: 'Available', status, reason: 'Starting', message: 'soon', observedGeneration }],
+});
+
 const CASES: readonly (readonly [string, KubeObject, string, RegExp?])[] = [
   ['a Deployment with all replicas', deployment(all), 'current'],
   ['a Deployment that nobody has seen', deployment({}), 'progressing', /not seen/],
@@ -149,6 +155,45 @@ const CASES: readonly (readonly [string, KubeObject, string, RegExp?])[] = [
   [
     'a custom resource that is stalled',
     object('e.com/v1', 'W', { status: condition('Stalled', 'True', 'Bad') }),
+    'failed',
+  ],
+  ['what waits for a condition that it has', custom('condition=Available', available('True')), 'current'],
+  [
+    'what waits for a condition that is not there',
+    custom('condition=Available', {}),
+    'progressing',
+    /^no condition Available yet$/,
+  ],
+  [
+    'what waits for a condition that is of before its change',
+    custom('condition=available', available('True', 1)),
+    'progressing',
+    /of before the change/,
+  ],
+  [
+    'what waits for a condition that says no',
+    custom('condition=Available', available('False')),
+    'progressing',
+    /^Available is False \(Starting: soon\)$/,
+  ],
+  ['what waits for a condition to say no', custom('condition=Available=False', available('False')), 'current'],
+  ['what waits for a field that it has', custom('jsonpath={.status.phase}=Running', { phase: 'Running' }), 'current'],
+  [
+    'what waits for a field that is something else',
+    custom('jsonpath={.status.phase}=Running', { phase: 'Pending' }),
+    'progressing',
+    /^status\.phase is 'Pending'$/,
+  ],
+  ['what waits for any address', custom('jsonpath={.status.ingress[0].ip}', { ingress: [{ ip: '::1' }] }), 'current'],
+  [
+    'what waits for any address and has none',
+    custom('jsonpath={.status.ingress[0].ip}', { ingress: [] }),
+    'progressing',
+    /^status\.ingress\.0\.ip is not there yet$/,
+  ],
+  [
+    'what waits for a condition, and has failed',
+    object('batch/v1', 'Job', { status: condition('Failed', 'True', 'Late') }, waitFor('condition=Done')),
     'failed',
   ],
   [

@@ -18,7 +18,7 @@ before(async () => {
   server = await startApiServer();
 });
 after(() => server.stop());
-const { applyStack, get, makeNamespace, post, setStatus } = callsTo(() => server);
+const { applyStack, get, makeNamespace, merge, post, setStatus } = callsTo(() => server);
 
 const DEPLOYMENTS: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', isNamespaced: true };
 const pathOf = (namespace: string) => `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
@@ -169,3 +169,32 @@ for (const { name, firstPauseMs, isRefused } of [
     assert.ok(performance.now() - startMs < 30_000, 'the wait ended by its next look');
   });
 }
+
+test('waits for what an object itself says, and refuses what can not be waited for', async () => {
+  await makeNamespace('says');
+  const path = '/api/v1/namespaces/says/configmaps/a';
+  const saying = (value: string) => {
+    const map = configMap('a', 'says', { phase: 'new' });
+    return { ...map, metadata: { ...map.metadata, annotations: { 'fathom.internal/wait-for': value } } };
+  };
+  const stackOfMap = (value: string, rest: Partial<TestStack> = {}): TestStack => ({
+    sets: [{ stack: 'says', namespace: 'says', objects: [saying(value)] }],
+    ...rest,
+  });
+  await assert.rejects(applyStack(stackOfMap('phase=Done')), {
+    code: 'K8S_ANNOTATION',
+    message: /wait-for is 'phase=Done'/,
+    hint: /condition=<type>/,
+  });
+  assert.equal(await get(path), undefined);
+  let answer: Promise<unknown> | undefined;
+  const onLine = (line: string) => {
+    if (!line.startsWith('waiting') || answer !== undefined) return;
+    assert.match(line, /ConfigMap says\/a: data\.owner is not there yet/);
+    answer = merge(path, { data: { owner: 'ada' } });
+  };
+  const lines = await applyStack(stackOfMap('jsonpath={.data.owner}=ada', { onLine, args: ['--timeout', '30s'] }));
+  assert.ok(answer !== undefined);
+  await answer;
+  assert.ok(lines.includes('ready     ConfigMap says/a'), lines.join('\n'));
+});
