@@ -104,6 +104,7 @@ function isKnown(command: string): boolean {
     const wantsStack = step === 'diff' || step === 'deploy';
     return STEPS.some((one) => one === step) && (argument !== undefined) === wantsStack;
   }
+  if (command === 'git config --global --add safe.directory "$GITHUB_WORKSPACE"') return true;
   if (command === `umask 077 && printf '%s' "$TEXT" > "$KUBECONFIG"`) return true;
   return command === INSTALL;
 }

@@ -25,6 +25,18 @@ export async function readCheckout(env: Env): Promise<Checkout | undefined> {
   }
 }
 
+/** Why no commit is known where one is wanted: K8S_GIT_UNKNOWN, with git's own words, which may name what mends it. */
+export async function unknownCommit(what: string, env: Env): Promise<ToolError> {
+  const folder = env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
+  const said =
+    folder === ''
+      ? 'nobody said which checkout'
+      : await gitIn(folder)('status', '--porcelain').then(() => 'it has none yet', errorText);
+  return new ToolError('K8S_GIT_UNKNOWN', `${what}: the commit of this checkout is not known: ${said}`, {
+    hint: 'Use `bazel run` in a clone with at least one commit, as the user whose clone it is, with git on the PATH.',
+  });
+}
+
 const MAIN_BRANCHES = [
   'refs/remotes/origin/HEAD',
   'refs/remotes/origin/main',
@@ -41,11 +53,7 @@ const SHOWN_CHANGES = 3;
 export async function requireMainCommit(what: string, env: Env): Promise<Checkout> {
   const checkout = await readCheckout(env);
   const folder = env['BUILD_WORKSPACE_DIRECTORY'] ?? '';
-  if (checkout === undefined) {
-    throw new ToolError('K8S_GIT_UNKNOWN', `Deploying to ${what}: the commit of this checkout is not known`, {
-      hint: 'Use `bazel run` in a clone with git on the PATH.',
-    });
-  }
+  if (checkout === undefined) throw await unknownCommit(`Deploying to ${what}`, env);
   const { commit, changes } = checkout;
   if (changes.length > 0) {
     const more = changes.length > SHOWN_CHANGES ? ` and ${changes.length - SHOWN_CHANGES} more` : '';

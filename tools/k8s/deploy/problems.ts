@@ -144,7 +144,7 @@ export function duplicate(object: KubeObject, labels: readonly string[]): ToolEr
 
 export function missingNamespace(name: string, context: string): ToolError {
   return new ToolError('K8S_NAMESPACE_MISSING', `Planning: context '${context}' has no namespace '${name}'`, {
-    hint: 'Apply the stack that makes the namespaces first (`bazel run //prod:kinds.apply`).',
+    hint: 'Apply the stack that makes the namespaces first (in a checkout of Fathom `bazel run //prod:kinds.apply`).',
   });
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
-import { readCheckout, requireMainCommit } from '../deploy/actor.ts';
+import { readCheckout, requireMainCommit, unknownCommit } from '../deploy/actor.ts';
 import { type LoadedSet, loadSets, readPlanInput } from '../model/plan_input.ts';
 import { type BranchCheckout, BranchMoved, type BranchPlace, checkOut, commit, push } from './checkout.ts';
 import type { GitopsContext, Published } from './context.ts';
@@ -72,11 +72,7 @@ async function sourceOf({ options, env, label, log }: GitopsContext, sets: reado
   if (isProtected && !isReviewed) await requireMainCommit(`environment '${environment}'`, env);
   const checkout = await readCheckout(env);
   const what = `Writing manifests of ${label}`;
-  if (checkout === undefined) {
-    throw new ToolError('K8S_GIT_UNKNOWN', `${what}: the commit of this checkout is not known`, {
-      hint: 'Use `bazel run` in a clone with git on the PATH.',
-    });
-  }
+  if (checkout === undefined) throw await unknownCommit(what, env);
   const { commit: id, changes } = checkout;
   if (changes.length === 0) return { commit: id, isDirty: false };
   const shown = changes.slice(0, SHOWN_CHANGES).map((line) => line.slice(3));

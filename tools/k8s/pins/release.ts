@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ToolError } from '../../lib/errors.ts';
 import { imageDigest } from '../../oci/index.ts';
-import { type Checkout, readCheckout } from '../deploy/actor.ts';
+import { type Checkout, readCheckout, unknownCommit } from '../deploy/actor.ts';
 import { type StackImage, readStackImages } from '../deploy/digests.ts';
 import { pushAll } from '../deploy/push.ts';
 import { type Pin, pinAt, withPins } from '../model/pins.ts';
@@ -86,11 +86,7 @@ function targetOf(service: ServicePins, to: string | undefined): PinEnvironment 
 async function cleanCheckout(service: ServicePins, { env, options, log }: PinsContext): Promise<Checkout> {
   const what = `Releasing ${service.label}`;
   const checkout = await readCheckout(env);
-  if (checkout === undefined) {
-    throw new ToolError('K8S_GIT_UNKNOWN', `${what}: the commit of this checkout is not known`, {
-      hint: 'Use `bazel run` in a clone with git on the PATH and at least one commit.',
-    });
-  }
+  if (checkout === undefined) throw await unknownCommit(what, env);
   // The release of one service changes its pins; that of the next must not stumble over it. Pins are in no image.
   const name = service.file.split('/').at(-1) ?? service.file;
   const changes = checkout.changes.map((line) => line.slice(3)).filter((path) => path.split('/').at(-1) !== name);
