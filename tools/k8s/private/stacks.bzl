@@ -4,7 +4,7 @@ load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:verbs.bzl", "VERBS")
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
 load(":deployer.bzl", "deployer_target")
-load(":names.bzl", "find_environment", "find_guard", "personal_settings", "root_name", "stack_name")
+load(":names.bzl", "find_environment", "find_guard", "personal_settings", "root_name", "stack_name", "stack_problem")
 load(":object.bzl", "k8s_object_rule")
 load(":objects.bzl", "k8s_objects_rule")
 load(":verb.bzl", "verb_targets")
@@ -73,6 +73,8 @@ def _object_target(name, environment, images, pins, cluster = None, context = No
     if pinned and images and not pins:
         fail("//{}:{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(native.package_name(), name, environment.get("name")))
     guard = find_guard(environment, cluster, context, ENVS)
+    if guard.problem:
+        fail("//{}:{}: {}".format(native.package_name(), name, guard.problem))
     targets = {}
     for ref, label in images.items():
         targets.setdefault(label, []).append(ref)
@@ -269,6 +271,11 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
             for condition, value in objects.items()
         })
     guard = find_guard(environment, None, None, ENVS)
+    root = stack or root_name(native.package_name(), name, ENVS)
+    stack = stack or stack_name(native.package_name(), name, ENVS)
+    problem = stack_problem(stack)
+    if problem:
+        fail("//{}:{}: {}".format(native.package_name(), name, problem))
     k8s_objects_rule(
         name = name,
         ca_sha256 = guard.ca_sha256,
@@ -281,8 +288,8 @@ def k8s_objects(name, objects, env = None, namespace = None, stack = None, args 
         personal = PERSONAL,
         protected = guard.protected,
         reserved_namespaces = RESERVED_NAMESPACES,
-        root = stack or root_name(native.package_name(), name, ENVS),
-        stack = stack or stack_name(native.package_name(), name, ENVS),
+        root = root,
+        stack = stack,
         **kwargs
     )
     verb_targets(name, VERBS.keys(), **_shared(kwargs))

@@ -138,24 +138,24 @@ test('a protected environment that is bound to no cluster may be read, and the f
   assert.equal(await withSession(server, stack, ({ session }) => diffVerb(async () => session, print)), 1);
 });
 
-const TREES: readonly (readonly [string, string, RegExp, (where: string) => Promise<void> | void])[] = [
+type Tree = readonly [string, string, RegExp, (where: string) => Promise<void> | void];
+// As in the containers of pipelines. Only root can give a folder away.
+const OF_ANOTHER: readonly Tree[] = [
+  [
+    'that is of another user',
+    'K8S_GIT_UNKNOWN',
+    /dubious ownership.*git config --global --add safe\.directory/,
+    (where) => void execFileSync('chown', ['-R', '65534', where]),
+  ],
+];
+const TREES: readonly Tree[] = [
   [
     'that is no clone',
     'K8S_GIT_UNKNOWN',
     /commit of this checkout is not known: .*not a git repository/,
     (where) => rm(join(where, '.git'), { recursive: true }),
   ],
-  // As in the containers of pipelines. Only root can give a folder away.
-  ...(process.getuid?.() === 0
-    ? ([
-        [
-          'that is of another user',
-          'K8S_GIT_UNKNOWN',
-          /dubious ownership.*git config --global --add safe\.directory/,
-          (where) => void execFileSync('chown', ['-R', '65534', where]),
-        ],
-      ] as const)
-    : []),
+  ...(process.getuid?.() === 0 ? OF_ANOTHER : []),
   ['with a new file', 'K8S_GIT_DIRTY', /new\.txt/, (where) => writeFile(join(where, 'new.txt'), '')],
   [
     'whose commit is not in the main branch',
