@@ -17,10 +17,10 @@ VARIABLE_ATTRS = dict(
     dict(
         _strings({
             "code_vars": "Deprecated name of ext_code.",
-            "ext_code": "External variables: name → Jsonnet code. `$(NAME)` is expanded.",
-            "ext_strs": "External variables: name → text. `$(NAME)` is expanded.",
-            "tla_code": "Top-level arguments: name → Jsonnet code. `$(NAME)` is expanded.",
-            "tla_strs": "Top-level arguments: name → text. `$(NAME)` is expanded.",
+            "ext_code": "External variables: name → Jsonnet code. A value that is `$(NAME)`, and nothing else, is one of Bazel's variables.",
+            "ext_strs": "External variables: name → text. A value that is `$(NAME)`, and nothing else, is one of Bazel's variables.",
+            "tla_code": "Top-level arguments: name → Jsonnet code. A value that is `$(NAME)`, and nothing else, is one of Bazel's variables.",
+            "tla_strs": "Top-level arguments: name → text. A value that is `$(NAME)`, and nothing else, is one of Bazel's variables.",
             "vars": "Deprecated name of ext_strs.",
         }),
         **_lists({
@@ -40,16 +40,22 @@ VARIABLE_ATTRS = dict(
     tla_str_files = attr.label_keyed_string_dict(doc = "Top-level arguments: file → name.", allow_files = True),
 )
 
+_NAME_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+# Where a text that looks like a variable can be written as code.
+_CODE_OF = {"ext_strs": "ext_code", "tla_strs": "tla_code", "vars": "code_vars"}
+
 def _expand(ctx, attribute, name, value):
-    """Replaces `$(NAME)` by Bazel's make variable."""
-    parts = value.split("$(")
-    expanded = parts[0]
-    for part in parts[1:]:
-        variable, found, rest = part.partition(")")
-        if not found or variable not in ctx.var:
-            fail("{}: '{}' must use make variables that exist, got $({}) in {}. Define it with --define or a toolchain.".format(ctx.label, attribute, variable, name))
-        expanded += ctx.var[variable] + rest
-    return expanded
+    """The value of Bazel's make variable where the value is `$(NAME)`, and nothing else is; otherwise the value itself.
+
+    `$(…)` within a text is what Kubernetes and shells write for variables of their own.
+    """
+    variable = value[len("$("):-1]
+    if not value.startswith("$(") or not value.endswith(")") or not variable or [c for c in variable.elems() if c not in _NAME_LETTERS]:
+        return value
+    if variable not in ctx.var:
+        fail("{}: '{}' must use make variables that exist, got {} in {}. Define it with --define or a toolchain; where the text itself is meant, write '\"{}\"' in {}.".format(ctx.label, attribute, value, name, value, _CODE_OF.get(attribute, attribute)))
+    return ctx.var[variable]
 
 def _values(ctx, flag, attributes):
     values = []

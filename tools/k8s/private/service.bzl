@@ -120,7 +120,7 @@ def service(
       metrics: list of labels: what the service exposes, for the queries of its rules and dashboard. Default: `metrics.txt` of the package, if there is one.
       runbook: label: the page that its alerts name, `"//docs/runbooks:x.md"`.
       libraries: jsonnet_library targets that the source imports.
-      arguments: dict of strings to any value: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts.
+      arguments: dict of strings to any value: further arguments of the source's function: name → what is given, of strings, numbers, lists and dicts; `$(POD_NAME)` stays, for Kubernetes.
       visibility: of the stacks.
     """
     package = native.package_name()
@@ -222,6 +222,7 @@ def _service_manifests(env, service, src, manifests, exports, libraries, argumen
         outs = ["manifests/{}/{}.json".format(env, manifest) for manifest in manifests],
         multiple_outputs = True,
         tags = ["manual"],
+        # As JSON, no value is one of Bazel's variables: a text begins with a quote.
         tla_code = {name: json.encode(value) for name, value in arguments.items()},
         tla_code_files = {
             ":{}__imports".format(env): "deps",
