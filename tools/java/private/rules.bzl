@@ -121,7 +121,7 @@ names of classes and methods (`a.b.XTest#saysHello`) must contain. A run without
     )
 """,
     attrs = dict(
-        _LIBRARY_ATTRS,
+        dict(_LIBRARY_ATTRS, **RUNTIME_ATTRS),
         data = attr.label_list(doc = "Files that the tests read.", allow_files = True),
         env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is expanded."),
         jvm_flags = attr.string_list(doc = "Arguments of java itself."),

@@ -1,0 +1,4 @@
+package tools.java.testing;
+
+/** Compiled for another machine. */
+public record Word(String text) {}
