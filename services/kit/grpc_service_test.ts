@@ -4,16 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EchoClient } from './testing/echo.ts';
 
-// Under Bazel the program's launcher among the runfiles; from source node itself.
-const launcher = process.env['MINIMAL_PROGRAM']?.replace(/^bazel-out\/[^/]+\/bin\//, '');
+// Under Bazel the program's launcher; from source node itself.
+const launcher = process.env['MINIMAL_PROGRAM'];
 const [program, ...args] =
   launcher === undefined
     ? [process.execPath, fileURLToPath(new URL('testing/minimal_main.ts', import.meta.url))]
-    : [join(process.env['RUNFILES_DIR'] ?? '.', process.env['TEST_WORKSPACE'] ?? '', launcher)];
+    : [launcher];
 const running = new Set<ChildProcess>();
 after(() => running.forEach((child) => child.kill('SIGKILL')));
 

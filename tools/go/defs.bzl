@@ -102,7 +102,7 @@ def go_grpc_image(
       modules: label: the modules that the sources may import. Default: `@go//:modules`.
       data: files that the sources embed.
       test_data: files that tests read.
-      test_env: environment variables of tests; `$(location …)` of test_data is expanded.
+      test_env: environment variables of tests; `$(location …)` of test_data is the path where the tests run.
       run_env: environment variables without which the image does not start.
       max_bytes: the most bytes that the image's compressed layers may have together.
       **kwargs: attributes of go_image.

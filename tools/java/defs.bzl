@@ -114,7 +114,7 @@ def java_grpc_image(
       resources: files that the classes read from the class path.
       test_deps: what tests use beside `deps`.
       test_data: files that tests read.
-      test_env: environment variables of tests; `$(location …)` of test_data is expanded.
+      test_env: environment variables of tests; `$(location …)` of test_data is the path where the tests run.
       run_env: environment variables without which the image does not start.
       max_bytes: the most bytes that the image's compressed layers may have together.
       max_app_bytes: the same of the layer with the service's own code, which each change pushes.

@@ -1,6 +1,5 @@
 // A service as a process, scraped once: what it exposes is what its metrics.txt says.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { checkMetricsFile } from './metrics_file.ts';
 
@@ -23,7 +22,7 @@ export async function checkExposed(options: ScrapeOptions): Promise<void> {
   const { program, list, call, startTimeoutMs = 30_000 } = options;
   if (program === undefined)
     throw new Error('there is no program: the test must be metrics_test.ts of a nodejs_service');
-  const child = spawn(launcherOf(program), [], {
+  const child = spawn(program, [], {
     env: { ...process.env, PORT: '0', METRICS_PORT: '0', ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -39,12 +38,6 @@ export async function checkExposed(options: ScrapeOptions): Promise<void> {
     clearTimeout(timer);
     child.kill('SIGKILL');
   }
-}
-
-/** Bazel names the program by where it was built; among the runfiles it is where its package is. */
-function launcherOf(program: string): string {
-  const path = program.replace(/^bazel-out\/[^/]+\/bin\//, '');
-  return join(process.env['RUNFILES_DIR'] ?? '.', process.env['TEST_WORKSPACE'] ?? '', path);
 }
 
 /** The ports that the log tells of. */

@@ -15,6 +15,8 @@ interface Config {
 function document(variable: string, end: string): string {
   const paths = (process.env[variable] ?? '').split(' ');
   const path = paths.find((name) => name.endsWith(end)) ?? assert.fail(`${end} is not in ${paths.join(' ')}`);
+  // Before it was absolute, it was a path below the outputs.
+  if (path.startsWith('/')) return readFileSync(path, 'utf8');
   return readFileSync(runfile(`shop/${path.replace(/^bazel-out\/[^/]*\/bin\//, '')}`), 'utf8');
 }
 

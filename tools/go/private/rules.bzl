@@ -3,6 +3,7 @@
 load("//tools/go:providers.bzl", "GoInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/ts/private:compile.bzl", "rlocation")
+load("//tools/ts/private:env.bzl", "environment_words")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":compile.bzl", "COMPILE_ATTRS", "compile_go", "go_info")
@@ -73,7 +74,7 @@ def _go_test_impl(ctx):
         ctx.label.name,
         [file for file in ctx.files._runner if file.extension == "mjs"][0],
         arguments = [runfile_argument(rlocation(ctx, program)), shell_quote(ctx.label.package)],
-        env = {key: shell_quote(ctx.expand_location(value, ctx.attr.data)) for key, value in ctx.attr.env.items()},
+        env = environment_words(ctx),
         runfiles = ctx.runfiles(files = [program] + ctx.files.data),
     )
     runfiles = launcher.runfiles
@@ -97,7 +98,7 @@ go_test = rule(
     attrs = dict(
         _ATTRS,
         data = attr.label_list(doc = "Files that the tests read.", allow_files = True),
-        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is expanded."),
+        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is the path where the tests run."),
         _runner = attr.label(doc = "Runs the tests.", default = "//tools/go:test_runner"),
     ),
     test = True,

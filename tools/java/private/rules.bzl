@@ -3,6 +3,7 @@
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo")
 load("//tools/packages/private:facts.bzl", "third_party")
+load("//tools/ts/private:env.bzl", "environment_words")
 load("//tools/ts/private:launcher.bzl", "FIND_RUNFILES", "create_launcher", "shell_quote")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":compile.bzl", "COMPILE_ATTRS", "DEPS_ATTR", "RUNTIME_ATTRS", "class_path", "class_path_argument", "compile_java", "java_argument", "library_info", "runtime_directory")
@@ -98,7 +99,7 @@ def _java_test_impl(ctx):
         ctx.label.name,
         [file for file in ctx.files._runner if file.extension == "mjs"][0],
         arguments = [java_argument(ctx), class_path_argument(ctx, info, [junit])] + [shell_quote(flag) for flag in ctx.attr.jvm_flags],
-        env = {key: shell_quote(ctx.expand_location(value, ctx.attr.data)) for key, value in ctx.attr.env.items()},
+        env = environment_words(ctx),
         runfiles = ctx.runfiles(files = [junit, runtime_directory(ctx)] + class_path(info) + ctx.files.data),
     )
     runfiles = launcher.runfiles
@@ -123,7 +124,7 @@ names of classes and methods (`a.b.XTest#saysHello`) must contain. A run without
     attrs = dict(
         dict(_LIBRARY_ATTRS, **RUNTIME_ATTRS),
         data = attr.label_list(doc = "Files that the tests read.", allow_files = True),
-        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is expanded."),
+        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is the path where the tests run."),
         jvm_flags = attr.string_list(doc = "Arguments of java itself."),
         _junit = attr.label(doc = "JUnit, with its console.", default = "@fathom_maven//:org_junit_platform_junit_platform_console_standalone", providers = [MavenArtifactInfo]),
         _runner = attr.label(doc = "Runs the tests.", default = "//tools/java:test_runner"),

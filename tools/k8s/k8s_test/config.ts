@@ -1,6 +1,7 @@
 // What the rule k8s_test hands over to its program.
 import { readFile } from 'node:fs/promises';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { runfile } from '../../lib/runfiles.ts';
 import { type ForwardTarget, parseTarget } from '../forward/target.ts';
 import { asList, asRecord, at, textAt } from '../model/object.ts';
 
@@ -46,12 +47,24 @@ export async function readConfig(path: string): Promise<K8sTestConfig> {
     readyTimeout: text('readyTimeout'),
     args: textsOf(at(value, 'args')),
     reservedNamespaces: textsOf(at(value, 'reservedNamespaces')),
-    env: mapOf(at(value, 'env'), (one) => one),
+    env: variablesOf(at(value, 'env')),
     addresses: mapOf(at(value, 'addresses'), parseTarget),
   };
 }
 
 const textsOf = (value: unknown): string[] => asList(value).map(String);
+
+/** Values whose parts are text and names of runfiles in turn. Throws RUNFILES_MISSING. */
+function variablesOf(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(asRecord(value) ?? {}).map(([name, parts]) => [
+      name,
+      textsOf(parts)
+        .map((part, index) => (index % 2 === 0 ? part : runfile(part)))
+        .join(''),
+    ]),
+  );
+}
 
 function mapOf<T>(value: unknown, parse: (text: string) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(asRecord(value) ?? {}).map(([key, text]) => [key, parse(String(text))]));

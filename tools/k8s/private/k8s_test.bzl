@@ -3,6 +3,7 @@
 load("@fathom_environments//:defs.bzl", "ENVS")
 load("//tools/k8s:providers.bzl", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/ts/private:env.bzl", "environment_parts")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
 load(":names.bzl", "PLACEHOLDER")
@@ -53,7 +54,7 @@ def _k8s_test_impl(ctx):
         cluster = ctx.attr.cluster,
         context = ctx.attr.context,
         describe = runfiles_path(ctx, verbs["describe"].executable),
-        env = {key: ctx.expand_location(value, ctx.attr.data) for key, value in ctx.attr.env.items()},
+        env = environment_parts(ctx),
         label = label,
         program = runfiles_path(ctx, ctx.executable.test),
         readyTimeout = ctx.attr.ready_timeout,
@@ -136,7 +137,7 @@ def k8s_test(name, stack, test, addresses = {}, apply = True, args = [], env = {
       addresses: a variable → `service/NAME:PORT` or `pod/NAME:PORT`, the port by number or name.
       apply: whether the stack is up before the program runs. Without, the program applies by itself.
       args: arguments of the program; those of `--test_arg` follow.
-      env: further variables; `$(location …)` of data is expanded.
+      env: further variables; `$(location …)` of data is the path where the program runs.
       data: what the program reads or runs, such as verbs.
       ready_timeout: how long the stack may take to be ready.
       size: of the test.

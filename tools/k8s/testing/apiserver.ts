@@ -119,8 +119,8 @@ export function program(variable: 'ETCD' | 'KUBERNETES'): string {
   const path = process.env[variable];
   if (path === undefined) throw new Error(`${variable} must be the path of the program`);
   const runfiles = process.env['RUNFILES_DIR'];
-  // $(location) of an external program is below external/, its runfile is not; $(rootpath) begins with `../`.
-  const external = (path.split('external/').at(-1) ?? path).replace(/^\.\.\//, '');
+  // $(location) is an absolute path; $(rootpath) of an external program begins with `../`.
+  const external = path.replace(/^\.\.\//, '');
   const candidates = [resolve(path), ...(runfiles === undefined ? [] : [join(runfiles, external)])];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) throw new Error(`${variable}: none of ${candidates.join(', ')} exists`);

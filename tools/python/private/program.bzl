@@ -92,7 +92,7 @@ def create_program(ctx, main, info, arguments = [], env = {}):
       main: File: the source that runs.
       info: PyLibraryInfo of all that it needs.
       arguments: list of string: come before the caller's.
-      env: dict of environment variables.
+      env: dict of name → word for sh.
 
     Returns:
       struct(executable = File, runfiles = runfiles).
@@ -105,7 +105,7 @@ def create_program(ctx, main, info, arguments = [], env = {}):
         executable,
         _LAUNCHER.format(
             arguments = "".join([shell_quote(argument) + " " for argument in arguments]),
-            env = "".join(["export {}={}\n".format(key, shell_quote(value)) for key, value in env.items()]),
+            env = "".join(["export {}={}\n".format(key, value) for key, value in env.items()]),
             main = rlocation(ctx, main),
             path = ":".join(path),
             runtime = rlocation(ctx, runtime),

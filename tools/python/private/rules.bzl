@@ -2,6 +2,7 @@
 
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/python:providers.bzl", "PyLibraryInfo")
+load("//tools/ts/private:env.bzl", "environment_words")
 load(":program.bzl", "CHECK_ATTRS", "LIBRARY_ATTRS", "check_sources", "create_program", "library_info")
 
 def _facts(info):
@@ -77,7 +78,7 @@ def _py_test_impl(ctx):
         ctx.file._runner,
         info,
         arguments = [_module(test) for test in tests],
-        env = {key: ctx.expand_location(value, ctx.attr.data) for key, value in ctx.attr.env.items()},
+        env = environment_words(ctx),
     )
     runfiles = program.runfiles
     for target in ctx.attr.data:
@@ -100,7 +101,7 @@ Sources named `…_test.py` hold the cases. Each case goes into Bazel's XML; `--
 """,
     attrs = dict(
         dict(LIBRARY_ATTRS, **CHECK_ATTRS),
-        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is expanded."),
+        env = attr.string_dict(doc = "Environment variables; `$(location …)` of data is the path where the tests run."),
         _runner = attr.label(doc = "Runs the tests.", default = "//tools/python:run_tests.py", allow_single_file = True),
     ),
     test = True,

@@ -4,7 +4,8 @@ load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsInfo")
 load(":bundle.bzl", "BUNDLE_ATTRS", "bundle_js")
 load(":compile.bzl", "COMPILE_ATTRS", "compile_ts", "rlocation")
-load(":launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "shell_quote", "unbundled_program")
+load(":env.bzl", "environment_words")
+load(":launcher.bzl", "LAUNCHER_ATTRS", "create_launcher", "runfile_argument", "unbundled_program")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 _SOURCES = [".ts", ".mts", ".tsx", ".json"]
@@ -79,9 +80,6 @@ def js_of(ctx, info, source, attribute):
             return file
     return fail("{}: '{}' must be one of srcs, got {}. Add it to srcs.".format(ctx.label, attribute, source.short_path))
 
-def _environment(ctx):
-    return {key: shell_quote(ctx.expand_location(value, ctx.attr.data)) for key, value in ctx.attr.env.items()}
-
 def _ts_binary_impl(ctx):
     srcs = ctx.files.srcs if ctx.file.entry_point in ctx.files.srcs else ctx.files.srcs + [ctx.file.entry_point]
     info = compile_ts(ctx, srcs, ctx.attr.deps, ctx.file.tsconfig, ctx.files.extends)
@@ -98,7 +96,7 @@ def _ts_binary_impl(ctx):
         ctx.label.name,
         entry,
         node_arguments = program.node_arguments,
-        env = dict(program.env, **_environment(ctx)),
+        env = dict(program.env, **environment_words(ctx)),
         runfiles = program.runfiles.merge(data),
     )
     return [
@@ -113,7 +111,7 @@ def _ts_binary_impl(ctx):
 
 _BINARY_ATTRS = dict(
     dict(_LIBRARY_ATTRS, **COMPILE_ATTRS),
-    env = attr.string_dict(doc = "Environment variables of the program; `$(location …)` of data is expanded."),
+    env = attr.string_dict(doc = "Environment variables of the program; `$(location …)` of data is the path where the program runs."),
     **LAUNCHER_ATTRS
 )
 
@@ -154,7 +152,7 @@ def _ts_test_impl(ctx):
         ctx.file._test_main,
         arguments = [runfile_argument(rlocation(ctx, js_of(ctx, info, src, "srcs"))) for src in tests],
         node_arguments = program.node_arguments,
-        env = dict(program.env, **_environment(ctx)),
+        env = dict(program.env, **environment_words(ctx)),
         runfiles = program.runfiles.merge(_data_runfiles(ctx, [info.checked])),
     )
     return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]

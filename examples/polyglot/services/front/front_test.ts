@@ -11,9 +11,10 @@ const programs: ChildProcess[] = [];
 let front: Front | undefined;
 let client: GreeterClient | undefined;
 
-/** The path of a program that BUILD.bazel names: below the outputs there, below the runfiles here. */
+/** The path of a program that BUILD.bazel names. Before it was absolute, it was one below the outputs. */
 function programOf(variable: string): string {
   const path = process.env[variable] ?? '';
+  if (path.startsWith('/')) return path;
   // `polyglot`, or with modules `_main`.
   const { RUNFILES_DIR, TEST_WORKSPACE } = process.env;
   return `${RUNFILES_DIR}/${TEST_WORKSPACE}/${path.replace(/^bazel-out\/[^/]*\/bin\//, '')}`;

@@ -1,11 +1,12 @@
-// A k8s_test where no cluster is up: what it says.
+// A k8s_test where no cluster is up: what it says, and what its program would have found.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../../../lib/runfiles.ts';
+import { readConfig } from '../../k8s_test/config.ts';
 
 function runWith(state: string) {
   const env = { PATH: process.env['PATH'], HOME: state, FATHOM_STATE: state };
@@ -39,4 +40,11 @@ test('says so where nothing answers any more', () => {
   assert.match(outcome.stderr, /error: K8S_TEST_NO_CLUSTER: .*nothing answers at https:\/\/127\.0\.0\.1:1/);
   assert.match(outcome.stderr, HINT);
   assert.doesNotMatch(outcome.stderr, /\n {4}at /, 'no stack trace');
+});
+
+test('variables name files by where they are', async () => {
+  const { env } = await readConfig(runfile('fathom/tools/k8s/tests/k8s_test/sound_test.k8s_test.json'));
+  const file = runfile('fathom/tools/k8s/tests/k8s_test/web.yaml');
+  assert.deepEqual(env, { EXTRA: 'extra', FILES: `see ${file}` });
+  assert.ok(existsSync(file));
 });

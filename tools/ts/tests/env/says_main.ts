@@ -1,0 +1,2 @@
+// Says what its environment has.
+process.stdout.write(process.env['WORDS'] ?? '');
