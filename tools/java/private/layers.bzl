@@ -3,7 +3,7 @@
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
 load(":compile.bzl", "library_info")
@@ -86,7 +86,7 @@ def _java_app_layer_impl(ctx):
     class_path = [_app_path(jar) for jar in jars] + [_lib_path(e) for e in _artifacts(ctx)]
     if not class_path:
         fail("{}: 'jars' or 'deps' must be given: there is no class to run.".format(ctx.label))
-    sources = [{"kind": "file", "mode": "0644", "path": _app_path(file), "source": file.path} for file in jars + ctx.files.data]
+    sources = [{"kind": source_kind(file), "mode": "0644", "path": _app_path(file), "source": file.path} for file in jars + ctx.files.data]
 
     # An argument file of java: a class path of hundreds of jars, in an order that does not depend on a folder's.
     sources.append({"kind": "text", "mode": "0644", "path": APP + "/java.args", "text": "-cp \"{}\"\n".format(":".join(class_path))})

@@ -2,7 +2,7 @@
 
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo", "OciPackagesInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsInfo")
 load("//tools/ts/private:compile.bzl", "COMPILE_ATTRS", "compile_ts")
@@ -149,7 +149,7 @@ def _app_layer(ctx, tool, contents, without, mnemonic):
     known = {file: True for file in without}
     files = [file for file in _app_files(contents) if file not in known]
     sources = [
-        {"kind": "file", "source": file.path, "path": "{}/{}".format(APP, workspace_path(file)), "mode": "0644"}
+        {"kind": source_kind(file), "source": file.path, "path": "{}/{}".format(APP, workspace_path(file)), "mode": "0644"}
         for file in files
     ]
     paths = [source["path"] for source in sources]

@@ -271,6 +271,22 @@ test('packs a folder with executables and links, without what is excluded', asyn
   );
 });
 
+test('packs a folder that comes as a file, as source folders do, with the mode of the files in it', async () => {
+  await using folder = await scratchFolder();
+  await mkdir(join(folder.path, 'pages/sub'), { recursive: true });
+  await writeFile(join(folder.path, 'pages/sub/index.html'), 'page');
+  const source: LayerSource = { kind: 'file', path: '/srv', source: join(folder.path, 'pages'), mode: '0440', uid: 7 };
+  const entries = await tarOf([source], join(folder.path, 's'));
+  assert.deepEqual(
+    entries.map(({ header, text }) => [header.name, header.mode, header.uid, text]),
+    [
+      ['srv', 0o755, 7, ''],
+      ['srv/sub', 0o755, 7, ''],
+      ['srv/sub/index.html', 0o440, 7, 'page'],
+    ],
+  );
+});
+
 test('fails where a file shrinks while it is packed', async () => {
   await using folder = await scratchFolder();
   const path = join(folder.path, 'file');

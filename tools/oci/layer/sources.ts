@@ -81,6 +81,8 @@ const ITSELF = 'the layer itself';
 async function readSource(source: LayerSource, spool: string): Promise<SourceContent> {
   switch (source.kind) {
     case 'file': {
+      // Bazel tells a source that is a folder from a file no sooner than here.
+      if ((await stat(source.source)).isDirectory()) return readSource({ ...source, kind: 'tree' }, spool);
       const content = source.strip === true ? await strippedElf(source.source) : await wholeFile(source.source);
       const entry: LayerEntry = { ...owned(source, source.path, 0o555, source.source), kind: 'file', content };
       return packaged(source, [entry], await goModules(source.source));

@@ -4,7 +4,7 @@ load("//tools/oci:providers.bzl", "OciImageInfo", "OciLayerInfo", "OciPackagesIn
 load("//tools/packages:providers.bzl", "DebianPackageInfo")
 load("//tools/packages:record.bzl", "package_record")
 load("//tools/packages/private:facts.bzl", "third_party_aspect", "third_party_of")
-load(":layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
+load(":layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
 
 _DOC = """Packs files, Debian packages and tar archives into one layer.
 
@@ -36,13 +36,13 @@ LAYER_CONTENT_ATTRS = {
     "empty_files": attr.string_list(doc = "Files to make that are empty."),
     "enable_mtime_preservation": attr.bool(doc = "Whether what comes from `tars` keeps its times."),
     "exclude": attr.string_list(doc = "Paths to leave out of `debs`, with all that is below them."),
-    "file_paths": attr.label_keyed_string_dict(doc = "File → its path in the image.", allow_files = True, aspects = [third_party_aspect]),
-    "files": attr.label_list(doc = "Files to put into `directory`.", allow_files = True, aspects = [third_party_aspect]),
+    "file_paths": attr.label_keyed_string_dict(doc = "File or folder → its path in the image.", allow_files = True, aspects = [third_party_aspect]),
+    "files": attr.label_list(doc = "Files, and folders with all that is in them, to put into `directory`.", allow_files = True, aspects = [third_party_aspect]),
     "mode": attr.string(doc = "Of files, octal.", default = "0555"),
-    "modes": attr.string_dict(doc = "Path in the image → mode, of a file or folder named in this rule."),
+    "modes": attr.string_dict(doc = "Path in the image → mode, of a file or folder named in this rule; of a folder in `files` and `file_paths`, of all files in it."),
     "mtime": attr.int(doc = "The time of everything in the layer, in seconds since 1970. Default: 0, that is 1970.", default = -1),
     "owner": attr.string(doc = "`uid:gid` of what is named in this rule.", default = "0:0"),
-    "owners": attr.string_dict(doc = "Path in the image → `uid:gid`, of a file or folder named in this rule."),
+    "owners": attr.string_dict(doc = "Path in the image → `uid:gid`, of a file or folder named in this rule; of a folder in `files` and `file_paths`, of all that is in it."),
     "portable_mtime": attr.bool(doc = "Whether the time is 2000-01-01, for programs that take 1970 for a mistake."),
     "symlinks": attr.string_dict(doc = "Path in the image → what the link points to."),
     "tars": attr.label_list(doc = "Tar archives, plain or compressed (gzip, xz, zstd), unpacked in `directory`.", allow_files = True),
@@ -91,6 +91,8 @@ def _file_path(ctx, file):
     if not ctx.attr.data_path:
         return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.basename)
     prefix = _data_folder(ctx)
+    if file.is_directory and file.short_path + "/" == prefix:
+        return ctx.attr.directory
     if not file.short_path.startswith(prefix):
         fail("{}: 'data_path' must be a folder of all files, got \"{}\", which {} is not in.".format(ctx.label, ctx.attr.data_path, file.short_path))
     return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.short_path[len(prefix):])
@@ -121,12 +123,12 @@ def layer_sources(ctx, without):
     """
     placing = _placing(ctx)
     mode = _octal(ctx, "mode", ctx.attr.mode)
-    sources = [_owned(placing, "file", _file_path(ctx, file), mode, source = file.path) for file in ctx.files.files]
+    sources = [_owned(placing, source_kind(file), _file_path(ctx, file), mode, source = file.path) for file in ctx.files.files]
     for target, path in ctx.attr.file_paths.items():
         files = target[DefaultInfo].files.to_list()
         if len(files) != 1:
             fail("{}: 'file_paths' must name targets with one file, got {} with {}. Use 'files' and 'directory'.".format(ctx.label, target.label, len(files)))
-        sources.append(_owned(placing, "file", path, mode, source = files[0].path))
+        sources.append(_owned(placing, source_kind(files[0]), path, mode, source = files[0].path))
     sources += [_owned(placing, "text", path, "0644", text = text) for path, text in ctx.attr.texts.items()]
     sources += [_owned(placing, "text", path, "0644", text = "") for path in ctx.attr.empty_files]
     sources += [_owned(placing, "directory", path, "0755") for path in ctx.attr.empty_dirs]

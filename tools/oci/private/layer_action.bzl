@@ -23,6 +23,17 @@ def created_by(label):
     """
     return "//{}:{}".format(label.package, label.name)
 
+def source_kind(file):
+    """What a file is to the layer tool.
+
+    Args:
+      file: a File.
+
+    Returns:
+      `tree` for a folder that an action makes, else `file`: that a source is a folder, the tool alone sees.
+    """
+    return "tree" if file.is_directory else "file"
+
 def _level(ctx):
     level = ctx.attr.compression_level
     for option in ctx.attr.compression_options:

@@ -3,7 +3,7 @@
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
 load("//tools/packages:providers.bzl", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
 load("//tools/python:providers.bzl", "PyLibraryInfo", "PyRuntimeInfo")
@@ -117,7 +117,7 @@ def _py_app_layer_impl(ctx):
     ]
     files = depset(ctx.files.srcs + ctx.files.data, transitive = libraries)
     sources = [
-        {"kind": "file", "mode": "0644", "path": _app_path(file), "source": file.path}
+        {"kind": source_kind(file), "mode": "0644", "path": _app_path(file), "source": file.path}
         for file in files.to_list()
     ]
     checks = depset(transitive = [target[PyLibraryInfo].checked for target in ctx.attr.deps if PyLibraryInfo in target])

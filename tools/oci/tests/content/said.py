@@ -1,0 +1,3 @@
+from tools.oci.tests.content.saying import WORD
+
+print(WORD)
