@@ -50,7 +50,7 @@ def java_image(
       jars: .jar files of the program's own, and targets of other rules that make some.
       deps: java_library and java_grpc_library targets of the workspace, and artifacts of maven_artifacts,
         `@maven//:org_slf4j_slf4j_api`, each with all that it needs.
-      data: files that the program reads at run time: /app/<path in the workspace>.
+      data: files and programs that the program needs at run time: /app/<path in the workspace>.
       base: the image below, which has /usr/lib/jvm/bin/java. Default: Debian's C library, certificates, time zones,
         and a Java 21 runtime of java.se's modules.
       jvm_flags: arguments of java itself. Default: three quarters of the container's memory for the heap, and the end

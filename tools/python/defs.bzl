@@ -60,7 +60,7 @@ def py_image(
       srcs: list of labels: more sources.
       deps: packages of pypi_packages (`@pypi//:flask`, each with all that it needs), and Python libraries of the
         workspace (py_library, py_grpc_library). The lock's list must have `"python": "3.13"`.
-      data: files that the program reads at run time: /app/<path in the workspace>.
+      data: files and programs that the program needs at run time: /app/<path in the workspace>.
       base: the image below, which has /usr/bin/python3.13. Default: Debian's C library, certificates, time zones, and
         Python 3.13 with its standard library.
       python_options: arguments of python itself.

@@ -3,7 +3,8 @@
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
+load("//tools/oci/private:app_sources.bzl", "app_sources", "programs_aspect")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
 load(":compile.bzl", "library_info")
@@ -86,7 +87,7 @@ def _java_app_layer_impl(ctx):
     class_path = [_app_path(jar) for jar in jars] + [_lib_path(e) for e in _artifacts(ctx)]
     if not class_path:
         fail("{}: 'jars' or 'deps' must be given: there is no class to run.".format(ctx.label))
-    sources = [{"kind": source_kind(file), "mode": "0644", "path": _app_path(file), "source": file.path} for file in jars + ctx.files.data]
+    sources = app_sources(jars + ctx.files.data, APP, ctx.attr.data)
 
     # An argument file of java: a class path of hundreds of jars, in an order that does not depend on a folder's.
     sources.append({"kind": "text", "mode": "0644", "path": APP + "/java.args", "text": "-cp \"{}\"\n".format(":".join(class_path))})
@@ -97,7 +98,11 @@ java_app_layer = rule(
     doc = "Packs a program's own jars, its data, and its class path as /app.",
     attrs = dict(
         LAYER_ACTION_ATTRS,
-        data = attr.label_list(doc = "Files that the program reads, at their path in the workspace.", allow_files = True),
+        data = attr.label_list(
+            doc = "Files and programs that the program needs, at their path in the workspace.",
+            allow_files = True,
+            aspects = [programs_aspect],
+        ),
         deps = attr.label_list(doc = "As of the libraries' layer.", providers = [[MavenArtifactInfo], [JavaLibraryInfo]]),
         jars = attr.label_list(doc = "The program's own jars.", allow_files = [".jar"]),
         _tool = _LAYER_TOOL,

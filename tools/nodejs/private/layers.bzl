@@ -2,7 +2,8 @@
 
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo", "OciPackagesInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
+load("//tools/oci/private:app_sources.bzl", "app_sources", "programs_aspect")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsInfo")
 load("//tools/ts/private:compile.bzl", "COMPILE_ATTRS", "compile_ts")
@@ -145,13 +146,10 @@ def _app_files(contents):
     known = {file: True for file in js}
     return js + [file for file in depset(contents.files).to_list() if file not in known]
 
-def _app_layer(ctx, tool, contents, without, mnemonic):
+def _app_layer(ctx, tool, targets, contents, without, mnemonic):
     known = {file: True for file in without}
     files = [file for file in _app_files(contents) if file not in known]
-    sources = [
-        {"kind": source_kind(file), "source": file.path, "path": "{}/{}".format(APP, workspace_path(file)), "mode": "0644"}
-        for file in files
-    ]
+    sources = app_sources(files, APP, targets)
     paths = [source["path"] for source in sources]
     if contents.programs and APP + "/package.json" not in paths:
         # What is compiled here are ES modules; of JavaScript that is given as it is, node sees by itself what it is.
@@ -160,24 +158,29 @@ def _app_layer(ctx, tool, contents, without, mnemonic):
     return write_layer(ctx, tool, {"sources": sources}, depset(files), mnemonic, checks)
 
 def _nodejs_app_layer_impl(ctx):
-    contents = _contents(ctx.attr.programs + ctx.attr.data + ctx.attr.elsewhere)
+    targets = ctx.attr.programs + ctx.attr.data + ctx.attr.elsewhere
+    contents = _contents(targets)
     without = _app_files(_contents(ctx.attr.elsewhere)) if ctx.attr.elsewhere else []
     entry = ctx.attr.entry
     if entry and entry not in [workspace_path(file) for file in _app_files(contents)]:
         fail("//{}:{}: 'entry_point' must be a source of the program, or a file in 'data', got {}. Add the target that has it to 'data'.".format(ctx.label.package, ctx.attr.image, entry))
     tool = ctx.attr._tool[DefaultInfo].files_to_run
-    return _layer_providers(_app_layer(ctx, tool, contents, without, "NodejsAppLayer"))
+    return _layer_providers(_app_layer(ctx, tool, targets, contents, without, "NodejsAppLayer"))
 
 nodejs_app_layer = rule(
     implementation = _nodejs_app_layer_impl,
     doc = "Packs the JavaScript of TypeScript targets and of all that they need, and files, as /app.",
     attrs = dict(
         LAYER_ACTION_ATTRS,
-        data = attr.label_list(doc = "Files that the program reads, at their path in the workspace, and more TypeScript targets.", allow_files = True),
+        data = attr.label_list(
+            doc = "Files and programs that the program needs, at their path in the workspace, and more TypeScript targets.",
+            allow_files = True,
+            aspects = [programs_aspect],
+        ),
         elsewhere = _ELSEWHERE,
         entry = attr.string(doc = "The path of the JavaScript that starts the program; it must be there."),
         image = attr.string(doc = "The image's name, for errors."),
-        programs = attr.label_list(doc = "TypeScript targets."),
+        programs = attr.label_list(doc = "TypeScript targets.", aspects = [programs_aspect]),
         _tool = _LAYER_TOOL,
     ),
     provides = [OciLayerInfo],
@@ -192,14 +195,19 @@ def _nodejs_own_layer_impl(ctx):
     if contents.packages:
         npm = _npm_parameters(contents, {})
         return _layer_providers(write_layer(ctx, ctx.attr._npm_tool[DefaultInfo].files_to_run, npm.parameters, npm.inputs, "NodejsNpmLayer"))
-    return _layer_providers(_app_layer(ctx, ctx.attr._tool[DefaultInfo].files_to_run, contents, [], "NodejsAppLayer"))
+    return _layer_providers(_app_layer(ctx, ctx.attr._tool[DefaultInfo].files_to_run, [dep], contents, [], "NodejsAppLayer"))
 
 nodejs_own_layer = rule(
     implementation = _nodejs_own_layer_impl,
     doc = "One of `layers` of a nodejs_image as a layer: a ready one, or what a npm package or a library brings.",
     attrs = dict(
         LAYER_ACTION_ATTRS,
-        dep = attr.label(doc = "A layer, an npm package, a TypeScript library or files.", mandatory = True, allow_files = True),
+        dep = attr.label(
+            doc = "A layer, an npm package, a TypeScript library or files.",
+            mandatory = True,
+            allow_files = True,
+            aspects = [programs_aspect],
+        ),
         _npm_tool = _NPM_TOOL,
         _tool = _LAYER_TOOL,
     ),

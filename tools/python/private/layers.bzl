@@ -1,9 +1,9 @@
 """The layers of a Python program, by how often they change: packages, the program."""
 
 load("//tools/lib/bzl:labels.bzl", "shown_label")
-load("//tools/lib/bzl:paths.bzl", "workspace_path")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
-load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "source_kind", "write_layer")
+load("//tools/oci/private:app_sources.bzl", "app_sources", "programs_aspect")
+load("//tools/oci/private:layer_action.bzl", "LAYER_ACTION_ATTRS", "write_layer")
 load("//tools/packages:providers.bzl", "PypiPackageInfo", "ThirdPartyInfo")
 load("//tools/packages:record.bzl", "package_record")
 load("//tools/python:providers.bzl", "PyLibraryInfo", "PyRuntimeInfo")
@@ -106,9 +106,6 @@ py_packages_layer = rule(
     provides = [OciLayerInfo],
 )
 
-def _app_path(file):
-    return "{}/{}".format(APP, workspace_path(file))
-
 def _py_app_layer_impl(ctx):
     libraries = [
         target[PyLibraryInfo].sources if PyLibraryInfo in target else target[DefaultInfo].default_runfiles.files
@@ -116,10 +113,7 @@ def _py_app_layer_impl(ctx):
         if PypiPackageInfo not in target
     ]
     files = depset(ctx.files.srcs + ctx.files.data, transitive = libraries)
-    sources = [
-        {"kind": source_kind(file), "mode": "0644", "path": _app_path(file), "source": file.path}
-        for file in files.to_list()
-    ]
+    sources = app_sources(files.to_list(), APP, ctx.attr.data + ctx.attr.deps)
     checks = depset(transitive = [target[PyLibraryInfo].checked for target in ctx.attr.deps if PyLibraryInfo in target])
     return _write(ctx, sources, files, [], "PyAppLayer", checks)
 
@@ -128,8 +122,15 @@ py_app_layer = rule(
     doc = "Packs a program's own sources and data as /app.",
     attrs = dict(
         LAYER_ACTION_ATTRS,
-        data = attr.label_list(doc = "Files that the program reads, at their path in the workspace.", allow_files = True),
-        deps = attr.label_list(doc = "Python libraries of this workspace; packages of PyPI are of the other layer."),
+        data = attr.label_list(
+            doc = "Files and programs that the program needs, at their path in the workspace.",
+            allow_files = True,
+            aspects = [programs_aspect],
+        ),
+        deps = attr.label_list(
+            doc = "Python libraries of this workspace; packages of PyPI are of the other layer.",
+            aspects = [programs_aspect],
+        ),
         srcs = attr.label_list(doc = "The program's sources.", allow_files = [".py", ".pyi"], mandatory = True),
         _tool = _LAYER_TOOL,
     ),
