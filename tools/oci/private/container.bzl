@@ -257,10 +257,10 @@ def container_push(name, image, registry, format = "OCI", tag = None, **kwargs):
         },
         ignored = ["extension", "skip_unchanged_digest", "stamp"],
     )
-    if given["format"] not in _FORMATS:
+    if type(given["format"]) != "select" and given["format"] not in _FORMATS:
         fail("//{}:{}: 'format' must be one of {}, got {}. Either means OCI's form here.".format(native.package_name(), name, ", ".join(_FORMATS), repr(format)))
     given.pop("format")
-    tag = given.pop("tag", None) or "latest"
+    given["tag"] = given.get("tag") or "latest"
 
     # In rules_docker a file takes the place of what an attribute says.
     for attribute in ["repository", "tag"]:
@@ -268,12 +268,11 @@ def container_push(name, image, registry, format = "OCI", tag = None, **kwargs):
             given.pop(attribute, None)
     oci_push(
         name = name,
-        remote_tags = [] if given.get("tag_file") else [tag],
         **given
     )
     native.filegroup(
         name = name + ".digest",
-        srcs = [image],
+        srcs = [":" + name],
         output_group = "digest",
         tags = ["manual"],
         **{key: given[key] for key in ["testonly", "visibility"] if key in given}

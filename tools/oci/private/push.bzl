@@ -16,10 +16,10 @@ A registry that asks for a login gets the one of Docker's configuration (`docker
 With a signing key the image is signed, unless it was before: in cosign's form, under the tag `sha256-<hex>.sig` and as
 a referrer, before its tags are written. `bazel run //tools/oci:verify` checks it.
 
-In `registry`, `repository` and `remote_tags`, Make variables (`$(NAME)`) are expanded, and `{KEY}` is filled in from the
+In `registry`, `repository`, `remote_tags` and `tag`, Make variables (`$(NAME)`) are expanded, and `{KEY}` is filled in from the
 workspace status when the target is run.
 
-Arguments: `--tag TAG` (several times: instead of `remote_tags`), `--registry HOST[:PORT]`, `--repository NAME`,
+Arguments: `--tag TAG` (several times: instead of `remote_tags` and `tag`), `--registry HOST[:PORT]`, `--repository NAME`,
 `--sign-key FILE` or `--sign-key env:NAME` (PEM, or encrypted by cosign with the password in COSIGN_PASSWORD).
 
 A registry that is the reference of a running cluster's registry is reached at the endpoint in the cluster's state;
@@ -38,19 +38,18 @@ any other is spoken to over https.
 def _runfile(ctx, file):
     return file.short_path[3:] if file.short_path.startswith("../") else ctx.workspace_name + "/" + file.short_path
 
-# What an option of the pusher is called as an attribute.
-_ATTRIBUTE_OF = {"default-tag": "remote_tags"}
-
 def _place(ctx, repository):
     """Where the image goes: struct(arguments = words of the pusher, files = the files that they name)."""
-    for attribute, file in [("remote_tags", "tag_file"), ("repository", "repository_file")]:
+    for attribute, file in [("remote_tags", "tag_file"), ("tag", "tag_file"), ("repository", "repository_file")]:
         if getattr(ctx.attr, attribute) and getattr(ctx.attr, file):
             fail("{}: '{}' must not be given beside '{}', got {}. Remove one of them.".format(ctx.label, attribute, file, getattr(ctx.attr, attribute)))
-    texts = [("registry", ctx.attr.registry)]
+    texts = [("registry", "registry", ctx.attr.registry)]
     if not ctx.file.repository_file:
-        texts.append(("repository", ctx.attr.repository or repository))
-    texts += [("default-tag", tag) for tag in ctx.attr.remote_tags]
-    expanded = [(option, ctx.expand_make_variables(_ATTRIBUTE_OF.get(option, option), text, {})) for option, text in texts]
+        texts.append(("repository", "repository", ctx.attr.repository or repository))
+    texts += [("default-tag", "remote_tags", tag) for tag in ctx.attr.remote_tags]
+    if ctx.attr.tag:
+        texts.append(("default-tag", "tag", ctx.attr.tag))
+    expanded = [(option, ctx.expand_make_variables(attribute, text, {})) for option, attribute, text in texts]
     files = [("tag-file", ctx.file.tag_file), ("repository-file", ctx.file.repository_file)]
     if [text for _, text in expanded if "{" in text]:
         files += [("status", ctx.info_file), ("status", ctx.version_file)]
@@ -89,7 +88,11 @@ def _oci_push_impl(ctx):
             ctx.runfiles(files = [artifact.file for artifact in artifacts] + place.files),
         ),
     )
-    return [DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles)]
+    return [
+        DefaultInfo(executable = launcher.executable, runfiles = launcher.runfiles),
+        # For container_push, which does not know what a `select` in `image` chooses.
+        OutputGroupInfo(digest = depset([image.digest])),
+    ]
 
 oci_push = rule(
     implementation = _oci_push_impl,
@@ -102,7 +105,8 @@ oci_push = rule(
         "repository": attr.string(doc = "Its name in the registry. Default: the image's."),
         "repository_file": attr.label(doc = "A file with its name in the registry, instead of `repository`.", allow_single_file = True),
         "sign_key": attr.string(doc = "`env:NAME`, or a path on the machine that pushes: the key to sign with. Default: the image is not signed."),
-        "tag_file": attr.label(doc = "A file with tags, one a line, instead of `remote_tags`.", allow_single_file = True),
+        "tag": attr.string(doc = "One tag, beside `remote_tags`."),
+        "tag_file": attr.label(doc = "A file with tags, one a line, instead of `remote_tags` and `tag`.", allow_single_file = True),
         "_program": attr.label(doc = "The pusher.", default = "//tools/oci:push_tool"),
     },
     executable = True,
