@@ -26,7 +26,7 @@ as Debian's /bin and /lib: name /usr/bin and /usr/lib.
 """
 
 LAYER_CONTENT_ATTRS = {
-    "data_path": attr.string(doc = "Files keep their path below this folder: relative to the package (`.` is the package itself), or to the workspace where it begins with a slash. Default: only the file's name is kept."),
+    "data_path": attr.string(doc = "Files keep their path below this folder: relative to the package (`.` is the package itself), or to the workspace where it begins with a slash; in each file's own repository. Default: only the file's name is kept."),
     "debs": attr.label_list(
         doc = "Debian packages (`@debian//:libc6`), each with all that it needs, or single .deb files.",
         allow_files = [".deb"],
@@ -91,11 +91,14 @@ def _file_path(ctx, file):
     if not ctx.attr.data_path:
         return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.basename)
     prefix = _data_folder(ctx)
-    if file.is_directory and file.short_path + "/" == prefix:
+
+    # Of another repository it is `../<repository>/<path>`.
+    path = file.short_path.split("/", 2)[2] if file.short_path.startswith("../") else file.short_path
+    if file.is_directory and path + "/" == prefix:
         return ctx.attr.directory
-    if not file.short_path.startswith(prefix):
+    if not path.startswith(prefix):
         fail("{}: 'data_path' must be a folder of all files, got \"{}\", which {} is not in.".format(ctx.label, ctx.attr.data_path, file.short_path))
-    return "{}/{}".format(ctx.attr.directory.rstrip("/"), file.short_path[len(prefix):])
+    return "{}/{}".format(ctx.attr.directory.rstrip("/"), path[len(prefix):])
 
 def _placing(ctx):
     """Modes and owners by path."""
