@@ -72,3 +72,17 @@ function folderOf(path: string): string {
   const parts = path.split('/').filter((part) => part !== '');
   return parts[0] === 'tools' && parts.length > 1 ? `tools/${parts[1]}` : (parts[0] ?? '');
 }
+
+/** Types of toolchains, which the file's own repository gives a meaning, and what a WORKSPACE registers. */
+const OF_A_TOOLCHAIN = /[:_]toolchain(_type)?$/;
+
+/**
+ * Labels in the code of a .bzl file that name this repository as `@fathom`. A macro's are read in the module that calls
+ * it, which may know this one by another name: `absolute_label(Label("//…"))` holds everywhere.
+ */
+export function apparentLabels(text: string): readonly string[] {
+  const code = text.replaceAll(/"""[^]*?"""/g, '');
+  return [...code.matchAll(/^(?!\s*#).*?"(@fathom\/\/[^"]*)"/gm)]
+    .map(([, label = '']) => label)
+    .filter((label) => !OF_A_TOOLCHAIN.test(label));
+}

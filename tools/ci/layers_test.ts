@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { runfile } from '../lib/runfiles.ts';
-import { parseLayers, violations } from './layers.ts';
+import { apparentLabels, parseLayers, violations } from './layers.ts';
 
 // The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
 const tools = dirname(realpathSync(runfile('fathom/tools/README.md')));
@@ -34,6 +34,27 @@ test('keeps every load and import of tools within the table', () => {
     [],
   );
 });
+
+test('names nothing of this repository by a name that other modules may not know', () => {
+  const found = filesOfTools()
+    .filter((path) => path.endsWith('.bzl'))
+    .flatMap((path) =>
+      apparentLabels(readFileSync(join(dirname(tools), path), 'utf8')).map((label) => `${path}: ${label}`),
+    );
+  assert.deepEqual(found, [], 'write absolute_label(Label("//…")) of tools/lib/bzl/labels.bzl');
+});
+
+for (const [text, labels] of [
+  ['select({"@fathom//tools/oci:is_stamped": True})', ['@fathom//tools/oci:is_stamped']],
+  ['"""Uses\n\n    deps = ["@fathom//jsonnet"],\n"""\n', []],
+  ['# "@fathom//jsonnet"', []],
+  ['TYPE = "@fathom//tools/ts:toolchain_type"', []],
+  ['native.register_toolchains("@fathom//tools/ts:linux_x64_toolchain")', []],
+] as const) {
+  test(`finds ${labels.length} labels by name in ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(apparentLabels(text), labels);
+  });
+}
 
 for (const [path, text, broken] of [
   ['tools/oci/x.bzl', 'load("//tools/k8s:defs.bzl", "a")', true],

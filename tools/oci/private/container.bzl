@@ -1,6 +1,7 @@
 """rules_docker's container_image, container_layer and container_push: their names and attributes, over the oci_ rules."""
 
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
+load("//tools/lib/bzl:labels.bzl", "absolute_label")
 load(":image_macro.bzl", "oci_image")
 load(":layer.bzl", "oci_layer")
 load(":load.bzl", "oci_load")
@@ -91,11 +92,14 @@ _REFUSED_OF_IMAGES = {
 
 _FOLLOWS_FLAG = ["use_stamp_flag"]
 
+# As text: a `select` of Bazel 4.2 takes no Label.
+_IS_STAMPED = absolute_label(Label("//tools/oci:is_stamped"))
+
 def _stamp(value):
     """`stamp` of rules_docker: a bool, or one of the labels always, never and use_stamp_flag, the default."""
     if value == None or (type(value) != "select" and str(value).split(":")[-1] in _FOLLOWS_FLAG):
         return select({
-            "@fathom//tools/oci:is_stamped": True,
+            _IS_STAMPED: True,
             "//conditions:default": False,
         })
     return value
