@@ -104,6 +104,9 @@ def _refuse_both(ctx):
 
 def _label_files(ctx):
     """Label → the file with its value."""
+    for label, value in ctx.attr.labels.items():
+        if value.startswith("@"):
+            fail("{}: 'labels' must not name a file within a select, got \"{}\" for {}. Choose between two images, or write the value.".format(ctx.label, value, label))
     files = {}
     for target, labels in ctx.attr.label_files.items():
         found = target[DefaultInfo].files.to_list()

@@ -29,6 +29,19 @@ def _is_stamped(stamp):
         return stamp
     return stamp.split(":")[-1] in _STAMPED if type(stamp) == "string" else bool(stamp)
 
+def _labels(labels):
+    """The rule's attributes for labels; `@file` stands for what is in a file, but in a `select`, which none can look into."""
+    from_files = {}
+    for key in sorted(labels.keys()) if type(labels) == "dict" else []:
+        if labels[key].startswith("@"):
+            from_files.setdefault(labels[key][1:], []).append(key)
+    if not from_files:
+        return {"labels": labels}
+    return {
+        "label_files": {file: "\n".join(keys) for file, keys in from_files.items()},
+        "labels": {key: value for key, value in labels.items() if not value.startswith("@")},
+    }
+
 def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [], visibility = None, tags = [], testonly = None, **kwargs):
     """Makes an image of a base, layers, and one more layer of the files that are given here.
 
@@ -80,14 +93,7 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
         path = "/" + str(launcher).split("/")[-1].split(":")[-1]
         kwargs["file_paths"] = dict(kwargs.get("file_paths", {}), **{launcher: path})
         kwargs["entrypoint"] = [path] + launcher_args + kwargs.get("entrypoint", [])
-    labels = kwargs.get("labels", {})
-    from_files = {}
-    for key in sorted(labels.keys()):
-        if labels[key].startswith("@"):
-            from_files.setdefault(labels[key][1:], []).append(key)
-    if from_files:
-        kwargs["labels"] = {key: value for key, value in labels.items() if not value.startswith("@")}
-        kwargs["label_files"] = {file: "\n".join(keys) for file, keys in from_files.items()}
+    kwargs.update(_labels(kwargs.get("labels") or {}))
     layer = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
     if layer:
         oci_layer(
