@@ -46,6 +46,7 @@ function packageTarget(
   const self = [
     `    name = "${stored.key}.files",`,
     `    package_name = "${stored.name}",`,
+    ...(stored.publishedName === stored.name ? [] : [`    published_name = "${stored.publishedName}",`]),
     `    package_version = "${stored.version}",`,
     `    key = "${stored.key}",`,
     `    directory = "${folder}",`,

@@ -4,7 +4,10 @@ import { ToolError } from '../lib/errors.ts';
 /** One installed package of the lock file; `location` is its key there (`node_modules/a/node_modules/b`). */
 export interface LockedPackage {
   readonly location: string;
+  /** By which it is imported: that of its folder. */
   readonly name: string;
+  /** What the registry calls it: another name where package.json has an alias, `"lodash4": "npm:lodash@4.17.21"`. */
+  readonly publishedName: string;
   readonly version: string;
   readonly license: string;
   /** Subresource integrity of the archive, `sha512-…`. */
@@ -65,13 +68,14 @@ function lockedPackage(location: string, entry: RawEntry, path: string): LockedP
       hint: 'Delete that entry and run `npm install --package-lock-only`.',
     });
   }
-  const name = entry.name ?? location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  const name = location.slice(location.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const wanted = [entry.dependencies, entry.optionalDependencies, entry.peerDependencies].flatMap((group) =>
     Object.keys(group ?? {}),
   );
   return {
     location,
     name,
+    publishedName: entry.name ?? name,
     version: entry.version,
     license: entry.license ?? 'NOASSERTION',
     integrity: entry.integrity,

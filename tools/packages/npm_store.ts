@@ -8,9 +8,15 @@ import { type LockedPackage, resolveDependency } from './npm_lock.ts';
 
 /** A package of the store. */
 export interface StoredPackage {
-  /** `pino@10.4.0`; scoped: `@grpc+grpc-js@1.14.7`; a second copy with other dependencies ends in `~2`. */
+  /**
+   * `pino@10.4.0`; scoped: `@grpc+grpc-js@1.14.7`; an alias: `lodash4@lodash@4.17.21`; a second copy with other
+   * dependencies ends in `~2`.
+   */
   readonly key: string;
+  /** By which it is imported. */
   readonly name: string;
+  /** What the registry calls it. */
+  readonly publishedName: string;
   readonly version: string;
   readonly license: string;
   readonly integrity: string;
@@ -32,7 +38,7 @@ export function planStore(
   const keys = new Map<string, string>();
   const uses = new Map<string, number>();
   for (const entry of installed) {
-    const base = `${entry.name.replace('/', '+')}@${entry.version}`;
+    const base = keyOf(entry);
     const use = (uses.get(base) ?? 0) + 1;
     uses.set(base, use);
     keys.set(entry.location, use === 1 ? base : `${base}~${use}`);
@@ -49,6 +55,7 @@ export function planStore(
     plan.set(entry.location, {
       key: keys.get(entry.location) ?? '',
       name: entry.name,
+      publishedName: entry.publishedName,
       version: entry.version,
       license: entry.license,
       integrity: entry.integrity,
@@ -57,6 +64,12 @@ export function planStore(
     });
   }
   return plan;
+}
+
+/** An alias tells whose it is: another repository may have the package of that name in the very version. */
+function keyOf({ name, publishedName, version }: LockedPackage): string {
+  const names = publishedName === name ? [name] : [name, publishedName];
+  return [...names.map((one) => one.replace('/', '+')), version].join('@');
 }
 
 /** Moves the packages of `root`/node_modules into `root`/store and links them. */
@@ -83,10 +96,11 @@ export function buildStore(root: string, plan: ReadonlyMap<string, StoredPackage
       mkdirSync(dirname(link), { recursive: true });
       symlinkSync(relative(dirname(link), packageFolder(root, dependency)), link);
     }
-    const { key, name, version, license, integrity, deps } = stored;
+    const { key, publishedName, version, license, integrity, deps } = stored;
     writeFileSync(
       join(root, 'store', key, 'package.meta.json'),
-      `${JSON.stringify({ key, name, version, license, integrity, deps })}\n`,
+      // What bills of materials are made of.
+      `${JSON.stringify({ key, name: publishedName, version, license, integrity, deps })}\n`,
     );
   }
   rmSync(join(root, 'node_modules'), { recursive: true, force: true });

@@ -57,6 +57,118 @@ test('gives a package its declarations, and names it by its own package', () => 
   assert.match(files.get('@s/c/BUILD.bazel') ?? '', /name = "c"[^]*actual = "\/\/:@s\+c@3\.0\.0"/);
 });
 
+interface AliasRow {
+  readonly what: string;
+  readonly packages: Readonly<Record<string, object>>;
+  /** Label → the key that it stands for. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Location → what its package may import. */
+  readonly deps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const LODASH4 = { name: 'lodash', version: '4.17.21', integrity: 'sha512-b4' };
+const ALIASES: readonly AliasRow[] = [
+  { what: 'alone', packages: { 'node_modules/lodash4': LODASH4 }, labels: { lodash4: 'lodash4@lodash@4.17.21' } },
+  {
+    what: 'with a scope',
+    packages: { 'node_modules/@own/lodash': LODASH4 },
+    labels: { '@own/lodash': '@own+lodash@lodash@4.17.21' },
+  },
+  {
+    what: 'of a package with a scope',
+    packages: { 'node_modules/c': { name: '@s/c', version: '3.0.0', integrity: 'sha512-c' } },
+    labels: { c: 'c@@s+c@3.0.0' },
+  },
+  {
+    what: 'beside the real name, in the same version',
+    packages: {
+      'node_modules/lodash': { version: '4.17.21', integrity: 'sha512-b4' },
+      'node_modules/lodash4': LODASH4,
+    },
+    labels: { lodash: 'lodash@4.17.21', lodash4: 'lodash4@lodash@4.17.21' },
+  },
+  {
+    what: 'in the place of another package of that name',
+    packages: {
+      'node_modules/a': { version: '1.0.0', integrity: 'sha512-a', dependencies: { lodash: '^4' } },
+      'node_modules/a/node_modules/lodash': { version: '4.17.21', integrity: 'sha512-b4' },
+      'node_modules/lodash': { name: 'lodash-es', version: '4.17.21', integrity: 'sha512-es' },
+    },
+    labels: { a: 'a@1.0.0', lodash: 'lodash@lodash-es@4.17.21' },
+    deps: { 'node_modules/a': { lodash: 'lodash@4.17.21' } },
+  },
+  {
+    what: 'that a dependency of a dependency has for itself',
+    packages: {
+      'node_modules/a': { version: '1.0.0', integrity: 'sha512-a', dependencies: { b: '^1' } },
+      'node_modules/b': {
+        version: '1.0.0',
+        integrity: 'sha512-b',
+        dependencies: { old: 'npm:lodash@^3', lodash: '^4' },
+      },
+      'node_modules/b/node_modules/old': { name: 'lodash', version: '3.10.1', integrity: 'sha512-b3' },
+      'node_modules/lodash': { version: '4.17.21', integrity: 'sha512-b4' },
+      'node_modules/old': { version: '9.0.0', integrity: 'sha512-o' },
+    },
+    labels: { a: 'a@1.0.0', b: 'b@1.0.0', lodash: 'lodash@4.17.21', old: 'old@9.0.0' },
+    deps: { 'node_modules/b': { lodash: 'lodash@4.17.21', old: 'old@lodash@3.10.1' } },
+  },
+];
+
+for (const { what, packages, labels, deps = {} } of ALIASES) {
+  test(`gives a package the name of its folder: an alias ${what}`, () => {
+    const lock = { lockfileVersion: 3, packages: { '': {}, ...packages } };
+    const aliased = planStore(parseLock(JSON.stringify(lock), 'lock'), () => true);
+    const files = buildFiles(aliased.values(), { rules: '@x//:y.bzl', exported: [] });
+    const found = [...files].flatMap(([path, text]) => {
+      const key = /actual = "\/\/:(.*)"/.exec(text)?.[1];
+      return key === undefined ? [] : [[path.replace('/BUILD.bazel', ''), key]];
+    });
+    assert.deepEqual(Object.fromEntries(found), labels);
+    for (const [location, expected] of Object.entries(deps)) assert.deepEqual(aliased.get(location)?.deps, expected);
+
+    const root = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'store-'));
+    for (const location of aliased.keys()) {
+      mkdirSync(join(root, location), { recursive: true });
+      writeFileSync(join(root, location, 'index.js'), location);
+    }
+    buildStore(root, aliased);
+    for (const [location, { key, name, deps: imports }] of aliased) {
+      const home = join(root, 'store', key, 'node_modules');
+      assert.equal(readFileSync(join(home, name, 'index.js'), 'utf8'), location);
+      const { name: published } = JSON.parse(readFileSync(join(home, '..', 'package.meta.json'), 'utf8'));
+      assert.equal(published, (packages[location] as { name?: string }).name ?? name);
+      for (const dependency of Object.keys(imports)) assert.ok(existsSync(join(home, dependency, 'index.js')));
+    }
+    rmSync(root, { recursive: true });
+  });
+}
+
+test('tells the registry’s name of an alias beside the one that is imported', () => {
+  const lock = { lockfileVersion: 3, packages: { '': {}, 'node_modules/@own/lodash4': LODASH4 } };
+  const aliased = planStore(parseLock(JSON.stringify(lock), 'lock'), () => true);
+  const build = buildFiles(aliased.values(), { rules: '@x//:y.bzl', exported: [] }).get('BUILD.bazel') ?? '';
+  assert.match(build, /package_name = "@own\/lodash4",\n\s+published_name = "lodash",/);
+  assert.match(build, /directory = "store\/@own\+lodash4@lodash@4\.17\.21\/node_modules\/@own\/lodash4",/);
+});
+
+test('takes declarations for an alias by its own name, and by no other', () => {
+  const types = { version: '4.17.20', integrity: 'sha512-t4' };
+  const packages = {
+    '': {},
+    'node_modules/@types/lodash': types,
+    'node_modules/@types/lodash4': { ...types, name: '@types/lodash' },
+    'node_modules/lodash4': LODASH4,
+    'node_modules/lodash5': LODASH4,
+  };
+  const aliased = planStore(parseLock(JSON.stringify({ lockfileVersion: 3, packages }), 'lock'), () => true);
+  const build = buildFiles(aliased.values(), { rules: '@x//:y.bzl', exported: [] }).get('BUILD.bazel') ?? '';
+  const typesOf = (key: string) => new RegExp(`name = "${key}",[^)]*?types = "([^"]*)"`).exec(build)?.[1];
+  assert.equal(typesOf('lodash4@lodash@4\\.17\\.21'), ':@types+lodash4@@types+lodash@4.17.20');
+  // The compiler looks for @types/lodash5, whatever the registry calls the package.
+  assert.equal(typesOf('lodash5@lodash@4\\.17\\.21'), undefined);
+});
+
 test('moves packages into folders in which they find their dependencies and nothing else', () => {
   const root = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'store-'));
   for (const location of plan.keys()) {

@@ -38,7 +38,7 @@ export function npmFailure({ output, said, lock, shown }: NpmFailureOptions): To
       const changed = packages.find(({ integrity }) => hashes.includes(integrity));
       const expected = changed?.integrity ?? hashes[0] ?? '(not told)';
       return changedFile({
-        file: changed === undefined ? 'a package' : `${changed.name}@${changed.version}`,
+        file: changed === undefined ? 'a package' : `${changed.publishedName}@${changed.version}`,
         source: "npm's registry or cache",
         expected,
         found: hashes.find((hash) => hash !== expected) ?? '(not told)',

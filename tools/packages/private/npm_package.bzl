@@ -13,7 +13,7 @@ def _npm_files_impl(ctx):
         meta = ctx.file.meta,
         fact = package_fact(
             "npm",
-            ctx.attr.package_name,
+            ctx.attr.published_name or ctx.attr.package_name,
             ctx.attr.package_version,
             license = ctx.attr.license,
             checksum = ctx.attr.checksum,
@@ -35,6 +35,7 @@ npm_files = rule(
         "meta": attr.label(doc = "Its description as JSON.", allow_single_file = True, mandatory = True),
         "package_name": attr.string(doc = "The name in import statements.", mandatory = True),
         "package_version": attr.string(doc = "The locked version.", mandatory = True),
+        "published_name": attr.string(doc = "What the registry calls it, where that is another name: of an alias."),
     },
 )
 
