@@ -31,6 +31,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/oci:large_file_test'],
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
+  ['run', '//tools/ci/npm_fetch'],
   ['run', '//tools/ci/services'],
   ['run', '//tools/ci/migration'],
   ['run', '//tools/new/tests:elsewhere'],

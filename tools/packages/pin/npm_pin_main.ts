@@ -22,14 +22,19 @@ await runMain(async ({ argv, env, signal }) => {
   try {
     for (const file of [...FILES, '.npmrc']) await copyIfThere(join(source, file), join(folder, file));
     const npm = (doing: string, args: readonly string[]) =>
-      runTool('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-        doing,
-        cwd: folder,
-        env: { ...env, npm_config_update_notifier: 'false' },
-        signal,
-        hint: 'Correct the package or version that npm names, or npm’s configuration (`npm config list`).',
-        missingHint: 'Run `./fathom doctor`, or install node and npm.',
-      });
+      runTool(
+        'npm',
+        [...args, `--prefix=${folder}`, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+        {
+          doing,
+          // Relative paths of .npmrc are of where npm runs.
+          cwd: source,
+          env: { ...env, npm_config_update_notifier: 'false' },
+          signal,
+          hint: 'Correct the package or version that npm names, or npm’s configuration (`npm config list`).',
+          missingHint: 'Run `./fathom doctor`, or install node and npm.',
+        },
+      );
     // Without download addresses: the registry is each machine's own.
     const pinning = ['install', '--package-lock-only', '--save-exact', '--omit-lockfile-registry-resolved', ...rest];
     await step(`resolving ${shown} with npm`, () => npm(`Resolving the packages of ${shown}`, pinning), { log });

@@ -27,7 +27,21 @@ def machine(ctx):
     system = "darwin" if ctx.os.name.startswith("mac") else "linux"
     return system + "_" + {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x64"}.get(arch, arch)
 
-def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, working_directory = ""):
+def without_secrets(text, secrets):
+    """What may be shown of a text.
+
+    Args:
+      text: string.
+      secrets: list of strings.
+
+    Returns:
+      a string.
+    """
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, working_directory = "", secrets = []):
     """Runs a program; its failure ends the fetch with what failed, what it said and what to do.
 
     Args:
@@ -38,13 +52,14 @@ def run_or_fail(ctx, what, command, hint, timeout = 600, environment = {}, worki
       timeout: seconds.
       environment: dict of variables beside those of the caller.
       working_directory: relative to the repository.
+      secrets: list of strings that are not shown of what it said.
 
     Returns:
       its standard output.
     """
     result = ctx.execute(command, timeout = timeout, environment = environment, working_directory = working_directory)
     if result.return_code != 0:
-        fail("@{}: {}: exit {}\n{}\n{}".format(apparent_name(ctx.name), what, result.return_code, (result.stdout + result.stderr)[-4000:], hint))
+        fail("@{}: {}: exit {}\n{}\n{}".format(apparent_name(ctx.name), what, result.return_code, without_secrets(result.stdout + result.stderr, secrets)[-4000:], hint))
     return result.stdout
 
 def remove_files(ctx, folder, names):

@@ -2,12 +2,13 @@
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:host.bzl", "run_or_fail")
-load("//tools/packages/private:npm_repository.bzl", "find_npm")
+load("//tools/packages/private:npm_program.bzl", "forget_project", "project_npm")
 
 _DOC = """Fetches one package of a package-lock.json by its integrity hash, whatever system and processor it is for.
 
 `npm ci` installs what runs on the machine that builds; what goes into an image for another one comes from here. npm of
-the machine downloads it, so a user's own registry configuration holds. The target is `@<name>//:package`.
+the machine downloads it, so a user's own registry configuration holds, as does the `.npmrc` beside `lock`. The target is
+`@<name>//:package`.
 """
 
 _BUILD = """load("{rules}", "npm_files", "npm_package")
@@ -39,16 +40,28 @@ def _npm_archive_impl(ctx):
     if entry.get("dependencies"):
         fail("@{}: {} needs other packages, which this rule does not fetch. Use npm_packages.".format(apparent_name(ctx.name), package))
     version = entry["version"]
-    npm, path = find_npm(ctx)
-    ctx.report_progress("npm pack of {}@{}".format(package, version))
+    spec = "{}@{}".format(entry.get("name", package), version)
+    npm = project_npm(ctx, ctx.attr.lock)
+    ctx.report_progress("npm pack of {}".format(spec))
     packed = run_or_fail(
         ctx,
-        "Fetching {}@{}".format(package, version),
-        [npm, "pack", "--ignore-scripts", "--prefer-offline", "--loglevel=error", "{}@{}".format(package, version)],
+        "Fetching {}".format(spec),
+        npm.command + [
+            "pack",
+            "--pack-destination=" + str(ctx.path(".")),
+            "--ignore-scripts",
+            "--prefer-offline",
+            "--loglevel=error",
+            "--no-json",
+            spec,
+        ],
         "Check the network, and npm's registry with `npm config get registry`.",
         timeout = ctx.attr.timeout_s,
-        environment = {"PATH": path, "npm_config_update_notifier": "false"},
+        environment = npm.environment,
+        working_directory = npm.folder,
+        secrets = npm.secrets,
     )
+    forget_project(ctx, npm)
     archive = packed.strip().split("\n")[-1]
 
     # A file on this machine, but Bazel's download is what checks a hash.

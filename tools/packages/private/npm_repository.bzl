@@ -1,12 +1,14 @@
 """npm_packages: the packages of a package-lock.json as a Bazel repository."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name", "shown_label")
-load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail", "sibling_path")
+load("//tools/packages/private:host.bzl", "cache_folder", "machine", "run_or_fail", "sibling_path", "without_secrets")
+load("//tools/packages/private:npm_program.bzl", "forget_project", "project_npm")
 
 _DOC = """Installs the packages of a package-lock.json, each checked against its integrity hash.
 
-`npm ci` of the machine does it, so a user's own registry configuration holds and downloads are shared through npm's
-cache. Install scripts do not run, but for those of packages that `allow_scripts` names. Labels: `@<name>//pino`, `@<name>//@grpc/grpc-js`.
+`npm ci` of the machine does it, so a user's own registry configuration holds, as does the `.npmrc` beside `lock`, and
+downloads are shared through npm's cache. Install scripts do not run, but for those of packages that `allow_scripts`
+names. Labels: `@<name>//pino`, `@<name>//@grpc/grpc-js`.
 
 A package sees the packages that it declares and no others, whatever npm hoisted.
 
@@ -53,26 +55,7 @@ NPM_ATTRS = {
     ),
 }
 
-def find_npm(ctx):
-    """The npm of PATH, else the one that `./fathom` put into the cache folder.
-
-    Args:
-      ctx: repository_ctx.
-
-    Returns:
-      (its path, the PATH that it needs), both strings.
-    """
-    path = ctx.os.environ.get("PATH", "")
-    found = ctx.which("npm")
-    if found:
-        return str(found), path
-    cache = cache_folder(ctx)
-    cached = ctx.path(cache + "/bin/npm")
-    if cached.exists:
-        return str(cached), cache + "/bin:" + path
-    fail("@{}: no npm on PATH, nor in {}/bin. Run `./fathom doctor`, or install node and npm.".format(apparent_name(ctx.name), cache))
-
-def _fail_explained(ctx, result):
+def _fail_explained(ctx, npm, result):
     """Ends with npm's failure in the form that all kinds of packages have, where there is a node to find it."""
     cached = cache_folder(ctx) + "/bin/node"
     nodes = [cached, "node"] if ctx.attr.own_node else [str(ctx.path(Label("@fathom_npm//:node")))]
@@ -84,8 +67,8 @@ def _fail_explained(ctx, result):
             json.encode({
                 "kind": "npm",
                 "lock": "package-lock.json",
-                "output": result.stdout,
-                "said": result.stderr[-4000:],
+                "output": without_secrets(result.stdout, npm.secrets),
+                "said": without_secrets(result.stderr, npm.secrets)[-4000:],
                 "shown": shown_label(ctx.attr.lock),
             }),
         ])
@@ -97,23 +80,37 @@ def _fail_explained(ctx, result):
         apparent_name(ctx.name),
         ctx.attr.lock,
         result.return_code,
-        (result.stderr + result.stdout)[-4000:],
+        without_secrets(result.stderr + result.stdout, npm.secrets)[-4000:],
     ))
 
-def _run_allowed_scripts(ctx, npm, environment):
+# What a .npmrc may not change: what is run, what is printed, and the form of node_modules that the store tool reads.
+_CI_FLAGS = [
+    "--json",
+    "--ignore-scripts",
+    "--install-strategy=hoisted",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--loglevel=error",
+]
+
+def _run_allowed_scripts(ctx, npm):
     """Runs the install scripts of the packages in allow_scripts, and of no others."""
     if not ctx.attr.allow_scripts:
         return
     for name in ctx.attr.allow_scripts:
         if not ctx.path("node_modules/" + name).exists:
             fail("@{}: 'allow_scripts' must name packages of {}, got {}. Correct the name, or leave it out.".format(apparent_name(ctx.name), ctx.attr.lock, name))
+
+    # In the repository, as scripts may write to where npm runs (INIT_CWD).
     run_or_fail(
         ctx,
         "Running the install scripts of {}".format(", ".join(ctx.attr.allow_scripts)),
-        [npm, "rebuild", "--ignore-scripts=false", "--foreground-scripts", "--loglevel=error"] + ctx.attr.allow_scripts,
+        npm.command + ["rebuild", "--ignore-scripts=false", "--foreground-scripts", "--loglevel=error"] + ctx.attr.allow_scripts,
         "Its lines above say why; a native addon may need g++, make and python3.",
         timeout = ctx.attr.timeout_s,
-        environment = environment,
+        environment = npm.environment,
+        secrets = npm.secrets,
     )
 
 def _npm_packages_impl(ctx):
@@ -125,17 +122,18 @@ def _npm_packages_impl(ctx):
         ctx.path(tool)
     ctx.file("package.json", ctx.read(package_json))
     ctx.file("package-lock.json", ctx.read(lock))
-    npm, path = find_npm(ctx)
+    npm = project_npm(ctx, ctx.attr.lock)
     ctx.report_progress("npm ci of {}".format(ctx.attr.lock))
-    environment = {"PATH": path, "npm_config_update_notifier": "false"}
     result = ctx.execute(
-        [npm, "ci", "--json", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
-        environment = environment,
+        npm.command + ["ci"] + _CI_FLAGS,
+        environment = npm.environment,
         timeout = ctx.attr.timeout_s,
+        working_directory = npm.folder,
     )
     if result.return_code != 0:
-        _fail_explained(ctx, result)
-    _run_allowed_scripts(ctx, npm, environment)
+        _fail_explained(ctx, npm, result)
+    _run_allowed_scripts(ctx, npm)
+    forget_project(ctx, npm)
     if ctx.attr.own_node:
         machine_package = "node-" + machine(ctx).replace("_", "-")
         own = ctx.path("node_modules/{}/bin/node".format(machine_package))
