@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { runfile } from '../../lib/runfiles.ts';
 import { type Answer, type Loopback, startLoopback } from '../../packages/testing/loopback.ts';
 import { endNested, nestedBazel } from '../nested/nested_bazel.ts';
 
@@ -184,7 +185,7 @@ test('pins by the same configuration', async () => {
     'pinned/.npmrc': npmrc(registry, 'fifth', '${OWN_TOKEN}'),
     'pinned/package.json': JSON.stringify({ name: 'app', version: '1.0.0', dependencies: { [NAME]: '1.0.0' } }),
   });
-  await run(resolve(process.env['NPM_PIN'] ?? ''), [join(workspace, 'pinned/package.json')], { env });
+  await run(runfile('fathom/tools/packages/npm_pin'), [join(workspace, 'pinned/package.json')], { env });
   assert.ok(registry.asked.includes('/fifth/greeting.tgz'), registry.asked.join(' '));
   const { packages } = JSON.parse(await readFile(join(workspace, 'pinned/package-lock.json'), 'utf8'));
   assert.equal(packages[`node_modules/${NAME}`].integrity, integrity);
