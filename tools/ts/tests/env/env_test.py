@@ -18,7 +18,7 @@ class EnvTest(unittest.TestCase):
         os.chdir(tempfile.gettempdir())
 
     def test_files_have_absolute_paths(self):
-        for name, text in {"WORDS": "words\n", "EXEC": "words\n", "BUILT": '["built"]\n'}.items():
+        for name, text in {"WORDS": "words\n", "EXEC": "words\n", "BUILT": '[\n   "built"\n]\n'}.items():
             with self.subTest(name):
                 self.assertEqual(pathlib.Path(value(name)).read_text(), text)
 

@@ -16,7 +16,7 @@ const built = runfile('fathom/tools/ts/tests/env/built.json');
 for (const [name, text] of [
   ['WORDS', 'words\n'],
   ['EXEC', 'words\n'],
-  ['BUILT', '["built"]\n'],
+  ['BUILT', '[\n   "built"\n]\n'],
 ]) {
   test(`${name} is the absolute path of a file`, () => assert.equal(readFileSync(value(name ?? ''), 'utf8'), text));
 }

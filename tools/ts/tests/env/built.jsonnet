@@ -1,0 +1,2 @@
+// A file that is built.
+['built']
