@@ -51,7 +51,7 @@ export interface KnownCommands {
 }
 
 /** Options of Bazel that pages use beside `--config`. */
-const BAZEL_OPTIONS = new Set(['test_env', 'test_filter', 'test_arg', 'output_groups']);
+const BAZEL_OPTIONS = new Set(['only', 'output_groups', 'test_arg', 'test_env', 'test_filter']);
 
 /** What is wrong with a command; its labels are for others to check. */
 export function commandProblems(command: Command, known: KnownCommands): readonly string[] {
