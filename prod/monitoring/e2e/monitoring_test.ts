@@ -1,10 +1,8 @@
 // Monitoring on a cluster: every pod is ready, every target answers, autoscalers have numbers, data outlives the pod.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { eventually, kubectl, person } from '../../../services/routeguide/e2e/cluster.ts';
+import { createObjects, eventually, kubectl, person } from '../../../services/routeguide/e2e/cluster.ts';
 import { claim, container, pod } from '../../../tools/cluster/testing/workloads.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
 import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
@@ -136,10 +134,7 @@ async function startTelling(): Promise<void> {
     { ...claim('data'), metadata: metadata('data', { annotations: { volumeType: 'local' } }) },
     { ...pod('busy', { containers: [busy], volumes }), metadata: metadata('busy') },
   ];
-  const folder = await mkdtemp(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'telling-'));
-  const file = join(folder, 'objects.json');
-  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-  await kubectl('create', '-f', file);
+  await createObjects(items);
 }
 
 // The build takes these lists for what every cluster has: tools/monitoring/metrics.

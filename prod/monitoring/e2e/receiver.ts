@@ -1,8 +1,5 @@
 // Who is told of alerts: a pod that writes down what Alertmanager posts to it, made known as docs/monitoring.md says.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { kubectl } from '../../../services/routeguide/e2e/cluster.ts';
+import { createObjects, kubectl } from '../../../services/routeguide/e2e/cluster.ts';
 import { answering, container, pod, service } from '../../../tools/cluster/testing/workloads.ts';
 
 const APP = 'receiver';
@@ -65,15 +62,7 @@ function objectsOf(namespace: string, name: string): readonly object[] {
 /** Has Alertmanager tell a pod of `namespace` of the alerts there. */
 export async function startReceiver(namespace: string): Promise<Receiver> {
   const name = `${namespace}-${APP}`;
-  const folder = await mkdtemp(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'receiver-'));
-  try {
-    const file = join(folder, 'objects.json');
-    const list = { apiVersion: 'v1', kind: 'List', items: objectsOf(namespace, name) };
-    await writeFile(file, JSON.stringify(list));
-    await kubectl('create', '-f', file);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await createObjects(objectsOf(namespace, name));
   return {
     name: `${MONITORING}/${name}/chat`,
     // A body is a line of its own.

@@ -41,11 +41,19 @@ function personOf(user: string): Person {
 }
 
 /** Runs the matching kubectl against the test cluster; rejects when it fails. */
-export async function kubectl(...args: readonly string[]): Promise<string> {
+export const kubectl = (...args: readonly string[]): Promise<string> => runKubectl(args);
+
+/** Makes objects in the test cluster. */
+export async function createObjects(items: readonly object[]): Promise<void> {
+  await runKubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+}
+
+async function runKubectl(args: readonly string[], input?: string): Promise<string> {
   const state = await readClusterState('fathom');
   if (state === undefined) throw new Error('no cluster is up in FATHOM_STATE: run these tests through `./fathom test`');
   const outcome = await execute(runfile('go_kubernetes/bin/kubernetes'), ['kubectl', ...args], {
     env: { ...process.env, KUBECONFIG: state.kubeconfig },
+    ...(input === undefined ? {} : { input }),
   });
   if (outcome.status !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${outcome.status}\n${outcome.stderr}`);
   return outcome.stdout;
@@ -100,9 +108,12 @@ export const eventually = <T>(what: string, check: () => Promise<T | undefined>,
 async function execute(
   program: string,
   args: readonly string[],
-  options: { readonly env: NodeJS.ProcessEnv },
+  options: { readonly env: NodeJS.ProcessEnv; readonly input?: string },
 ): Promise<Outcome> {
-  const child = spawn(program, args, { env: options.env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 });
+  const { env, input } = options;
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 300_000 });
+  // Who ends without having read it all says why. Without input there is nothing to read.
+  child.stdin.on('error', () => undefined).end(input);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));

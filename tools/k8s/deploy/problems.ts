@@ -2,9 +2,9 @@
 import { ToolError } from '../../lib/errors.ts';
 import { KubeStatusError } from '../kube/errors.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
+import { isWaitable, WAIT_FOR, WAIT_FOR_FORMS } from '../readiness/wait_for.ts';
 import { PART_OF } from './applyset.ts';
 import { ON_DELETE } from './kept.ts';
-import { isWaitable, WAIT_FOR, WAIT_FOR_FORMS } from '../readiness/wait_for.ts';
 import { ON_IMMUTABLE } from './on_immutable.ts';
 
 /** Errors of many objects as one. */
@@ -70,6 +70,13 @@ export function explain(error: KubeStatusError, object: KubeObject, label: strin
   });
 }
 
+/** Annotations that the engine reads, what they may be, and whether a value is that. */
+const ANNOTATIONS: readonly (readonly [string, string, (value: string) => boolean])[] = [
+  [ON_DELETE, 'keep', (value) => value === 'keep'],
+  [ON_IMMUTABLE, 'recreate', (value) => value === 'recreate'],
+  [WAIT_FOR, WAIT_FOR_FORMS, isWaitable],
+];
+
 /** Refuses a value of an annotation for the engine that would be taken for none. Throws K8S_ANNOTATION. */
 export function requireKnownValues(object: KubeObject, label: string): void {
   for (const [annotation, forms, isKnown] of ANNOTATIONS) {
@@ -80,13 +87,6 @@ export function requireKnownValues(object: KubeObject, label: string): void {
     });
   }
 }
-
-/** Annotations that the engine reads, what they may be, and whether a value is that. */
-const ANNOTATIONS: readonly (readonly [string, string, (value: string) => boolean])[] = [
-  [ON_DELETE, 'keep', (value) => value === 'keep'],
-  [ON_IMMUTABLE, 'recreate', (value) => value === 'recreate'],
-  [WAIT_FOR, WAIT_FOR_FORMS, isWaitable],
-];
 
 /** A change that the server does not allow, of an object that it would take anew. Its words may quote whole fields. */
 export function immutable(what: {

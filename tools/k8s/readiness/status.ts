@@ -27,16 +27,21 @@ export interface Condition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  /** The generation that it is about, where its controller says so. */
+  readonly observedGeneration: number | undefined;
 }
 
-/** The condition of a type, or undefined. */
+/** The condition of a type, or undefined. Case does not matter, as to kubectl. */
 export function conditionOf(object: KubeObject, type: string): Condition | undefined {
-  const found = asList(at(object, 'status', 'conditions')).find((condition) => textAt(condition, 'type') === type);
+  const found = asList(at(object, 'status', 'conditions')).find(
+    (condition) => textAt(condition, 'type')?.toLowerCase() === type.toLowerCase(),
+  );
   if (found === undefined) return undefined;
   return {
     status: textAt(found, 'status') ?? '',
     reason: textAt(found, 'reason') ?? '',
     message: textAt(found, 'message') ?? '',
+    observedGeneration: numberAt(found, 'observedGeneration'),
   };
 }
 

@@ -1,7 +1,7 @@
 // What an object itself says that it is to be waited for, in the words of `kubectl wait --for`:
 // https://kubernetes.io/docs/reference/kubectl/generated/kubectl_wait/. Pure.
-import { type KubeObject, asList, at, numberAt, textAt } from '../model/object.ts';
-import { CURRENT, type Status, progressing } from './status.ts';
+import { type KubeObject, at } from '../model/object.ts';
+import { CURRENT, type Status, conditionOf, conditionText, progressing } from './status.ts';
 
 /** `condition=Available`, `condition=Synced=False`, `jsonpath={.status.phase}=Running`, `jsonpath={.status.address}`. */
 export const WAIT_FOR = 'fathom.internal/wait-for';
@@ -37,16 +37,15 @@ export function annotatedStatus(object: KubeObject): Status {
   return wanted.kind === 'condition' ? conditionStatus(object, wanted) : fieldStatus(object, wanted);
 }
 
-function conditionStatus(object: KubeObject, wanted: Wanted & { kind: 'condition' }): Status {
-  const is = (one: unknown, text: string) => one?.toString().toLowerCase() === text.toLowerCase();
-  const found = asList(at(object, 'status', 'conditions')).find((one) => is(textAt(one, 'type'), wanted.type));
-  if (found === undefined) return progressing(`no condition ${wanted.type} yet`);
-  const seen = numberAt(found, 'observedGeneration');
-  if (seen !== undefined && seen < (object.metadata.generation ?? 0))
-    return progressing(`its condition ${wanted.type} is one of before the change`);
-  if (is(textAt(found, 'status'), wanted.status)) return CURRENT;
-  const words = [textAt(found, 'reason'), textAt(found, 'message')].filter((word) => (word ?? '') !== '').join(': ');
-  return progressing(`${wanted.type} is ${textAt(found, 'status') ?? 'Unknown'}${words === '' ? '' : ` (${words})`}`);
+function conditionStatus(object: KubeObject, { type, status }: Wanted & { kind: 'condition' }): Status {
+  const found = conditionOf(object, type);
+  if (found === undefined) return progressing(`no condition ${type} yet`);
+  const { observedGeneration = Infinity } = found;
+  if (observedGeneration < (object.metadata.generation ?? 0))
+    return progressing(`its condition ${type} is one of before the change`);
+  if (found.status.toLowerCase() === status.toLowerCase()) return CURRENT;
+  const words = conditionText(found);
+  return progressing(`${type} is ${found.status || 'Unknown'}${words === '' ? '' : ` (${words})`}`);
 }
 
 function fieldStatus(object: KubeObject, { path, value }: Wanted & { kind: 'field' }): Status {
