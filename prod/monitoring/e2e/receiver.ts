@@ -1,6 +1,6 @@
 // Who is told of alerts: a pod that writes down what Alertmanager posts to it, made known as docs/monitoring.md says.
 import { createObjects, kubectl } from '../../../services/routeguide/e2e/cluster.ts';
-import { answering, container, pod, service } from '../../../tools/cluster/testing/workloads.ts';
+import { container, pod, service } from '../../../tools/cluster/testing/workloads.ts';
 
 const APP = 'receiver';
 /** The namespace of Alertmanager, where the operator reads receivers and their Secrets. */
@@ -25,6 +25,17 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
+// A server that has read the whole body before it answers: who is answered too early takes it for told, and sends no more.
+// Of two `$` Kubernetes makes one.
+const START = [
+  'busybox mkdir -p /data/cgi-bin /data/told',
+  'cd /data/cgi-bin',
+  "printf '#!/usr/bin/sh\\nbusybox cat > /data/$$$$ && busybox mv /data/$$$$ /data/told/\\n' > tell",
+  `printf 'printf "Content-Type: text/plain\\\\r\\\\n\\\\r\\\\n"\\n' >> tell`,
+  'busybox chmod +x tell',
+  'exec busybox httpd -f -p 8080 -h /data',
+].join(' && ');
+
 const RESTRICTED = {
   runAsNonRoot: true,
   runAsUser: 65532,
@@ -37,10 +48,19 @@ const RESTRICTED = {
 function objectsOf(namespace: string, name: string): readonly object[] {
   const here = (one: object) => ({ ...one, metadata: { ...(one as { metadata: object }).metadata, namespace } });
   const there = { name, namespace: MONITORING };
+  const server = container(['sh', '-c', START], {
+    securityContext: RESTRICTED,
+    volumeMounts: [{ name: 'data', mountPath: '/data' }],
+  });
   return [
-    here(pod(APP, { containers: [container(answering('told'), { securityContext: RESTRICTED })] })),
+    here(pod(APP, { containers: [server], volumes: [{ name: 'data', emptyDir: {} }] })),
     here(service(APP)),
-    { apiVersion: 'v1', kind: 'Secret', metadata: there, stringData: { url: `http://${APP}.${namespace}.svc/` } },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: there,
+      stringData: { url: `http://${APP}.${namespace}.svc/cgi-bin/tell` },
+    },
     {
       apiVersion: 'monitoring.coreos.com/v1alpha1',
       kind: 'AlertmanagerConfig',
@@ -67,7 +87,8 @@ export async function startReceiver(namespace: string): Promise<Receiver> {
     name: `${MONITORING}/${name}/chat`,
     // A body is a line of its own.
     told: async () => {
-      const lines = (await kubectl('logs', '-n', namespace, APP)).split('\n');
+      const cat = ['sh', '-c', 'busybox cat /data/told/* 2> /dev/null || :'];
+      const lines = (await kubectl('exec', '-n', namespace, APP, '--', ...cat)).split('\n');
       return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Notification);
     },
     // The rest goes with the namespace.

@@ -16,6 +16,8 @@ const SERVICE = 'routeguide-server';
 const WINDOW = '5m';
 const WINDOW_MS = 300_000;
 const ada = person('watching');
+/** What there is by now, so that a failure on the way leaves nothing open. */
+const closing = new AsyncDisposableStack();
 
 let ports: Ports;
 let url: string;
@@ -29,16 +31,13 @@ const seconds = (fromMs: number) => Number(((performance.now() - fromMs) / 1000)
 
 before(async () => {
   succeeded(await ada.verb('prod/prod.apply', '--yes'));
-  ports = await openPorts();
+  ports = closing.adopt(await openPorts(), (opened) => opened.close());
   url = `http://${await ports.to('monitoring', 'dashboards', 'http')}`;
   api = pageApi(url);
-  browser = await startBrowser();
+  browser = closing.use(await startBrowser());
 });
 after(async () => {
-  await load?.stop();
-  await receiver?.close();
-  await browser[Symbol.asyncDispose]();
-  await ports.close();
+  await closing.disposeAsync();
   await kubectl('delete', 'namespace', ada.namespace, '--ignore-not-found', '--wait=false');
 });
 
@@ -104,7 +103,7 @@ test('the dashboard is there within a minute of the first deploy', { timeout: 60
 });
 
 test('Alertmanager takes up a receiver', { timeout: 300_000 }, async () => {
-  receiver = await startReceiver(ada.namespace);
+  receiver = closing.adopt(await startReceiver(ada.namespace), (started) => started.close());
   const { name } = receiver;
   const address = await ports.to('monitoring', 'alertmanager', 'http');
   const isKnown = async () => {
@@ -120,7 +119,7 @@ test('Alertmanager takes up a receiver', { timeout: 300_000 }, async () => {
 });
 
 test('every panel has data while it is called', { timeout: 600_000 }, async () => {
-  load = await startLoad(await ports.to(ada.namespace, SERVICE, 'grpc'));
+  load = closing.adopt(await startLoad(await ports.to(ada.namespace, SERVICE, 'grpc')), (started) => started.stop());
   const { dashboard }: DashboardAnswer = await api.dashboard(ada.namespace, SERVICE);
   const expected: States = Object.fromEntries(panelsOf(dashboard).map(({ title }) => [title, 'data']));
   assert.ok(Object.keys(expected).length > 10);
