@@ -26,8 +26,8 @@ export const FAULTS = [
  */
 export type FaultKind = (typeof FAULTS)[number] | 'refuse' | 'late' | '504';
 
-/** How much later. */
-export const LATE_MS = 600;
+/** How much later: a third of it is still a silence that no busy machine makes by itself. */
+export const LATE_MS = 3000;
 
 export interface FaultProxy extends AsyncDisposable {
   /** `127.0.0.1:<port>`. */
