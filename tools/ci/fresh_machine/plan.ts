@@ -46,7 +46,7 @@ const ENTER = [
   'mount -t proc proc proc',
   'mount --rbind /sys sys',
   'mount --rbind /dev dev',
-  'if [ -n "$1" ]; then mkdir -p root/.cache/fathom; mount --bind "$1" root/.cache/fathom; fi',
+  'if [ -n "$1" ]; then mkdir -p "$1" root/.cache/fathom; mount --bind "$1" root/.cache/fathom; fi',
   'mkdir -p .host',
   'pivot_root . .host',
   'cd /',
@@ -94,6 +94,8 @@ export function machineStep(machine: Machine, command: string, timeoutMs = 80 * 
 /** The steps that make a machine with a clone of the workspace in /src. */
 export function machineSteps({ root, suite, mirror, workspace }: Machine): readonly Step[] {
   return [
+    // By itself, as it is unshare that would not find it below, and could only say so by its status.
+    { what: 'Looking for debootstrap', command: ['debootstrap', '--version'], timeoutMs: MINUTE_MS },
     {
       what: `Installing a plain ${suite}`,
       // It mounts /proc there, of which the host shall keep nothing: the folder could not be removed.

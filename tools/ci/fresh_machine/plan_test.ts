@@ -9,12 +9,12 @@ import { type Machine, debianMirror, machineStep, machineSteps, renewSteps } fro
 const MACHINE: Machine = { root: '/r', suite: 'bookworm', mirror: 'http://m/debian', workspace: '/w' };
 const entered = machineStep(MACHINE, './fathom up').command;
 
-test('makes the system, then clones', () => {
+test('looks for the installer, makes the system, then clones', () => {
   assert.deepEqual(
     machineSteps(MACHINE)
       .map((step) => step.what)
       .filter((what) => !what.startsWith('Copying')),
-    ['Installing a plain bookworm', 'Cloning the repository'],
+    ['Looking for debootstrap', 'Installing a plain bookworm', 'Cloning the repository'],
   );
 });
 
@@ -37,11 +37,11 @@ test('brings the clone of a machine that is kept to the newest commit, without w
 });
 
 test('leaves no mount of the installer on the host', () => {
-  assert.deepEqual(machineSteps(MACHINE)[0]?.command.slice(0, 3), ['unshare', '--mount', 'debootstrap']);
+  assert.deepEqual(machineSteps(MACHINE)[1]?.command.slice(0, 3), ['unshare', '--mount', 'debootstrap']);
 });
 
 test('makes a release like sid that the host has not heard of', () => {
-  const [install] = machineSteps({ ...MACHINE, suite: 'release-of-another-day' });
+  const [, install] = machineSteps({ ...MACHINE, suite: 'release-of-another-day' });
   assert.equal(install?.command.at(-1), '/usr/share/debootstrap/scripts/sid');
 });
 
