@@ -7,10 +7,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Resource, pathOf } from '../kube/discovery.ts';
 import { KubeStatusError, isNotFound, isStale, retryReason } from '../kube/errors.ts';
 import { deleteObject, getObject } from '../kube/objects.ts';
-import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun, readDeploys } from '../model/deploys.ts';
+import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun, TOLD_RUNS, readDeploys } from '../model/deploys.ts';
 import type { KubeObject } from '../model/object.ts';
 import { parentName, placeKey } from './applyset.ts';
-import { KEPT_REVISIONS } from './history.ts';
 
 /** How long it may take, also after the run was interrupted. */
 const DEADLINE_MS = 5000;
@@ -106,7 +105,7 @@ export async function untell(client: KubeClient, place: Place): Promise<void> {
 /** The runs with one more, or one changed. */
 function withRun(runs: readonly DeployRun[], run: DeployRun): readonly DeployRun[] {
   const others = runs.filter(({ number }) => number !== run.number);
-  return [...others, run].toSorted((a, b) => a.number - b.number).slice(-KEPT_REVISIONS);
+  return [...others, run].toSorted((a, b) => a.number - b.number).slice(-TOLD_RUNS);
 }
 
 interface Told {

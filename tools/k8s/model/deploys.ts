@@ -8,6 +8,12 @@ export const DEPLOYS_LABEL = 'fathom.internal/deploys';
 /** The key with the runs, the oldest first. */
 export const DEPLOYS_KEY = 'deploys.json';
 
+/**
+ * How many runs are told of, the newest: more than revisions of the history, as a run takes some 400 bytes here, and an
+ * inventory's revision all its objects. A day's work on one service fits, and 50 stacks' runs take a megabyte.
+ */
+export const TOLD_RUNS = 50;
+
 /** What the names of a stack's inventory and of this ConfigMap begin with. */
 export const PARENT_PREFIX = 'fathom-';
 

@@ -2,10 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
-import { KEPT_REVISIONS } from '../deploy/history.ts';
 import { openTeller } from '../deploy/tell.ts';
 import { createClient } from '../kube/client.ts';
-import { DEPLOYS_KEY, DEPLOYS_LABEL, type DeployRun, deploySeconds, readDeploys, toldStack } from '../model/deploys.ts';
+import {
+  DEPLOYS_KEY,
+  DEPLOYS_LABEL,
+  type DeployRun,
+  TOLD_RUNS,
+  deploySeconds,
+  readDeploys,
+  toldStack,
+} from '../model/deploys.ts';
 import { type KubeObject, textAt } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
@@ -136,17 +143,31 @@ test('tells of a run that was interrupted', async () => {
   assert.deepEqual([run?.state, run?.error, run?.planned], ['started', 'INTERRUPTED', 60]);
 });
 
-test('keeps the last ten, and tells which revision a rollback put back', async () => {
-  await makeNamespace('ten');
-  for (let x = 1; x <= KEPT_REVISIONS + 1; x++) await applyStack(mapsOf('ten', `${x}`));
-  await withSession(server, mapsOf('ten', '0'), ({ session }) => rollbackVerb(session));
-  const runs = await runsOf('ten');
+test('tells which revision a rollback put back', async () => {
+  await makeNamespace('back');
+  for (const x of ['1', '2']) await applyStack(mapsOf('back', x));
+  await withSession(server, mapsOf('back', '0'), ({ session }) => rollbackVerb(session));
+  const runs = await runsOf('back');
   assert.deepEqual(
-    runs.map(({ number }) => number),
-    [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    runs.map(({ number, verb, restores }) => [number, verb, restores]),
+    [
+      [1, 'apply', undefined],
+      [2, 'apply', undefined],
+      [3, 'rollback', 1],
+    ],
   );
-  const { verb, restores } = runs.at(-1) as DeployRun;
-  assert.deepEqual([verb, restores], ['rollback', 10]);
+});
+
+test('tells of the newest runs, and leaves out what is older', async () => {
+  await makeNamespace('many');
+  const log = { warn: (line: string) => assert.fail(line) };
+  const teller = await openTeller({ client: server.client, log, place: { namespace: 'many', stack: 'x' } });
+  const count = TOLD_RUNS + 2;
+  for (let number = 1; number <= count; number++) await teller.tell({ ...RUN, number }, { owner: 'a' });
+  assert.deepEqual(
+    (await runsOf('many')).map(({ number }) => number),
+    Array.from({ length: TOLD_RUNS }, (_, index) => index + 3),
+  );
 });
 
 test('forgets the runs of a stack that was deleted, also before Kubernetes has collected what was told', async () => {
