@@ -145,10 +145,17 @@ local container(one, volumes, claims) = withoutEmpty({
   labels(config):: labels.all(config.name, config.partOf, config.component),
 
   // Returns the probes of a server with gRPC health checks: alive as long as the process answers, ready when it says so.
+  // It has a minute to start. No startup probe says so, as the kubelet asks the others at its next second only after
+  // that one has passed, which every deploy would wait for: who has started is the sooner ready without it.
   grpcProbes(port):: {
-    startupProbe: { grpc: { port: port, service: 'liveness' }, periodSeconds: 1, failureThreshold: 60 },
     readinessProbe: { grpc: { port: port, service: '' }, periodSeconds: 2, failureThreshold: 2 },
-    livenessProbe: { grpc: { port: port, service: 'liveness' }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+    livenessProbe: {
+      grpc: { port: port, service: 'liveness' },
+      initialDelaySeconds: 40,
+      periodSeconds: 10,
+      timeoutSeconds: 3,
+      failureThreshold: 3,
+    },
   },
 
   // Returns a pod template that the restricted Pod Security Standard accepts. config: the values of `parameters`.
