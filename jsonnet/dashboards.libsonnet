@@ -41,7 +41,7 @@ local variable = t.record({
   name: t.required(t.word, 'What queries call it, after `$`.'),
   label: t.optional(t.text, 'What people call it.', function(config) config.name, '`name`'),
   query: t.required(t.query, 'Its values: `label_values(<series>, <label>)`.'),
-  multi: t.optional(t.boolean, 'Whether several may be chosen.', false),
+  multi: t.optional(t.boolean, 'Whether several may be chosen, and all. Without, it is the first value until another one is chosen.', false),
 });
 
 local dashboard = t.record({

@@ -19,7 +19,7 @@ let cluster: ApiServer;
 let server: TestPrometheus;
 let prometheus: Prometheus;
 let page: Prometheus;
-const { makeNamespace, post } = callsTo(() => cluster);
+const { makeNamespace, post, remove } = callsTo(() => cluster);
 
 const ask = () => readStatus(cluster.client, { prometheus, page, signal: AbortSignal.timeout(30_000) });
 
@@ -122,6 +122,34 @@ test('names panels that fail, and those that have more series than anybody can s
       ],
     ],
   );
+});
+
+test('asks with the first value of a variable that is always one, and names panels that lack one', async () => {
+  const variables = [
+    { name: 'pod', query: 'label_values(shop_latency_seconds{namespace="$namespace"}, pod)' },
+    { name: 'refund', query: 'label_values(shop_no_such_metric, refund)' },
+  ];
+  const panels = ['pod', 'refund'].map((name) => {
+    const expr = `shop_latency_seconds{${name}="$${name}"}`;
+    return { title: `By ${name}`, kind: 'stat', queries: [{ expr }] };
+  });
+  const dashboard = {
+    name: 'single',
+    title: 'One by one',
+    service: 'web',
+    variables,
+    rows: [{ title: 'Pods', panels }],
+  };
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', dashboard));
+  try {
+    const { panelFaults } = await ask();
+    assert.deepEqual(
+      panelFaults.filter(({ what }) => what.startsWith('shop/single')),
+      [{ what: "shop/single: panel 'By refund'", problems: ['There is no value of $refund to ask for'] }],
+    );
+  } finally {
+    await remove('/api/v1/namespaces/shop/configmaps/single-dashboard');
+  }
 });
 
 test('says where Prometheus does not answer', async () => {

@@ -98,12 +98,35 @@ export async function askVariables(
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/**
+ * What the page asks for where its address chooses nothing: the first value of each variable that is always one. A variable
+ * may be about another one, so those that are known are told to the next look.
+ */
+export async function firstChoices(
+  prometheus: Prometheus,
+  question: Omit<PanelQuestion, 'panel' | 'chosen'>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const chosen = new Map<string, readonly string[]>();
+  for (;;) {
+    const missing = question.dashboard.variables.filter(({ name, multi }) => !multi && !chosen.has(name));
+    if (missing.length === 0) return chosen;
+    const answer = await askVariables(prometheus, { ...question, chosen }, Number.POSITIVE_INFINITY);
+    const found = missing.flatMap(({ name }) =>
+      (answer[name]?.values ?? []).slice(0, 1).map((value) => [name, [value]] as const),
+    );
+    if (found.length === 0) return chosen;
+    for (const [name, values] of found) chosen.set(name, values);
+  }
+}
+
 function fill(
   expr: string,
   { dashboard, scrapeSeconds, namespace, chosen, range }: Omit<PanelQuestion, 'panel'>,
   step: number,
 ): string {
-  const variables: Values['variables'] = new Map([['namespace', [namespace]], ...chosen]);
+  // One of its own that is called so goes by its own choices.
+  const hasOwn = dashboard.variables.some(({ name }) => name === 'namespace');
+  const variables: Values['variables'] = hasOwn ? chosen : new Map([['namespace', [namespace]], ...chosen]);
   const { expression } = parseExpression(expr, knownVariables(dashboard.variables));
   return fillExpression(expression, { times: timesOf(range, step, scrapeSeconds), variables });
 }

@@ -14,6 +14,8 @@ type Part =
       readonly quote: string;
       /** What the matcher takes: one value, or a regular expression. */
       readonly isRegex: boolean;
+      /** Whether it may be several values, and all. */
+      readonly isMulti: boolean;
     };
 
 /** An expression with places for values. */
@@ -25,7 +27,7 @@ export interface Expression {
 export interface Values {
   /** Durations, such as `5m`, by the names of {@link TIMES}. */
   readonly times: Readonly<Record<string, string>>;
-  /** Chosen values by variable; none is all. */
+  /** Chosen values by variable; none is all of one that may be several. */
   readonly variables: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -68,7 +70,10 @@ export function parseExpression(
       if (problem !== undefined) problems.push(problem);
       flush();
       if (isTime) parts.push({ kind: 'time', name });
-      else parts.push({ kind: 'variable', name, quote, isRegex: operator.endsWith('~') });
+      else {
+        const isMulti = known.get(name)?.isMulti ?? false;
+        parts.push({ kind: 'variable', name, quote, isRegex: operator.endsWith('~'), isMulti });
+      }
       index += match[0].length;
       continue;
     }
@@ -103,13 +108,18 @@ function problemOf(
   return undefined;
 }
 
-/** The text of an expression with its values. Throws RangeError where a value can't stand where it is wanted. */
+/**
+ * The text of an expression with its values. Throws RangeError where a value can't stand where it is wanted, and where there
+ * is none of a variable that is always one: '' would ask for series without the label.
+ */
 export function fillExpression(expression: Expression, values: Values): string {
   return expression.parts
     .map((part) => {
       if (part.kind === 'text') return part.text;
       if (part.kind === 'time') return values.times[part.name] ?? '5m';
-      const chosen = values.variables.get(part.name) ?? [];
+      const given = values.variables.get(part.name) ?? [];
+      const chosen = part.isMulti ? given : given.slice(0, 1);
+      if (chosen.length === 0 && !part.isMulti) throw new RangeError(`There is no value of $${part.name} to ask for`);
       if (!part.isRegex) return quoted(chosen[0] ?? '', part.quote);
       return quoted(chosen.length === 0 ? '.*' : `(${chosen.map(escapeRegex).join('|')})`, part.quote);
     })

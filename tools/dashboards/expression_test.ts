@@ -5,6 +5,7 @@ import { fillExpression, parseExpression, parseLabelValues } from './expression.
 const KNOWN = new Map([
   ['namespace', { isMulti: false }],
   ['pod', { isMulti: true }],
+  ['zone', { isMulti: false }],
 ]);
 const TIMES = { __rate_interval: '2m', __range: '3600s', __interval: '30s' };
 
@@ -21,6 +22,7 @@ for (const [text, variables, expected] of [
   ['a{pod=~"$pod"}', { pod: ['a', 'b.c'] }, 'a{pod=~"(a|b\\\\.c)"}'],
   ['a{pod=~"$pod"}', {}, 'a{pod=~".*"}'],
   ['a{pod!~"$pod"} offset $__range', { pod: ['a'] }, 'a{pod!~"(a)"} offset 3600s'],
+  ['a{zone=~"$zone"}', { zone: ['a', 'b'] }, 'a{zone=~"(a)"}'],
   ["a{ns='$namespace'}", { namespace: [`a'b"c\\`] }, `a{ns='a\\'b"c\\\\'}`],
   ['a{ns="$namespace"}', { namespace: ['x"} or vector(1) or {a="'] }, 'a{ns="x\\"} or vector(1) or {a=\\""}'],
   ['a{pod=~`$pod`}', { pod: ['a.b'] }, 'a{pod=~`(a\\.b)`}'],
@@ -30,6 +32,16 @@ for (const [text, variables, expected] of [
   ['a{ns="#$namespace"}', { namespace: ['n'] }, 'a{ns="#n"}'],
 ] as const) {
   test(`puts ${JSON.stringify(variables)} into ${text}`, () => assert.equal(filled(text, variables), expected));
+}
+
+for (const text of ['a{zone="$zone"}', 'a{zone=~"$zone"}', 'a{zone!="${zone}"}']) {
+  test(`asks for nothing where nothing is chosen of one that is always one value: ${text}`, () => {
+    for (const variables of [{}, { zone: [] }])
+      assert.throws(() => filled(text, variables), {
+        name: 'RangeError',
+        message: 'There is no value of $zone to ask for',
+      });
+  });
 }
 
 test('lets no value out of backticks', () => {

@@ -258,6 +258,58 @@ test('narrows down by variables, and shows one series alone', async () => {
   assert.equal(await panel(page, 'Latency').locator('.legend tr.off').count(), 0);
 });
 
+test('chooses the first value of a variable that is always one, and asks for no panel before', async () => {
+  const variables = [
+    // It is about the next one.
+    { name: 'code', label: 'Code', query: 'label_values(shop_requests_total{pod="$pod"}, code)' },
+    { name: 'pod', label: 'Pod', query: 'label_values(shop_latency_seconds{namespace="$namespace"}, pod)' },
+    { name: 'refund', label: 'Refund', query: 'label_values(shop_no_such_metric, refund)' },
+  ];
+  const chart = (title: string, expr: string) => ({ title, kind: 'timeseries', unit: 'count', queries: [{ expr }] });
+  const panels = [
+    chart('Chosen', 'shop_requests_total{pod="$pod",code=~"$code"}'),
+    chart('Nothing to choose', 'shop_latency_seconds{refund="$refund"}'),
+  ];
+  const dashboard = {
+    name: 'single',
+    title: 'One by one',
+    service: 'web',
+    variables,
+    rows: [{ title: 'Calls', panels }],
+  };
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', dashboard));
+  await using opened = await open('/?refresh=0');
+  const { page, errors } = opened;
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  try {
+    await page.getByRole('link', { name: 'One by one' }).click();
+    await page.waitForURL(/var-pod=web-0&var-code=200/);
+    assert.deepEqual(await settled(page), { Chosen: 'data', 'Nothing to choose': 'failed' });
+    const nothing = await panel(page, 'Nothing to choose').innerText();
+    assert.match(nothing, /There is no value of \$refund to ask for/);
+    const ofPanels = asked.filter((url) => url.includes('/panel?'));
+    assert.ok(ofPanels.length > 0);
+    for (const url of ofPanels) assert.match(url, /var-pod=web-0&var-code=200/);
+    assert.equal(await page.getByRole('button', { name: /^Refund none/ }).count(), 1);
+    await page.getByRole('button', { name: /^Pod web-0/ }).click();
+    const offered = await page.locator('.popover label').allInnerTexts();
+    assert.deepEqual(
+      offered.map((text) => text.trim()),
+      ['web-0', 'web-1', 'web-2'],
+    );
+    await page.getByLabel('web-1').click();
+    await page.waitForURL(/var-pod=web-1/);
+    await page.goBack();
+    await page.waitForURL(/var-pod=web-0/);
+    await page.goBack();
+    await page.waitForURL((url) => !url.search.includes('d='));
+    assert.deepEqual(errors, []);
+  } finally {
+    await remove('/api/v1/namespaces/shop/configmaps/single-dashboard');
+  }
+});
+
 test('shows a dashboard that is deployed while the page is open', async () => {
   await using opened = await open('/?refresh=0');
   const { page } = opened;

@@ -6,11 +6,12 @@ import { alerts, deployed, list, version } from './data.ts';
 import { useAnswer } from './load.ts';
 import { PanelFrame } from './panel.tsx';
 import { ends, openList, round } from './state.ts';
-import { Variables } from './variables.tsx';
+import { useChoices, Variables } from './variables.tsx';
 
 export function DashboardPage({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const base = `/api/dashboards/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
   const loaded = useAnswer<DashboardAnswer>(base, version.value);
+  const choices = useChoices(base, loaded.value?.dashboard.variables ?? []);
   const asked = loaded.value === undefined ? undefined : `${base}/deploys`;
   const deploys = useAnswer<DeploysAnswer>(asked, `${round.value} ${deployed.value}`);
   // Answers come as new objects; the panels need to know of new deploys only.
@@ -53,7 +54,7 @@ export function DashboardPage({ namespace, name }: { readonly namespace: string;
             ? `${inSight} ${inSight === 1 ? 'deploy' : 'deploys'} in sight`
             : 'deploys unknown'}
         </span>
-        <Variables base={base} variables={dashboard.variables} />
+        <Variables variables={dashboard.variables} choices={choices} />
       </div>
       {stale === undefined ? null : <p class="note limited">{stale}</p>}
       {loaded.error === undefined ? null : <p class="note error">{loaded.error}</p>}
@@ -87,6 +88,7 @@ export function DashboardPage({ namespace, name }: { readonly namespace: string;
                 namespace={namespace}
                 dashboard={name}
                 panel={panel}
+                isAsking={choices.isSettled}
                 deploys={kept.current.list}
               />
             ))}

@@ -7,6 +7,8 @@ export interface Loaded<T> {
   readonly value?: T;
   readonly error?: string;
   readonly isLoading: boolean;
+  /** The path that was answered last; undefined before any was. */
+  readonly of?: string;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -35,11 +37,11 @@ export function useAnswer<T>(path: string | undefined, round: unknown, key = pat
     const ending = new AbortController();
     setLoaded((last) => (last.key === key ? { ...last, isLoading: true } : { isLoading: true, key }));
     ask<T>(path, ending.signal).then(
-      (value) => setLoaded({ value, isLoading: false, key }),
+      (value) => setLoaded({ value, isLoading: false, key, of: path }),
       (error: unknown) => {
         if (ending.signal.aborted) return;
         const text = error instanceof Error ? error.message : String(error);
-        setLoaded((last) => ({ ...(last.key === key ? last : {}), error: text, isLoading: false, key }));
+        setLoaded((last) => ({ ...(last.key === key ? last : {}), error: text, isLoading: false, key, of: path }));
       },
     );
     return () => ending.abort();

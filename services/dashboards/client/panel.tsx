@@ -15,13 +15,15 @@ export interface PanelProps {
   readonly namespace: string;
   readonly dashboard: string;
   readonly panel: Panel;
+  /** Whether all is chosen that it may need. */
+  readonly isAsking: boolean;
   readonly deploys: readonly Deploy[];
 }
 
 /** A stat's sparkline needs no more. */
 const STAT_POINTS = 60;
 
-export function PanelFrame({ namespace, dashboard, panel, deploys }: PanelProps) {
+export function PanelFrame({ namespace, dashboard, panel, isAsking, deploys }: PanelProps) {
   const frame = useRef<HTMLElement>(null);
   const isSeen = useSeen(frame);
   const { from, to } = ends.value;
@@ -37,7 +39,7 @@ export function PanelFrame({ namespace, dashboard, panel, deploys }: PanelProps)
     for (const value of values) query.append(`var-${name}`, value);
   const base = `/api/dashboards/${namespace}/${dashboard}/panel`;
   const loaded = useAnswer<PanelAnswer>(
-    isSeen && points > 0 ? `${base}?${query.toString()}` : undefined,
+    isSeen && isAsking && points > 0 ? `${base}?${query.toString()}` : undefined,
     round.value,
     `${namespace}/${dashboard}/${panel.title}`,
   );

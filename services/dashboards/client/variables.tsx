@@ -2,22 +2,59 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VariablesAnswer } from '../shared/api.ts';
 import type { Variable } from '../../../tools/dashboards/model.ts';
-import { useAnswer } from './load.ts';
-import { ends, go, view } from './state.ts';
+import { type Loaded, useAnswer } from './load.ts';
+import { ends, go, round, view } from './state.ts';
 
-export function Variables({ base, variables }: { readonly base: string; readonly variables: readonly Variable[] }) {
+/** What may be chosen, and whether panels may ask. */
+export interface Choices {
+  readonly loaded: Loaded<VariablesAnswer>;
+  /** Whether each variable that is always one value has it, or has none to choose. */
+  readonly isSettled: boolean;
+}
+
+/** Asks what may be chosen, and chooses the first value of each variable that is always one where the address has none. */
+export function useChoices(base: string, variables: readonly Variable[]): Choices {
   const { from, to } = ends.value;
+  const { variables: chosen } = view.value;
   const query = new URLSearchParams();
-  for (const [name, values] of Object.entries(view.value.variables))
-    for (const value of values) query.append(`var-${name}`, value);
+  for (const [name, values] of Object.entries(chosen)) for (const value of values) query.append(`var-${name}`, value);
   // Asked for anew each minute at most: which pods there are changes slowly.
   query.set('from', (Math.floor(from / 60) * 60).toFixed(0));
   query.set('to', (Math.ceil(to / 60) * 60).toFixed(0));
-  const loaded = useAnswer<VariablesAnswer>(
-    variables.length === 0 ? undefined : `${base}/variables?${query.toString()}`,
-    0,
-    base,
+  const path = variables.length === 0 ? undefined : `${base}/variables?${query.toString()}`;
+  const missing = variables.filter(({ name, multi }) => !multi && chosen[name] === undefined);
+  // While something can't be chosen, each round looks for it, and so does a variable that has just come.
+  const wanted = missing.map(({ name }) => name).join();
+  const loaded = useAnswer<VariablesAnswer>(path, wanted === '' ? '' : `${wanted} ${round.value}`, base);
+  // An answer to what was chosen before says nothing of a variable that is about another one.
+  const isAnswered = loaded.of === path;
+  const first = isAnswered && loaded.error === undefined ? firstOf(missing, loaded.value) : {};
+  const isFound = Object.keys(first).length > 0;
+  useEffect(() => {
+    // The way back leads to where somebody was, not to the address without it.
+    if (isFound) go({ variables: { ...view.value.variables, ...first } }, true);
+  }, [isFound, path]);
+  return { loaded, isSettled: missing.length === 0 || (isAnswered && !isFound) };
+}
+
+/** The first value of each that has some. */
+function firstOf(
+  variables: readonly Variable[],
+  answer: VariablesAnswer | undefined,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    variables.flatMap(({ name }) =>
+      (answer?.[name]?.values ?? []).slice(0, 1).map((value) => [name, [value]] as const),
+    ),
   );
+}
+
+interface VariablesProps {
+  readonly variables: readonly Variable[];
+  readonly choices: Choices;
+}
+
+export function Variables({ variables, choices: { loaded } }: VariablesProps) {
   return (
     <div class="variables">
       {variables.map((variable) => (
@@ -52,7 +89,8 @@ function Choice({ variable, answer, error }: ChoiceProps) {
       removeEventListener('keydown', close);
     };
   }, [isOpen]);
-  const chosen = view.value.variables[name] ?? [];
+  const given = view.value.variables[name] ?? [];
+  const chosen = multi ? given : given.slice(0, 1);
   const choose = (values: readonly string[]) => {
     const { [name]: _, ...others } = view.value.variables;
     go({ variables: values.length === 0 ? others : { ...others, [name]: values } });
@@ -65,7 +103,8 @@ function Choice({ variable, answer, error }: ChoiceProps) {
   const values = [...new Set([...chosen, ...(answer?.values ?? [])])].filter((value) =>
     value.toLowerCase().includes(wanted.toLowerCase()),
   );
-  const shown = chosen.length === 0 ? 'all' : chosen.length > 2 ? `${chosen.length} chosen` : chosen.join(', ');
+  const none = multi ? 'all' : 'none';
+  const shown = chosen.length === 0 ? none : chosen.length > 2 ? `${chosen.length} chosen` : chosen.join(', ');
   const problem = error ?? answer?.error ?? answer?.limited;
   return (
     <div class="choice" ref={box}>
@@ -82,9 +121,11 @@ function Choice({ variable, answer, error }: ChoiceProps) {
             onInput={(event) => setWanted(event.currentTarget.value)}
           />
           {problem === undefined ? null : <p class="note limited">{problem}</p>}
-          <label>
-            <input type={multi ? 'checkbox' : 'radio'} checked={chosen.length === 0} onChange={() => choose([])} /> all
-          </label>
+          {multi ? (
+            <label>
+              <input type="checkbox" checked={chosen.length === 0} onChange={() => choose([])} /> all
+            </label>
+          ) : null}
           <div class="values">
             {values.map((value) => (
               <label key={value}>
