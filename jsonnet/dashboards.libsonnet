@@ -86,11 +86,19 @@ local twiceProblems(rows) =
     if std.length(places) > 1
   ];
 
+// In Grafana a variable of this name says which Prometheus is asked.
+local variableProblems(variables) = [
+  'variables[%d].name must be another one than datasource, by which Grafana knows its Prometheus' % index
+  for index in std.range(0, std.length(variables) - 1)
+  if variables[index].name == 'datasource'
+];
+
 local problems(given) =
   local outer = dashboard.problems('', given);
   local rows = named(given.rows);
   local inner = std.flatMap(rowProblems, rows);
-  if outer != [] then outer else if inner != [] then inner else twiceProblems(rows);
+  local ofVariables = variableProblems(std.get(given, 'variables', []));
+  if outer != [] then outer else if inner + ofVariables != [] then inner + ofVariables else twiceProblems(rows);
 
 // Without what was left out and has no default.
 local filled(value) = { [field]: value[field] for field in std.objectFields(value) if !std.member([null, '', []], value[field]) };

@@ -200,7 +200,10 @@ function(dashboard, namespace, interval=null) {
   templating: {
     list: [
       { type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus', refresh: 1 },
-      NAMESPACE(namespace),
+    ] + [
+      NAMESPACE(namespace)
+      for _ in [0]
+      if !std.member([variable.name for variable in dashboard.variables], 'namespace')
     ] + [variableOf(variable) for variable in dashboard.variables],
   },
   time: { from: 'now-1h', to: 'now' },

@@ -21,7 +21,7 @@ local redis = k.service('redis', 'dev', { ports: [{ name: 'redis', port: 6379 }]
 local route = { name: 'web', environment: environment { provides: ['gateway-api'] }, className: 'public', hosts: ['web.example.com'] };
 local watched(monitoring) = service(web { ports+: { metrics: 9464 }, monitoring: { port: 'metrics' } + monitoring });
 local requests = { title: 'Requests', queries: [{ expr: 'up' }] };
-local board(panels) = dashboards.model({ name: 'web', title: 'Web', service: 'web', rows: [{ title: 'Calls', panels: panels }] });
+local board(panels, variables=[]) = dashboards.model({ name: 'web', title: 'Web', service: 'web', variables: variables, rows: [{ title: 'Calls', panels: panels }] });
 
 local cases = {
   secret_encoding: secret.env('TOKEN', 'hex'),
@@ -97,6 +97,7 @@ local cases = {
   dashboard_field: board([requests { querys: [] }, { title: 'Errors' }]),
   dashboard_number: board([requests { thresholds: [{ value: 'much', severity: 'warning' }] }]),
   dashboard_row: dashboards.model({ name: 'web', title: 'Web', service: 'web', rows: [{ title: '', panels: [] }, { panels: [] }] }),
+  dashboard_datasource: board([requests], [{ name: 'datasource', query: 'label_values(up, job)' }]),
   dashboard_name: dashboards.model({ name: 'Web', title: 'Web', service: 'web', rows: [] }),
 
   // Jobs.
