@@ -142,6 +142,13 @@ local withFields(type, field, below) = type.parameters { [field]+: { type+: { pa
     if interval == null then {} else { 'fathom.internal/scrape-interval': interval },
   ),
 
+  // Returns all of these by role: what shows a dashboard where the cluster `provides` it. namespace to interval: as of configMap.
+  objects(dashboard, provides, namespace, labels={}, interval=null):: {
+    dashboard: $.configMap(dashboard, namespace, labels, interval),
+    [if std.member(provides, 'grafana') then 'grafana']: $.grafanaConfigMap(dashboard, namespace, labels, interval),
+    [if std.member(provides, 'grafana-operator') then 'grafanadashboard']: $.grafanaDashboard(dashboard, namespace, labels, interval),
+  },
+
   // Returns the ConfigMap by which the sidecar of a Grafana finds it.
   grafanaConfigMap(dashboard, namespace, labels={}, interval=null):: k.configMap(
     dashboard.name + '-grafana',

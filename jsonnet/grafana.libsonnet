@@ -192,7 +192,7 @@ function(dashboard, namespace, interval=null) {
   links: [
     { title: 'Runbook', type: 'link', icon: 'doc', url: dashboard.runbook, targetBlank: true }
     for _ in [0]
-    if std.startsWith(std.get(dashboard, 'runbook', ''), 'https://')
+    if std.length(std.findSubstr('://', std.get(dashboard, 'runbook', ''))) > 0
   ],
   panels: panelsOf(dashboard.rows, interval),
   refresh: '30s',

@@ -49,7 +49,7 @@ local parameter = t.optional(
       }),
       'Its dashboard. Without, with `slos` or `alerts`, the generated one.',
     ),
-    runbook: t.optional(t.filledText, 'What to do when an alert fires: a page of the repository, or an https address.', null, '`docs/runbooks/<name>.md`'),
+    runbook: t.optional(t.filledText, 'What to do when an alert fires: a page of the repository, which `runbooks` of the environment makes an address, or an https address.', null, '`docs/runbooks/<name>.md`'),
   }),
   'That it has metrics for Prometheus, and what is made of them.',
 );
@@ -65,8 +65,15 @@ local sideOf(config) =
   else if std.objectHas(config.ports, 'grpc') then 'server'
   else 'none';
 
-local runbookOf(config) =
-  if config.monitoring.runbook != null then config.monitoring.runbook else 'docs/runbooks/' + config.name + '.md';
+// Where a page of the repository is: below what the environment calls `runbooks`, or, without that, its path. An address is one.
+local runbookAt(environment, page) =
+  if std.length(std.findSubstr('://', page)) > 0 then page
+  else std.get(environment, 'runbooks', '') + page;
+
+local runbookOf(config) = runbookAt(
+  config.environment,
+  if config.monitoring.runbook != null then config.monitoring.runbook else 'docs/runbooks/' + config.name + '.md'
+);
 
 // The labels that Prometheus gives to all that it scrapes of a component.
 local targetOf(config) = 'namespace="%s",job="%s"' % [config.environment.namespace, config.name];
@@ -164,9 +171,21 @@ local dashboardOf(config) =
     rows: generated.before + withTarget(config, own.rows) + (if isJob(config) then generated.after else []),
   };
 
+// Its dashboard, for all that shows some, by role.
+local boardsOf(config, objectLabels) = dashboards.objects(
+  dashboardOf(config),
+  std.get(config.environment, 'provides', []),
+  config.environment.namespace,
+  objectLabels,
+  config.monitoring.interval,
+);
+
 {
   // Returns whether the environment's cluster has `capability`.
   provides(config, capability):: provides(config, capability),
+
+  // Returns the address of a page of the repository in an environment that says where those are, else its path.
+  runbook(environment, page):: runbookAt(environment, page),
 
   // The parameter of components.
   parameter:: parameter,
@@ -184,14 +203,15 @@ local dashboardOf(config) =
   },
 
   // Returns the rules and the dashboard of what is no component, such as a program that others scrape, by role. given: its
-  // `name`, the `namespace` and `labels` of the two objects, and `monitoring` as components have it; `isJob`: whether its
-  // series are those of one job that is called as it is, false where they are those of a whole cluster.
+  // `name`, the `namespace` and `labels` of the objects, and `monitoring` as components have it; `isJob`: whether its
+  // series are those of one job that is called as it is, false where they are those of a whole cluster; `environment`: what
+  // its cluster `provides` beside the Prometheus Operator, and where `runbooks` are.
   watched(given)::
     local monitoring = { port: 'metrics', calls: 'none' } + given.monitoring;
     local config = {
       name: given.name,
       isJob: std.get(given, 'isJob', true),
-      environment: { namespace: given.namespace, provides: ['prometheus-operator'] },
+      environment: { provides: [] } + std.get(given, 'environment', {}) + { namespace: given.namespace, provides+: ['prometheus-operator'] },
       ports: { metrics: 0 },
       monitoring: parameter.type.resolve(monitoring),
     };
@@ -200,8 +220,7 @@ local dashboardOf(config) =
     assert found == [] : given.name + ': ' + std.join('; ', found);
     {
       prometheusrule: k.prometheusRule(given.name, given.namespace, { groups: rulesOf(config) }, given.labels),
-      dashboard: dashboards.configMap(dashboardOf(config), given.namespace, given.labels, config.monitoring.interval),
-    },
+    } + boardsOf(config, given.labels),
 
   // Returns what is wrong with it.
   checks(config)::
@@ -238,8 +257,5 @@ local dashboardOf(config) =
       [if isSeen && isScraped(config) then 'prometheusrule']: k.prometheusRule(
         config.name, namespace, { groups: rulesOf(config) }, objectLabels + config.monitoring.labels
       ),
-      [if isSeen then 'dashboard']: dashboards.configMap(dashboardOf(config), namespace, objectLabels, interval),
-      [if isSeen && provides(config, 'grafana') then 'grafana']: dashboards.grafanaConfigMap(dashboardOf(config), namespace, objectLabels, interval),
-      [if isSeen && provides(config, 'grafana-operator') then 'grafanadashboard']: dashboards.grafanaDashboard(dashboardOf(config), namespace, objectLabels, interval),
-    },
+    } + (if isSeen then boardsOf(config, objectLabels) else {}),
 }

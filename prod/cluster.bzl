@@ -13,6 +13,20 @@ load("//tools/k8s:defs.bzl", "k8s_object")
     for entry in ENVS.values()
 }.keys()
 
+# What it provides, and where the pages of the repository are: what an environment says of it goes for all.
+PROVIDES = sorted({capability: None for entry in ENVS.values() for capability in entry["provides"]}.keys())
+
+RUNBOOKS = ([entry["runbooks"] for entry in ENVS.values() if entry["runbooks"]] + [""])[0]
+
+# The same for sources that make rules and dashboards.
+WATCHED_IN = {"environment": json.encode({"provides": PROVIDES, "runbooks": RUNBOOKS})}
+
+# A dashboard as manifests: beside that of Fathom's own page those for a Grafana, where there is one.
+DASHBOARD_MANIFESTS = ["dashboard"] + [manifest for capability, manifest in {
+    "grafana": "grafana",
+    "grafana-operator": "grafanadashboard",
+}.items() if capability in PROVIDES]
+
 def cluster_objects(prefix, src, manifests, images = {}, deps = [], **kwargs):
     """Objects of the cluster, each from one of the files that a Jsonnet source makes.
 

@@ -98,6 +98,7 @@ describe('components', () => {
       'fails',
       'gateway_absent',
       'grafana_deploys',
+      'grafana_namespace',
       'objects',
       'rules',
       'statefulset_budgets',

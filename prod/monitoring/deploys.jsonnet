@@ -2,16 +2,17 @@
 local common = import 'common.libsonnet';
 local dashboards = import 'jsonnet/dashboards.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
+local monitoring = import 'jsonnet/monitoring.libsonnet';
 
 local name = 'deploys';
 local labels = common.labels(name);
 local RUNBOOK = 'docs/runbooks/deploys.md';
 
 // An alert about a stack: of its own namespace, and of the service that is called as it is. The dashboard is of this one.
-local alert(title, one) = one {
+local alert(title, one) = function(runbook) one {
   alert: title,
   labels: { service: '{{ $labels.stack }}', severity: 'warning' },
-  annotations+: { dashboard: '%s/%s' % [common.NAMESPACE, name], runbook_url: '%s#%s' % [RUNBOOK, std.asciiLower(title)] },
+  annotations+: { dashboard: '%s/%s' % [common.NAMESPACE, name], runbook_url: '%s#%s' % [runbook, std.asciiLower(title)] },
 };
 
 local ALERTS = [
@@ -49,7 +50,6 @@ local DASHBOARD = {
   name: name,
   title: 'Deploys',
   service: name,
-  runbook: RUNBOOK,
   variables: [
     { name: 'namespace', label: 'Namespace', query: 'label_values(fathom_deploy_info, namespace)', multi: true },
     { name: 'stack', label: 'Stack', query: 'label_values(fathom_deploy_info{namespace=~"$namespace"}, stack)', multi: true },
@@ -107,7 +107,9 @@ local DASHBOARD = {
   ],
 };
 
-k.files({
-  prometheusrule: k.prometheusRule(name, common.NAMESPACE, { groups: [{ name: name, rules: ALERTS }] }, labels),
-  dashboard: dashboards.configMap(DASHBOARD, common.NAMESPACE, labels),
-})
+// environment: what the cluster `provides`, and where `runbooks` are.
+function(environment={})
+  local runbook = monitoring.runbook(environment, RUNBOOK);
+  k.files({
+    prometheusrule: k.prometheusRule(name, common.NAMESPACE, { groups: [{ name: name, rules: [alert(runbook) for alert in ALERTS] }] }, labels),
+  } + dashboards.objects(DASHBOARD { runbook: runbook }, std.get(environment, 'provides', []), common.NAMESPACE, labels))

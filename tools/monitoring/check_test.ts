@@ -126,6 +126,18 @@ describe('rules', () => {
       ]).map(({ code, text }) => `${code} ${text}`),
       [`RUNBOOK_MISSING ${AT}: Up: docs/runbooks/web.md has no heading '## Up'`],
     ));
+  test('have it also where the runbook is named by its address', () => {
+    const base = 'https://git.example.com/shop/blob/main/';
+    const alert = { alert: 'Up', expr: 'up == 1', annotations: { runbook_url: `${base}docs/runbooks/web.md#up` } };
+    const files = [{ file: 'web.yaml', text: JSON.stringify(rule(alert)) }];
+    const findings = (bases: readonly string[], text: string) => {
+      const runbooks = [{ file: 'docs/runbooks/web.md', text }];
+      return checkMonitoring({ sources: readSources(files, bases), runbooks }).map((finding) => finding.text);
+    };
+    assert.deepEqual(findings([base], '## Up\n'), []);
+    assert.deepEqual(findings([base], '## Down\n'), [`${AT}: Up: docs/runbooks/web.md has no heading '## Up'`]);
+    assert.deepEqual(findings(['https://other.example.com/'], '## Down\n'), []);
+  });
   test('may use what they record, labels of targets, and whole bounds', () =>
     assert.deepEqual(
       findingsOf(

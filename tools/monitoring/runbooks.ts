@@ -3,6 +3,12 @@ import type { Finding } from './check.ts';
 import type { SourceFile } from './objects.ts';
 import type { Sources } from './sources.ts';
 
+/** The path of a page that is named by its address below one of `bases`; anything else is as it is. */
+export function pagePath(runbook: string, bases: readonly string[]): string {
+  const base = bases.find((one) => runbook.startsWith(one));
+  return base === undefined ? runbook : runbook.slice(base.length);
+}
+
 /** Those that are not there, or say nothing of an alert. */
 export function checkRunbooks({ rules, dashboards }: Sources, runbooks: readonly SourceFile[]): readonly Finding[] {
   const alerts = rules.map(({ where, alert, annotations }) => ({ where, alert, runbook: annotations['runbook_url'] }));

@@ -3,6 +3,7 @@ import type { Dashboard } from '../dashboards/model.ts';
 import { readDashboard } from '../dashboards/read_model.ts';
 import { isRecord, typeOf } from '../dashboards/values.ts';
 import { unselected } from './monitors.ts';
+import { pagePath } from './runbooks.ts';
 import { type Entry, readObjects, recordAt, recordOf, type SourceFile, type SourceObject } from './objects.ts';
 
 /** A recording or alerting rule, and where it is. */
@@ -33,11 +34,14 @@ export interface Sources {
   readonly problems: readonly string[];
 }
 
-/** Reads manifests, lists of them, and files of rules, in YAML or JSON. Throws MONITORING_UNREADABLE. */
-export function readSources(files: readonly SourceFile[]): Sources {
+/**
+ * Reads manifests, lists of them, and files of rules, in YAML or JSON. Runbooks below one of `runbookBases`, where the pages
+ * of the repository are, have their paths there, whatever an environment calls them by. Throws MONITORING_UNREADABLE.
+ */
+export function readSources(files: readonly SourceFile[], runbookBases: readonly string[] = []): Sources {
   const objects = files.flatMap(readObjects);
   const problems: string[] = [];
-  const ruleFiles = objects.flatMap((object) => readRuleFile(object, problems));
+  const ruleFiles = objects.flatMap((object) => readRuleFile(object, { problems, runbookBases }));
   const dashboards = objects.flatMap(({ where: object, value }) => {
     if (value['kind'] !== 'ConfigMap' || recordAt(value, 'metadata', 'labels')['fathom.internal/dashboard'] !== 'true')
       return [];
@@ -45,15 +49,24 @@ export function readSources(files: readonly SourceFile[]): Sources {
       const where = `${object}: ${key}`;
       const { dashboard, problems: found } = readDashboard(String(json));
       problems.push(...found.map((problem) => `${where}: ${problem}`));
-      return dashboard === undefined ? [] : [{ where, dashboard }];
+      if (dashboard === undefined) return [];
+      const { runbook } = dashboard;
+      const named = runbook === undefined ? {} : { runbook: pagePath(runbook, runbookBases) };
+      return [{ where, dashboard: { ...dashboard, ...named } }];
     });
   });
   problems.push(...unselected(objects));
   return { ruleFiles, rules: ruleFiles.flatMap(rulesOf), dashboards, problems };
 }
 
+interface RuleContext {
+  readonly problems: string[];
+  readonly runbookBases: readonly string[];
+}
+
 /** What is not of the form of rules is told of, and left out. */
-function readRuleFile({ where, value }: SourceObject, problems: string[]): readonly RuleFile[] {
+function readRuleFile({ where, value }: SourceObject, context: RuleContext): readonly RuleFile[] {
+  const { problems, runbookBases } = context;
   const isObject = value['kind'] === 'PrometheusRule';
   if (!isObject && value['kind'] !== undefined) return [];
   const entries = (given: unknown, place: string): readonly Entry[] => {
@@ -76,10 +89,18 @@ function readRuleFile({ where, value }: SourceObject, problems: string[]): reado
         ...group,
         // The operator keeps it from Prometheus.
         ...(isObject || ofThanos === undefined ? {} : { partial_response_strategy: ofThanos }),
-        rules: entries(group['rules'], `groups[${index}].rules`),
+        rules: entries(group['rules'], `groups[${index}].rules`).map((rule) => withPagePath(rule, runbookBases)),
       })),
     },
   ];
+}
+
+/** A rule whose runbook is a path, where it is a page of the repository. */
+function withPagePath(rule: Entry, bases: readonly string[]): Entry {
+  const { annotations } = rule;
+  const runbook = recordOf(annotations)['runbook_url'];
+  if (typeof runbook !== 'string') return rule;
+  return { ...rule, annotations: { ...recordOf(annotations), runbook_url: pagePath(runbook, bases) } };
 }
 
 function rulesOf({ where, groups }: RuleFile): readonly Rule[] {

@@ -67,3 +67,29 @@ test('a monitor of another form is for the schema of its kind to refuse', () => 
   for (const spec of ['nope', '{ endpoints: nope }', '{ selector: nope, endpoints: [null] }'])
     assert.deepEqual(problemsOf(`kind: Service\nspec: nope\n---\n${monitor}${spec}`), []);
 });
+
+test('runbooks below where the pages of the repository are have their paths, and others stay', () => {
+  const runbooksOf = (runbook: string) => {
+    const dashboard = JSON.stringify({ name: 'web', title: 'Web', service: 'web', runbook, rows: [] });
+    const metadata = { name: 'web', labels: { 'fathom.internal/dashboard': 'true' } };
+    const rules = [{ alert: 'Down', expr: 'up == 0', annotations: { runbook_url: runbook, summary: 'It is down' } }];
+    const objects = [
+      { kind: 'ConfigMap', metadata, data: { 'web.json': dashboard } },
+      { kind: 'PrometheusRule', metadata, spec: { groups: [{ name: 'web', rules }] } },
+    ];
+    const text = JSON.stringify({ kind: 'List', items: objects });
+    const sources = readSources([{ file: 'web.json', text }], ['https://git.example.com/shop/']);
+    return [
+      sources.dashboards[0]?.dashboard.runbook,
+      sources.rules[0]?.annotations['runbook_url'],
+      // What promtool gets.
+      Object(sources.ruleFiles[0]?.groups[0]?.rules[0]?.['annotations'])['runbook_url'] as unknown,
+    ];
+  };
+  for (const [runbook, path] of [
+    ['https://git.example.com/shop/docs/web.md#down', 'docs/web.md#down'],
+    ['https://git.example.com/bank/docs/web.md', 'https://git.example.com/bank/docs/web.md'],
+    ['docs/web.md', 'docs/web.md'],
+  ] as const)
+    assert.deepEqual(runbooksOf(runbook), [path, path, path]);
+});

@@ -26,6 +26,8 @@ interface TestRequest {
   readonly isMetricsChecked: boolean;
   /** Where there are some, or metrics are checked, they are checked. */
   readonly runbooks: readonly RequestFile[];
+  /** Where the repository's pages are. */
+  readonly runbookBases: readonly string[];
   /** Test files of promtool. */
   readonly tests: readonly RequestFile[];
   readonly promtool: string;
@@ -53,7 +55,7 @@ await runMain(async ({ argv, signal }) => {
   // Written by the rule itself, so its form is known.
   const request = JSON.parse(await readFile(argv[0] ?? '', 'utf8')) as TestRequest;
   const files = await Promise.all(request.sources.map(read));
-  const sources = readSources(files);
+  const sources = readSources(files, request.runbookBases);
   if (sources.rules.length === 0 && sources.dashboards.length === 0 && sources.problems.length === 0) {
     throw new ToolError('MONITORING_NOTHING', `Checking ${request.label}: there are no rules and no dashboards`, {
       hint: 'Name what has some: a PrometheusRule, a dashboard, a file of rules.',

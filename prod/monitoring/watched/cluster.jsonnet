@@ -12,10 +12,12 @@ local AT_ONCE = ASKED + ',subresource!~"attach|exec|log|portforward|proxy"';
 
 local took(series) = 'sum(rate(apiserver_request_duration_seconds_%s[$window]))' % series;
 
-function() k.files(monitoring.watched({
+// environment: what the cluster `provides`, and where `runbooks` are.
+function(environment={}) k.files(monitoring.watched({
   name: 'cluster',
   namespace: common.NAMESPACE,
   labels: common.labels('cluster'),
+  environment: environment,
   isJob: false,
   monitoring: {
     slos: {

@@ -7,10 +7,12 @@ local panel(title, unit, expr, legend, more={}) = { title: title, unit: unit, qu
 local perSecond(by, series) = 'sum by (%s) (rate(%s[$__rate_interval]))' % [by, series];
 local quantile(part, by, series) = 'histogram_quantile(%s, sum by (le, %s) (rate(%s[$__rate_interval])))' % [part, by, series];
 
-function() k.files(monitoring.watched({
+// environment: what the cluster `provides`, and where `runbooks` are.
+function(environment={}) k.files(monitoring.watched({
   name: 'registry',
   namespace: 'registry',
   labels: common.labels('registry'),
+  environment: environment,
   monitoring: {
     process: 'plain',
     slos: {

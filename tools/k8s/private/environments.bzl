@@ -35,6 +35,9 @@ def _are_parameters(value):
 def _is_count(number):
     return number >= 0
 
+def _are_pages(text):
+    return not text or (text.endswith("/") and (text.startswith("https://") or text.startswith("http://")))
+
 def _is_set(text):
     return bool(text)
 
@@ -105,6 +108,13 @@ ENVIRONMENT_KEYS = {
         default = {},
     ),
     "replicas": _key("int", "how many pods a component has by default", "be a number from 0", _is_count, default = 1),
+    "runbooks": _key(
+        "string",
+        "where the pages of the repository are, which alerts and dashboards lead to: `https://git.example.com/shop/blob/main/`; without it they name paths",
+        "be an address that ends with '/', such as 'https://git.example.com/shop/blob/main/'",
+        _are_pages,
+        default = "",
+    ),
 }
 
 def _entry_problems(entry, where):

@@ -175,6 +175,7 @@ def service(
             size = "small",
             metrics = native.glob(["metrics.txt"], allow_empty = True) if metrics == None else metrics,
             objects = environments,
+            runbook_bases = {ENVS[env]["runbooks"]: None for env in environments}.keys(),
             runbooks = [runbook] if runbook else [],
             tags = ["block-network"],
         )

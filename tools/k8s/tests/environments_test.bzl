@@ -34,6 +34,9 @@ _ROWS = {
     "a policy that is none": (_with(images = "latest"), ["ENVS['dev']['images'] must be 'built' or 'pinned'", "latest"]),
     "a registry with a scheme": (_with(registry = "https://r"), ["ENVS['dev']['registry']", "without 'https://'"]),
     "a release that is none": (_with(kubernetes_version = "v1.34.1"), ["ENVS['dev']['kubernetes_version']", "'1.34'"]),
+    "a place of pages that is a path": (_with(runbooks = "docs/"), ["ENVS['dev']['runbooks'] must be an address that ends with '/'", "\"docs/\""]),
+    "a place of pages without an end": (_with(runbooks = "https://git.example.com/shop"), ["ENVS['dev']['runbooks'] must be an address that ends with '/'"]),
+    "a place of pages": (_with(runbooks = "https://git.example.com/shop/"), []),
     "a truth as text": (_with(protected = "yes"), ["ENVS['dev']['protected'] must be True or False"]),
     "a word too few": (_without("context"), ["ENVS['dev'] must have 'context'", "Add it: the context of the kubeconfig"]),
     "a word too many": (_with(replica = 2), ["ENVS['dev'] must have no key 'replica'", "Known keys are", "replicas"]),
@@ -63,7 +66,7 @@ def environments_test(name):
     for row, (envs, texts) in _ROWS.items():
         problems += _wrong(row, envs, texts)
     filled = checked_environments({"dev": _GOOD}, "//:constants.bzl")["dev"]
-    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", parameters = {}, personal = {}, promotes_from = "", protected = False, provides = [], replicas = 1)
+    wanted = dict(_GOOD, name = "dev", ca_sha256 = "", kubernetes_version = "", parameters = {}, personal = {}, promotes_from = "", protected = False, provides = [], replicas = 1, runbooks = "")
     if filled != wanted:
         problems.append("defaults: {}".format(filled))
     expectations_test(

@@ -11,6 +11,9 @@ _ATTRS = {
         doc = "Lists of what is exposed: `metrics.txt` of services, a line for each metric with its labels.",
         allow_files = [".txt"],
     ),
+    "runbook_bases": attr.string_list(
+        doc = "Where the pages of the repository are, as `runbooks` of environments says: what alerts and dashboards name below it is one of `runbooks`, too.",
+    ),
     "runbooks": attr.label_list(
         doc = "The pages that alerts and dashboards name by their path in the repository.",
         allow_files = [".md"],
@@ -38,6 +41,7 @@ def _test(ctx, sources, checked, tests = []):
         label = shown_label(ctx.label),
         metrics = _described(ctx, metrics),
         promtool = rlocation(ctx, ctx.file._promtool),
+        runbookBases = [base for base in ctx.attr.runbook_bases if base],
         runbooks = _described(ctx, ctx.files.runbooks),
         sources = _described(ctx, sources),
         tests = _described(ctx, tests),
