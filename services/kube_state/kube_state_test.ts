@@ -96,6 +96,17 @@ test('a pod is told of, followed, and forgotten when it is gone', { timeout: 60_
             lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
           },
         ],
+        initContainerStatuses: [
+          {
+            name: 'migrate',
+            ready: false,
+            restartCount: 4,
+            image: 'web:1',
+            imageID: 'web:1',
+            state: { waiting: { reason: 'CrashLoopBackOff' } },
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+          },
+        ],
       },
     },
     doing: 'Changing the pod',
@@ -105,6 +116,15 @@ test('a pod is told of, followed, and forgotten when it is gone', { timeout: 60_
   await until('kube_pod_container_status_restarts_total', 'container="web"', ['3']);
   await until('kube_pod_container_status_waiting_reason', 'reason="CrashLoopBackOff"', ['1']);
   await until('kube_pod_container_status_last_terminated_reason', 'reason="OOMKilled"', ['1']);
+  // Init containers have metrics of their own.
+  await until('kube_pod_init_container_status_restarts_total', 'container="migrate"', ['4']);
+  await until('kube_pod_init_container_status_waiting_reason', 'container="migrate",reason="CrashLoopBackOff"', ['1']);
+  await until('kube_pod_init_container_status_last_terminated_reason', 'reason="Error"', ['1']);
+  await until('kube_pod_init_container_status_ready', 'container="migrate"', ['0']);
+  assert.doesNotMatch(
+    await metrics.metrics(),
+    /^kube_pod_container_\w+\{.*migrate|^kube_pod_init_\w+\{.*container="web"/m,
+  );
   await server.client.request({ method: 'DELETE', path: `${POD}?gracePeriodSeconds=0`, doing: 'Deleting the pod' });
   await until('kube_pod_status_phase', 'pod="web-1"', []);
 });

@@ -120,7 +120,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
 
   // What runs on them.
   PodCrashLooping: {
-    expr: 'max by (namespace, pod, container) (max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m])) > 0',
+    expr: 'max by (namespace, pod, container) (max_over_time({__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"}[5m])) > 0',
     'for': '5m',
     summary: '{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} ends again and again',
     panel: 'Containers that crash',

@@ -21,10 +21,10 @@ local DISKS = (import 'cluster_alerts.libsonnet').disks;
       count('Rules that fail', orNone('sum(increase(prometheus_rule_evaluation_failures_total[$__rate_interval]))'), {
         thresholds: [{ value: 1, severity: 'critical' }],
       }),
-      count('Containers that crash', orNone('sum(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"})'), {
+      count('Containers that crash', orNone('sum({__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"})'), {
         thresholds: [{ value: 1, severity: 'warning' }],
       }),
-      count('Restarts', 'sum(increase(kube_pod_container_status_restarts_total[$__range]))', { description: 'Of all containers, in this time.' }),
+      count('Restarts', 'sum(increase({__name__=~"kube_pod_(init_)?container_status_restarts_total"}[$__range]))', { description: 'Of all containers, in this time.' }),
     ],
   },
   {

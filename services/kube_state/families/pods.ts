@@ -7,25 +7,38 @@ const { family, number } = familiesOf<V1Pod>('kube_pod');
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
 const CONDITION_STATUSES = ['true', 'false', 'unknown'] as const;
 
-const statuses = (pod: V1Pod): readonly V1ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-];
+type Status = V1ContainerStatus;
 
-/** One series for each container whose status has the number. */
-const ofContainers = (name: string, help: string, value: (status: V1ContainerStatus) => number | undefined): Family =>
-  family(name, help, ['container'], (pod) =>
-    statuses(pod).map((status): Sample => [{ container: status.name }, value(status)]),
-  );
-
-/** One series for each container that has a reason. */
-const reasons = (name: string, help: string, reason: (status: V1ContainerStatus) => string | undefined): Family =>
-  family(name, help, ['container', 'reason'], (pod) =>
-    statuses(pod).flatMap((status): readonly Sample[] => {
-      const found = reason(status);
-      return found === undefined || found === '' ? [] : [[{ container: status.name, reason: found }, 1]];
-    }),
-  );
+/** What is told of the statuses of a pod's containers. prefix: `container` or `init_container`. */
+function ofStatuses(prefix: string, what: string, statuses: (pod: V1Pod) => readonly Status[]): readonly Family[] {
+  /** One series for each container whose status has the number. */
+  const each = (name: string, help: string, value: (status: Status) => number | undefined): Family =>
+    family(`${prefix}_status_${name}`, help, ['container'], (pod) =>
+      statuses(pod).map((status): Sample => [{ container: status.name }, value(status)]),
+    );
+  /** One series for each container that has a reason. */
+  const reasons = (name: string, help: string, reason: (status: Status) => string | undefined): Family =>
+    family(`${prefix}_status_${name}`, help, ['container', 'reason'], (pod) =>
+      statuses(pod).flatMap((status): readonly Sample[] => {
+        const found = reason(status);
+        return found === undefined || found === '' ? [] : [[{ container: status.name, reason: found }, 1]];
+      }),
+    );
+  return [
+    each('ready', `Whether ${what} is ready`, ({ ready }) => Number(ready)),
+    each('running', `Whether ${what} runs`, ({ state }) =>
+      Number(state?.running !== undefined && state.running !== null),
+    ),
+    each('restarts_total', `How often ${what} was started again`, ({ restartCount }) => restartCount),
+    reasons('waiting_reason', `Why ${what} waits`, ({ state }) => state?.waiting?.reason),
+    reasons('terminated_reason', `Why ${what} has ended`, ({ state }) => state?.terminated?.reason),
+    reasons(
+      'last_terminated_reason',
+      `Why ${what} ended the last time`,
+      ({ lastState }) => lastState?.terminated?.reason,
+    ),
+  ];
+}
 
 const asked = (name: string, help: string, which: 'requests' | 'limits'): Family =>
   family(name, help, ['container', 'node', 'resource', 'unit'], (pod) =>
@@ -75,22 +88,8 @@ export const POD_FAMILIES: readonly Family[] = [
   family('status_reason', 'Why a pod failed, such as Evicted', ['reason'], (pod) =>
     pod.status?.reason === undefined ? [] : [[{ reason: pod.status.reason }, 1]],
   ),
-  ofContainers('container_status_ready', 'Whether a container is ready', ({ ready }) => Number(ready)),
-  ofContainers('container_status_running', 'Whether a container runs', ({ state }) =>
-    Number(state?.running !== undefined && state.running !== null),
-  ),
-  ofContainers(
-    'container_status_restarts_total',
-    'How often a container was started again',
-    ({ restartCount }) => restartCount,
-  ),
-  reasons('container_status_waiting_reason', 'Why a container waits', ({ state }) => state?.waiting?.reason),
-  reasons('container_status_terminated_reason', 'Why a container has ended', ({ state }) => state?.terminated?.reason),
-  reasons(
-    'container_status_last_terminated_reason',
-    'Why a container ended the last time',
-    ({ lastState }) => lastState?.terminated?.reason,
-  ),
+  ...ofStatuses('container', 'a container', (pod) => pod.status?.containerStatuses ?? []),
+  ...ofStatuses('init_container', 'an init container', (pod) => pod.status?.initContainerStatuses ?? []),
   asked('container_resource_requests', 'What is kept free for a container', 'requests'),
   asked('container_resource_limits', 'What a container never gets more of', 'limits'),
 ];
