@@ -64,7 +64,7 @@ prometheus_metrics_test = rule(
     doc = """Tests that rules and dashboards ask for what is there.
 
 Prometheus' own parser, in promtool, takes every rule and every query; every metric in it, and every label that chooses or
-groups series, is in one of the lists, or is recorded by a rule beside it; monitors select a Service; dashboards have no
+groups series, is in one of the lists, or is recorded by a rule beside it; monitors select a Service, or pods; dashboards have no
 unknown fields, and panels different titles; runbooks exist, and so do the panels to which alerts lead.
 
     prometheus_metrics_test(
