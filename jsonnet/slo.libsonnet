@@ -38,6 +38,9 @@ local BURNS = [
 // How many times as fast as the budget allows; slower is no fault.
 local factor(slo, burn) = std.max(1, burn.share * slo.days * 24 / burn.hours);
 
+// The longest time that an objective may be over: three months.
+local MOST_DAYS = 92;
+
 // What is computed from calls, and what from the figures of five minutes that were recorded: years of them cost little.
 local EXACT = ['30m', '1h', '2h', '6h'];
 local SUMMED = ['1d', '3d'];
@@ -74,7 +77,7 @@ local budget(slo) = (100 - slo.objective) / 100;
 
 local parameters = {
   objective: t.required(t.numberFrom(50, 99.999), 'How much of all shall be good, in percent.'),
-  days: t.optional(t.wholeNumber(28, 92), 'Over which time.', 30),
+  days: t.optional(t.wholeNumber(28, MOST_DAYS), 'Over which time.', 30),
   seconds: t.optional(t.number, 'That calls are answered within this time: a bound of the histogram. Left out, that they are answered at all.'),
   methods: t.optional(t.list(t.word), 'The methods that it is about; left out, all, but of a time those alone whose calls are unary: a stream lasts as long as both sides like.', []),
   codes: t.optional(t.list(t.oneOf(CODES)), 'The codes of bad calls; not with `seconds`.', null, std.join(', ', SERVER_FAULTS)),
@@ -151,6 +154,9 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
 {
   // The parameters of a service level objective.
   parameters:: parameters,
+
+  // The longest `days` of an objective.
+  mostDays:: MOST_DAYS,
 
   // The codes of calls that a server failed by its own fault.
   faults:: SERVER_FAULTS,

@@ -1,6 +1,7 @@
 // What the parts of //prod:monitoring have in common.
 local k = import 'jsonnet/kubernetes.libsonnet';
 local labels = import 'jsonnet/labels.libsonnet';
+local slo = import 'jsonnet/slo.libsonnet';
 local t = import 'jsonnet/types.libsonnet';
 
 local RBAC = 'rbac.authorization.k8s.io';
@@ -12,6 +13,9 @@ local PROMETHEUS = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'pr
 
 // Four looks, which a rate needs to survive one that failed, must fit in the shortest window of objectives, five minutes.
 local MOST_SCRAPE_SECONDS = 75;
+
+// Units of Prometheus' times in which anybody would say how long data are kept, in hours.
+local HOURS = { h: 1, d: 24, w: 24 * 7, y: 24 * 365 };
 
 {
   NAMESPACE:: NAMESPACE,
@@ -26,6 +30,15 @@ local MOST_SCRAPE_SECONDS = 75;
     local seconds = if t.duration.problems('', interval) == [] then t.seconds(interval) else 0;
     assert seconds >= 1 && seconds <= MOST_SCRAPE_SECONDS : "monitoring: scrapeInterval must be a time from '1s' to '%ds', got '%s'" % [MOST_SCRAPE_SECONDS, interval];
     seconds,
+
+  // Returns the setting `retention`, by which Prometheus keeps what the longest budgets are computed of.
+  retention(time)::
+    local last = std.length(time) - 1;
+    local number = std.substr(time, 0, last);
+    local isNumber = last > 0 && [c for c in std.stringChars(number) if !std.member('0123456789', c)] == [];
+    local hours = if isNumber && std.objectHas(HOURS, time[last]) then std.parseInt(number) * HOURS[time[last]] else 0;
+    assert hours >= 24 * slo.mostDays : "monitoring: retention must be a time from '%dd', the longest time of an objective, got '%s'" % [slo.mostDays, time];
+    time,
 
   // Returns the labels of objects that are no component's.
   labels(name):: labels.all(name, PART_OF),

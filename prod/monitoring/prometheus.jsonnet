@@ -25,7 +25,7 @@ function(image, settings) k.files({
       serviceDiscoveryRole: 'EndpointSlice',
       scrapeInterval: interval,
       evaluationInterval: interval,
-      retention: settings.retention,
+      retention: common.retention(settings.retention),
       retentionSize: settings.retentionSize,
       storage: { volumeClaimTemplate: { spec: {
         accessModes: ['ReadWriteOnce'],
