@@ -7,6 +7,21 @@ local versions = import 'versions.libsonnet';
 local name = 'alertmanager';
 local selector = labels.selector(name);
 
+// By which labels two alerts are about the same thing: all services have `ErrorBudgetBurn`, and all nodes what nodes have.
+// What neither of the two has is equal.
+local SAME_THING = [
+  'alertname',
+  'container',
+  'device',
+  'instance',
+  'namespace',
+  'node',
+  'persistentvolumeclaim',
+  'pod',
+  'service',
+  'slo',
+];
+
 // image: its name in manifests.
 function(image) k.files({
   alertmanager: k.object('monitoring.coreos.com/v1', 'Alertmanager', 'cluster', common.NAMESPACE, common.labels(name)) {
@@ -54,7 +69,7 @@ function(image) k.files({
       inhibitRules: [{
         sourceMatch: [{ name: 'severity', value: 'critical', matchType: '=' }],
         targetMatch: [{ name: 'severity', value: 'warning', matchType: '=' }],
-        equal: ['namespace', 'alertname'],
+        equal: SAME_THING,
       }],
     },
   },

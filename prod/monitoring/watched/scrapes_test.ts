@@ -1,19 +1,17 @@
 // The lists of metrics/ are what the programs themselves say: each is started, called, and scraped once.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startPrometheus } from '../../../services/dashboards/testing/prometheus.ts';
 import { startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
-import { eventually } from '../../../tools/lib/testing/eventually.ts';
 import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
 import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
-import { freePort, startRealRegistry } from '../../../tools/oci/testing/real_registry.ts';
+import { startRealRegistry } from '../../../tools/oci/testing/real_registry.ts';
+import { startAlertmanager } from './alertmanager.ts';
 
 const folder = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'scrapes-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,23 +72,9 @@ test('Prometheus', async () => {
 });
 
 test('Alertmanager', async () => {
-  const config = join(folder, 'alertmanager.yml');
   const receivers = [{ name: 'chat', webhook_configs: [{ url: 'http://127.0.0.1:9/' }] }];
-  writeFileSync(config, JSON.stringify({ route: { receiver: 'chat' }, receivers }));
-  const address = `127.0.0.1:${await freePort()}`;
-  const flags = [`--config.file=${config}`, `--storage.path=${join(folder, 'alertmanager')}`];
-  const program = runfile('go_alertmanager/bin/alertmanager');
-  const child = spawn(program, [...flags, `--web.listen-address=${address}`, '--cluster.listen-address='], {
-    stdio: 'ignore',
-  });
-  try {
-    const ready = () => textOf(`http://${address}/metrics`).catch(() => undefined);
-    check('alertmanager', await eventually('Alertmanager answers', ready));
-  } finally {
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
+  await using alertmanager = await startAlertmanager({ route: { receiver: 'chat' }, receivers });
+  check('alertmanager', await alertmanager.call('/metrics'));
 });
 
 test('of the kubelet all that the list names is kept', () => {
