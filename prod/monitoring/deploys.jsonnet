@@ -43,6 +43,8 @@ local ALERTS = [
 ];
 
 local CHOSEN = 'namespace=~"$namespace",stack=~"$stack"';
+// Whichever pod of kube-state says it: while one takes over from another there are two.
+local ofStack(series, more='') = 'max by (namespace, stack%s) (%s)' % [more, series];
 local query(expr, legend='') = { expr: std.strReplace(expr, '$chosen', CHOSEN), legend: legend };
 local panel(title, unit, queries, more={}) = { title: title, unit: unit, queries: queries, min: 0 } + more;
 
@@ -58,15 +60,15 @@ local DASHBOARD = {
     {
       title: 'Stacks',
       panels: [
-        panel('Known', 'count', [query('count(fathom_deploy_info{$chosen})', 'stacks')], { kind: 'stat', width: 4 }),
-        panel('Unfinished', 'count', [query('sum(fathom_deploy_unfinished{$chosen})', 'stacks')], {
+        panel('Known', 'count', [query('count(%s)' % ofStack('fathom_deploy_info{$chosen}'), 'stacks')], { kind: 'stat', width: 4 }),
+        panel('Unfinished', 'count', [query('sum(%s)' % ofStack('fathom_deploy_unfinished{$chosen}'), 'stacks')], {
           description: 'Deploys that go on, were cut off, or have failed.',
           kind: 'stat',
           width: 4,
           thresholds: [{ value: 1, severity: 'warning' }],
         }),
         panel('Changed within a day', 'count', [
-          query('count(time() - fathom_deploy_started_timestamp_seconds{$chosen} < 86400)', 'stacks'),
+          query('count(time() - %s < 86400)' % ofStack('fathom_deploy_started_timestamp_seconds{$chosen}'), 'stacks'),
         ], { kind: 'stat', width: 4 }),
         panel('Last change', 'count', [
           query('max by (namespace, stack, revision, verb, who, commit) (fathom_deploy_info{$chosen})'),
@@ -100,7 +102,7 @@ local DASHBOARD = {
           query('sum by (namespace, stack) (changes(fathom_deploy_started_timestamp_seconds{$chosen}[1h]))', '{{namespace}}/{{stack}}'),
         ], { stack: true }),
         panel('Objects', 'count', [
-          query('sum by (action) (fathom_deploy_objects{$chosen,action!="unchanged"})', '{{action}}'),
+          query('sum by (action) (%s)' % ofStack('fathom_deploy_objects{$chosen,action!="unchanged"}', ', action'), '{{action}}'),
         ], { description: 'What the newest deploys of the stacks did with objects.', stack: true }),
       ],
     },

@@ -18,11 +18,18 @@ local disk(metric) = 'node_filesystem_%s{%s}' % [metric, DISKS];
 // One disk may be mounted at several places.
 local ofDisk(expr) = 'min by (node, device) (%s)' % expr;
 
+// What kube-state says of an object, whichever of its pods says it: while one takes over from another there are two, and
+// an alert that went by the pod would begin to wait anew.
+local state(by, series) = 'max by (%s) (%s)' % [by, series];
+
 // Which pods a workload lacks, by whatever kind it is of.
-local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wanted, kind, there];
+local lacking(kind, wanted, there) =
+  local of(what) = state('namespace, ' + kind, 'kube_%s_%s' % [kind, what]);
+  '(%s - %s > 0)' % [of(wanted), of(there)];
 
 {
   disks:: DISKS,
+  state:: state,
 
   // Monitoring.
   NotScraped: {
@@ -79,7 +86,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
 
   // Nodes.
   NodeNotReady: {
-    expr: 'kube_node_status_condition{condition="Ready",status="true"} == 0',
+    expr: state('node', 'kube_node_status_condition{condition="Ready",status="true"}') + ' == 0',
     severity: 'critical',
     summary: 'The node {{ $labels.node }} is not ready',
     description: 'Its pods are taken for lost, and made anew on other nodes.',
@@ -120,7 +127,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
 
   // What runs on them.
   PodCrashLooping: {
-    expr: 'max by (namespace, pod, container) (max_over_time({__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"}[5m])) > 0',
+    expr: state('namespace, pod, container', 'max_over_time({__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"}[5m])') + ' > 0',
     'for': '5m',
     summary: '{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} ends again and again',
     panel: 'Containers that crash',
@@ -136,7 +143,7 @@ local lacking(kind, wanted, there) = '(kube_%s_%s - kube_%s_%s > 0)' % [kind, wa
     description: 'It has been so for a quarter of an hour: no deploy takes as long.',
   },
   JobFailed: {
-    expr: 'kube_job_failed{condition="true"} == 1',
+    expr: state('namespace, job_name', 'kube_job_failed{condition="true"}') + ' == 1',
     'for': '1m',
     summary: 'The Job {{ $labels.namespace }}/{{ $labels.job_name }} has failed',
     description: 'It stays so until it is deleted, or runs again under its name.',

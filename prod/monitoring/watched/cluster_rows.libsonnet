@@ -7,21 +7,23 @@ local orNone(expr) = '(%s) or vector(0)' % expr;
 local share(title, expr, legend, from, more={}) = panel(title, 'ratio', expr, legend, { max: 1, thresholds: [{ value: from, severity: 'warning' }] } + more);
 
 local API = 'job="kube-apiserver"';
-local DISKS = (import 'cluster_alerts.libsonnet').disks;
+local alerts = import 'cluster_alerts.libsonnet';
+local DISKS = alerts.disks;
+local sumOf(by, series) = 'sum(%s)' % alerts.state(by, series);
 
 [
   {
     title: 'At a glance',
     panels: [
-      count('Nodes that are ready', 'sum(kube_node_status_condition{condition="Ready",status="true"})'),
-      count('Pods that run', 'sum(kube_pod_status_phase{phase="Running"})'),
-      count('Pods that wait', 'sum(kube_pod_status_phase{phase="Pending"})', { thresholds: [{ value: 1, severity: 'warning' }] }),
+      count('Nodes that are ready', sumOf('node', 'kube_node_status_condition{condition="Ready",status="true"}')),
+      count('Pods that run', sumOf('namespace, pod', 'kube_pod_status_phase{phase="Running"}')),
+      count('Pods that wait', sumOf('namespace, pod', 'kube_pod_status_phase{phase="Pending"}'), { thresholds: [{ value: 1, severity: 'warning' }] }),
       count('Alerts', orNone('count(ALERTS{alertstate="firing"})'), { thresholds: [{ value: 1, severity: 'warning' }] }),
       count('Targets that are down', orNone('count(up == 0)'), { thresholds: [{ value: 1, severity: 'critical' }] }),
       count('Rules that fail', orNone('sum(increase(prometheus_rule_evaluation_failures_total[$__rate_interval]))'), {
         thresholds: [{ value: 1, severity: 'critical' }],
       }),
-      count('Containers that crash', orNone('sum({__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"})'), {
+      count('Containers that crash', orNone(sumOf('namespace, pod, container', '{__name__=~"kube_pod_(init_)?container_status_waiting_reason",reason="CrashLoopBackOff"}')), {
         thresholds: [{ value: 1, severity: 'warning' }],
       }),
       count('Restarts', 'sum(increase({__name__=~"kube_pod_(init_)?container_status_restarts_total"}[$__range]))', { description: 'Of all containers, in this time.' }),
