@@ -18,6 +18,9 @@ local SEVERITIES = ['critical', 'warning'];
 // Five minutes after it was last seen Prometheus takes a series for gone: two looks must fit in, as one of them may fail.
 local LONGEST_INTERVAL = '2m';
 
+// How often rules are looked at that read all that there is of weeks, which changes slowly. Two looks fit in here too.
+local SELDOM = '2m';
+
 local alert = t.record({
   expr: t.required(t.query, 'PromQL, with `$self` for the labels of the component: fires for each series that it has.'),
   'for': t.optional(t.duration, 'For how long it must be so.', '5m'),
@@ -34,7 +37,7 @@ local parameter = t.optional(
   t.record({
     port: t.required(t.portName, 'Which of `ports` answers Prometheus.'),
     path: t.optional(t.text, 'Where.', '/metrics'),
-    interval: t.optional(t.duration, 'How often, at most every 2m, and how often its rules are looked at.', null, 'as often as Prometheus does by itself'),
+    interval: t.optional(t.duration, 'How often, at most every 2m, and how often its rules are looked at, but for what is left of budgets.', null, 'as often as Prometheus does by itself'),
     labels: t.optional(t.map(t.text, t.text), 'Labels by which a Prometheus chooses what it scrapes.', {}),
     scraper: t.optional(t.object, 'The pods of Prometheus: a peer of a NetworkPolicy.', PROMETHEUS, 'pods named prometheus in the namespace monitoring'),
     calls: t.optional(t.oneOf(['server', 'client', 'none']), 'Whose calls its metrics are about: those that it answers, or those that it makes.', null, 'server with a port named grpc, else none'),
@@ -114,7 +117,10 @@ local rulesOf(config) =
   local alerts = alertsOf(config);
   local target = targetOf(config);
   local slos = slo.rules(config, target, sideOf(config), function(alert) annotations(alert) { panel: PANELS[alert] });
-  [rhythm { name: '%s-slo-%s' % [config.name, name], rules: slos[name] } for name in std.objectFields(slos)] + [rhythm {
+  [rhythm { name: '%s-slo-%s' % [config.name, name], rules: slos[name].often } for name in std.objectFields(slos)] + [
+    { name: '%s-budget-%s' % [config.name, name], interval: SELDOM, rules: slos[name].seldom }
+    for name in std.objectFields(slos)
+  ] + [rhythm {
     name: config.name,
     rules: [
       local one = alerts[name];

@@ -120,7 +120,12 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
   local over(text, window) = filledIn(text, { 'self': target, window: window });
   local record(series, expr) = { record: series, expr: expr, labels: labels };
   local wholeWindow = '%dd' % slo.days;
-  [
+  // Over a long time, of what was recorded.
+  local summed(window) = record(
+    'slo:error_ratio:rate' + window,
+    'sum_over_time(slo:errors:rate5m' + at + '[' + window + ']) / (sum_over_time(slo:calls:rate5m' + at + '[' + window + ']) > 0)',
+  );
+  local often = [
     record('slo:objective:ratio', 'vector(' + number(slo.objective / 100) + ')'),
     record('slo:errors:rate5m', over(ratio.errors, '5m')),
     record('slo:calls:rate5m', over(ratio.total, '5m')),
@@ -128,15 +133,7 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
   ] + [
     record('slo:error_ratio:rate' + window, '(' + over(ratio.errors, window) + ') / ((' + over(ratio.total, window) + ') > 0)')
     for window in EXACT + ownWindows(slo)
-  ] + [
-    record(
-      'slo:error_ratio:rate' + window,
-      'sum_over_time(slo:errors:rate5m' + at + '[' + window + ']) / (sum_over_time(slo:calls:rate5m' + at + '[' + window + ']) > 0)',
-    )
-    for window in SUMMED + [wholeWindow]
-  ] + [
-    record('slo:error_budget:spent_ratio', 'slo:error_ratio:rate' + wholeWindow + at + ' / ' + number(budget(slo))),
-  ] + [
+  ] + std.map(summed, SUMMED) + [
     local limit = number(factor(slo, burn) * budget(slo));
     local long = longOf(slo, burn);
     {
@@ -150,6 +147,13 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     }
     for burn in BURNS
   ];
+  {
+    often: often,
+    seldom: [
+      summed(wholeWindow),
+      record('slo:error_budget:spent_ratio', 'slo:error_ratio:rate' + wholeWindow + at + ' / ' + number(budget(slo))),
+    ],
+  };
 
 {
   // The parameters of a service level objective.
@@ -182,8 +186,9 @@ local rulesOf(config, target, side, annotations) = function(name, slo)
     if !isWindow(slo.window) || 4 * secondsOf(interval) <= secondsOf(shortOf(slo, BURNS[0])) then []
     else ['%s.window must be at least 48 times monitoring.interval, or its fastest alert has nothing to go by, got %s and %s' % [path, slo.window, interval]],
 
-  // Returns the rules of a service, by the names of its objectives. target: the labels of its series; annotations: from
-  // the name of an alert to those that every one has.
+  // Returns the rules of a service, by the names of its objectives: `often` are what alerts go by, `seldom` what reads all
+  // that there is of weeks. target: the labels of its series; annotations: from the name of an alert to those that every one
+  // has.
   rules(config, target, side, annotations):: std.mapWithKey(rulesOf(config, target, side, annotations), config.monitoring.slos),
 
   // Returns a text with the values of `$name` in it. values: name → text.
