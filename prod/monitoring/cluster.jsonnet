@@ -37,11 +37,10 @@ function() k.files({
   apiserver: monitor('kube-apiserver', {
     selector: { matchLabels: { component: 'apiserver', provider: 'kubernetes' } },
     namespaceSelector: { matchNames: ['default'] },
-    scrapeClass: 'kubernetes',
-    endpoints: [{
+    endpoints: [common.AUTHORIZED + common.SIGNED + {
       port: 'https',
       scheme: 'https',
-      tlsConfig: { serverName: 'kubernetes' },
+      tlsConfig+: { serverName: 'kubernetes' },
       relabelings: [{ targetLabel: 'job', replacement: 'kube-apiserver' }],
       metricRelabelings: [
         common.keepMetrics([
@@ -68,11 +67,10 @@ function() k.files({
   kubelet: monitor('kubelet', {
     selector: { matchLabels: { 'app.kubernetes.io/name': 'kubelet' } },
     namespaceSelector: { matchNames: ['kube-system'] },
-    scrapeClass: 'kubernetes',
     local node = { sourceLabels: ['__meta_kubernetes_endpointslice_address_target_name'], targetLabel: 'node' },
     local job(name) = { targetLabel: 'job', replacement: name },
     endpoints: [
-      {
+      common.AUTHORIZED + common.SIGNED + {
         port: 'https-metrics',
         scheme: 'https',
         // Of the volumes, not of this target.
@@ -89,7 +87,7 @@ function() k.files({
           'process_.*',
         ])],
       },
-      {
+      common.AUTHORIZED + common.SIGNED + {
         port: 'https-metrics',
         scheme: 'https',
         path: '/metrics/cadvisor',

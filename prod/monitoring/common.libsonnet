@@ -7,6 +7,7 @@ local t = import 'jsonnet/types.libsonnet';
 local RBAC = 'rbac.authorization.k8s.io';
 local PART_OF = 'monitoring';
 local NAMESPACE = 'monitoring';
+local SCRAPER = 'prometheus-scraper';
 
 // Who scrapes, and by default calls Alertmanager: the pods that the operator makes of the Prometheus in prometheus.jsonnet.
 local PROMETHEUS = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } } };
@@ -21,6 +22,12 @@ local HOURS = { h: 1, d: 24, w: 24 * 7, y: 24 * 365 };
   NAMESPACE:: NAMESPACE,
   PART_OF:: PART_OF,
   PROMETHEUS:: PROMETHEUS,
+
+  // The account, and the Secret of its token, by which monitors of this namespace read what is told to nobody else.
+  SCRAPER:: SCRAPER,
+  // For an endpoint that asks who it is, and for one whose certificate the cluster's authority has signed.
+  AUTHORIZED:: { authorization: { credentials: { name: SCRAPER, key: 'token' } } },
+  SIGNED:: { tlsConfig+: { ca: { configMap: { name: 'kube-root-ca.crt', key: 'ca.crt' } } } },
 
   // The environment of the components: what they need is what this folder brings.
   ENVIRONMENT:: { namespace: NAMESPACE, replicas: 1, provides: ['prometheus-operator'] },

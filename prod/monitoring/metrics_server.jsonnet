@@ -42,8 +42,7 @@ function(image) k.files(service({
   servicemonitor: k.serviceMonitor(name, common.NAMESPACE, {
     selector: { matchLabels: common.labels(name) },
     // It asks the API server who may read its metrics.
-    scrapeClass: 'kubernetes',
-    endpoints: [{
+    endpoints: [common.AUTHORIZED {
       port: 'https',
       scheme: 'https',
       // Its certificate is of its own making: nobody in the cluster issues any for services.

@@ -35,13 +35,8 @@ function(image, settings) k.files({
       query: { maxSamples: settings.maxSamples, maxConcurrency: 10, timeout: '30s' },
       // A target that would write more series than this is down, and says why.
       enforcedSampleLimit: settings.targetSamples,
-      // Monitors of others may not name files of its pod, such as its token; the class below is how it gets to kubelets.
+      // Monitors may not name files of its pod, such as its token. A scrape class with it would be one for all namespaces.
       arbitraryFSAccessThroughSMs: { deny: true },
-      scrapeClasses: [{
-        name: 'kubernetes',
-        tlsConfig: { caFile: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt' },
-        authorization: { credentialsFile: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
-      }],
       alerting: { alertmanagers: [{
         namespace: common.NAMESPACE,
         name: 'alertmanager',
@@ -78,7 +73,4 @@ function(image, settings) k.files({
   // Where targets are.
   common.rule('', ['namespaces', 'pods', 'services'], ['get', 'list', 'watch']),
   common.rule('discovery.k8s.io', ['endpointslices'], ['get', 'list', 'watch']),
-  // What the kubelets tell.
-  common.rule('', ['nodes/metrics'], ['get']),
-  { nonResourceURLs: ['/metrics'], verbs: ['get'] },
 ]))
