@@ -6,7 +6,7 @@ const MOST = 20;
 
 export function reportOf(status: Status): string {
   const { targetsUp, targetsNew, targetsDown, emptyMonitors, alerts, budgets, budgetsLimited } = status;
-  const { rules, failedRules, dashboards, dashboardFaults, panelFaults } = status;
+  const { rules, failedRules, unloadedRules, dashboards, dashboardFaults, panelFaults } = status;
   const percent = (value: number) => `${(value * 100).toFixed(value > 0.9 ? 3 : 1).replace(/\.?0+$/, '')}%`;
   return [
     `targets: ${targetsUp} up, ${targetsDown.length} down${targetsNew > 0 ? `, ${targetsNew} not asked yet` : ''}`,
@@ -31,6 +31,8 @@ export function reportOf(status: Status): string {
     ),
     `rules: ${rules - failedRules.length} good, ${failedRules.length} failing`,
     ...listed(failedRules.map(({ what, problems }) => `${what}: ${problems.join('; ')}`)),
+    `rules that Prometheus does not have: ${unloadedRules.length}`,
+    ...listed(unloadedRules),
     `dashboards: ${dashboards}, ${dashboardFaults.length} with faults`,
     ...listed(dashboardFaults.flatMap(({ what, problems }) => problems.map((problem) => `${what}: ${problem}`))),
     `panels that fail, or have too many series: ${panelFaults.length}`,

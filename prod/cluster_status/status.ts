@@ -9,6 +9,7 @@ import type { Resource } from '../../tools/k8s/kube/discovery.ts';
 import { listObjects } from '../../tools/k8s/kube/objects.ts';
 import { asList, at, textAt } from '../../tools/k8s/model/object.ts';
 import { panelFaults } from './panels.ts';
+import { unloadedRules } from './rules.ts';
 
 /** A place that does not answer Prometheus. */
 export interface DownTarget {
@@ -37,6 +38,8 @@ export interface Status {
   readonly budgetsLimited?: string;
   readonly rules: number;
   readonly failedRules: readonly Fault[];
+  /** Those that Prometheus does not have, because the operator refuses them: `PrometheusRule shop/web`. */
+  readonly unloadedRules: readonly string[];
   readonly dashboards: number;
   readonly dashboardFaults: readonly Fault[];
   /** Panels whose queries fail, or have more series than the page draws. */
@@ -51,6 +54,8 @@ export interface StatusOptions {
   readonly signal: AbortSignal;
   /** Error budgets that the page tells of. Default: 1000. */
   readonly maxBudgets?: number;
+  /** How old a PrometheusRule is before it must be loaded. Default: that of {@link unloadedRules}. */
+  readonly youngMs?: number;
 }
 
 const COREOS = 'monitoring.coreos.com/v1';
@@ -70,7 +75,7 @@ const CONFIG_MAPS: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'co
 
 /** Asks Prometheus and the API server. Throws STATUS_PROMETHEUS where Prometheus does not answer. */
 export async function readStatus(client: KubeClient, options: StatusOptions): Promise<Status> {
-  const { prometheus, page, signal, maxBudgets } = options;
+  const { prometheus, page, signal, maxBudgets, youngMs } = options;
   try {
     const [targets, rules, dashboards, monitors] = await Promise.all([
       prometheus.get('targets', { state: 'active' }, signal),
@@ -88,9 +93,8 @@ export async function readStatus(client: KubeClient, options: StatusOptions): Pr
       maxBudgets,
     });
     if (problem !== undefined) throw unanswered(problem);
-    const all = asList(at(rules, 'groups')).flatMap((group) =>
-      asList(at(group, 'rules')).map((rule) => ({ group, rule })),
-    );
+    const groups = asList(at(rules, 'groups'));
+    const all = groups.flatMap((group) => asList(at(group, 'rules')).map((rule) => ({ group, rule })));
     return {
       targetsUp: ofHealth('up').length,
       targetsNew: ofHealth('unknown').length,
@@ -111,6 +115,7 @@ export async function readStatus(client: KubeClient, options: StatusOptions): Pr
         if (why === '') return [];
         return [{ what: `${textAt(group, 'name')}: ${textAt(rule, 'name')}`, problems: [why] }];
       }),
+      unloadedRules: await unloadedRules(client, groups, { youngMs }),
       dashboards: entries.length,
       dashboardFaults: dashboards.faults,
       panelFaults: await panelFaults(page, dashboards.answers, signal),
@@ -160,7 +165,9 @@ async function readDashboards(client: KubeClient) {
 export function isBad(status: Status): boolean {
   const { targetsDown, emptyMonitors, alerts, budgets, failedRules, dashboardFaults, panelFaults: panels } = status;
   return (
-    [targetsDown, emptyMonitors, failedRules, dashboardFaults, panels].some((list) => list.length > 0) ||
+    [targetsDown, emptyMonitors, failedRules, status.unloadedRules, dashboardFaults, panels].some(
+      (list) => list.length > 0,
+    ) ||
     alerts.some(({ severity }) => severity === 'critical') ||
     budgets.some(({ left }) => left <= 0)
   );

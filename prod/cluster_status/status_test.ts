@@ -5,12 +5,15 @@ import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { createPrometheus, MAX_SERIES, type Prometheus } from '../../services/dashboards/prometheus.ts';
 import { startPrometheus, type TestPrometheus } from '../../services/dashboards/testing/prometheus.ts';
-import { eventually } from '../../services/dashboards/testing/running.ts';
+import { eventually as until } from '../../services/dashboards/testing/running.ts';
 import { configMap, SAMPLE, SHOP_RULES, shopMetrics } from '../../services/dashboards/testing/samples.ts';
 import { type ApiServer, startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { callsTo } from '../../tools/k8s/testing/calls.ts';
+import type { KubeObject } from '../../tools/k8s/model/object.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
+import { eventually } from '../../tools/lib/testing/eventually.ts';
 import { reportOf } from './report.ts';
+import { ruleFileOf } from './rules.ts';
 import { isBad, readStatus } from './status.ts';
 
 const CRDS = 'prometheus_operator_crds/example/prometheus-operator-crd/monitoring.coreos.com_';
@@ -32,19 +35,22 @@ before(async () => {
     ],
   };
   const metrics = () => shopMetrics(Date.now(), 1000);
-  [cluster, server] = await Promise.all([
-    startApiServer(),
-    startPrometheus({ rules, metrics, job: 'serviceMonitor/shop/web/0', isOneDown: true }),
-  ]);
-  const limits = { url: server.url, timeoutMs: 10_000, maxConcurrency: 4, maxAnswerBytes: 1 << 24 };
-  prometheus = createPrometheus({ ...limits, maxSeries: 1000 });
-  page = createPrometheus({ ...limits, maxSeries: MAX_SERIES });
+  cluster = await startApiServer();
   await makeNamespace('shop');
-  for (const plural of ['servicemonitors', 'podmonitors']) {
+  for (const plural of ['servicemonitors', 'podmonitors', 'prometheusrules']) {
     const text = await readFile(runfile(`${CRDS}${plural}.yaml`), 'utf8');
     await post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', parse(text));
   }
-  for (const name of ['web', 'web-old']) await makeMonitor(name);
+  const loaded = await make('prometheusrules', 'PrometheusRule', 'web', rules);
+  const job = 'serviceMonitor/shop/web/0';
+  server = await startPrometheus({ rules, rulesFile: ruleFileOf(loaded), metrics, job, isOneDown: true });
+  const limits = { url: server.url, timeoutMs: 10_000, maxConcurrency: 4, maxAnswerBytes: 1 << 24 };
+  prometheus = createPrometheus({ ...limits, maxSeries: 1000 });
+  page = createPrometheus({ ...limits, maxSeries: MAX_SERIES });
+  for (const name of ['web', 'web-old']) {
+    const spec = { selector: { matchLabels: { app: name } }, endpoints: [{ port: 'metrics' }] };
+    await make('servicemonitors', 'ServiceMonitor', name, spec);
+  }
   await post('/api/v1/namespaces/shop/configmaps', configMap('shop', GOOD));
 });
 after(async () => {
@@ -52,28 +58,16 @@ after(async () => {
   await cluster.stop();
 });
 
-async function makeMonitor(name: string): Promise<void> {
-  const spec = { selector: { matchLabels: { app: name } }, endpoints: [{ port: 'metrics' }] };
-  const object = {
-    apiVersion: 'monitoring.coreos.com/v1',
-    kind: 'ServiceMonitor',
-    metadata: { name, namespace: 'shop' },
-    spec,
-  };
-  const path = '/apis/monitoring.coreos.com/v1/namespaces/shop/servicemonitors';
+/** Makes an object of the operator's in the namespace shop. */
+async function make(plural: string, kind: string, name: string, spec: object): Promise<KubeObject> {
+  const object = { apiVersion: 'monitoring.coreos.com/v1', kind, metadata: { name, namespace: 'shop' }, spec };
+  const path = `/apis/monitoring.coreos.com/v1/namespaces/shop/${plural}`;
   // A definition is served a little after it is there.
-  await eventually(
-    () =>
-      post(path, object).then(
-        () => true,
-        () => false,
-      ),
-    (isThere) => isThere,
-  );
+  return eventually(`${plural} are served`, () => post(path, object));
 }
 
 test('sums up what is up, what is down, what is selected by nothing, and what fails', async () => {
-  const status = await eventually(
+  const status = await until(
     ask,
     ({ alerts, budgets, failedRules, targetsDown }) =>
       alerts.length > 0 &&
@@ -89,6 +83,7 @@ test('sums up what is up, what is down, what is selected by nothing, and what fa
   assert.match(report, /^error budgets: 2\n  shop\/web availability: 60% left of 30d \(aim 99\.9%\)$/m);
   assert.match(report, /^  shop\/web latency: 80% left of 30d \(aim 99%\)$/m);
   assert.match(report, /^rules: 6 good, 1 failing\n  broken: broken: .*many-to-many/m);
+  assert.match(report, /^rules that Prometheus does not have: 0$/m);
   assert.match(report, /^dashboards: 1, 0 with faults$/m);
   assert.match(report, /^panels that fail, or have too many series: 0$/m);
 });
@@ -99,6 +94,17 @@ test('says where there are more error budgets than the page shows', async () => 
     reportOf(await readStatus(cluster.client, options)),
     /^error budgets: 1\n  There are 2 error budgets, of which the 1 with the least left are shown\n  shop\/web availability: /m,
   );
+});
+
+test('names rules that the operator has left out, once they are old enough', async () => {
+  const refused = { groups: [{ name: 'refused', rules: [{ record: 'refused', expr: 'up up(' }] }] };
+  await make('prometheusrules', 'PrometheusRule', 'refused', refused);
+  // There is nothing of it to be loaded.
+  await make('prometheusrules', 'PrometheusRule', 'empty', { groups: [{ name: 'empty', rules: [] }] });
+  assert.match(reportOf(await ask()), /^rules that Prometheus does not have: 0$/m);
+  const later = { prometheus, page, youngMs: 0, signal: AbortSignal.timeout(30_000) };
+  const report = reportOf(await readStatus(cluster.client, later));
+  assert.match(report, /^rules that Prometheus does not have: 1\n  PrometheusRule shop\/refused\ndashboards: /m);
 });
 
 test('names dashboards that have faults', async () => {
@@ -174,7 +180,8 @@ test('says where all of it takes too long', async () => {
 
 test('is no reason to look where all is well', () => {
   const well = { targetsUp: 3, targetsNew: 0, rules: 5, dashboards: 1 };
-  const faults = { targetsDown: [], emptyMonitors: [], failedRules: [], dashboardFaults: [], panelFaults: [] };
+  const rules = { failedRules: [], unloadedRules: [] };
+  const faults = { targetsDown: [], emptyMonitors: [], ...rules, dashboardFaults: [], panelFaults: [] };
   const lists = { ...faults, alerts: [], budgets: [] };
   assert.equal(isBad({ ...well, ...lists }), false);
   for (const list of Object.keys(faults)) {

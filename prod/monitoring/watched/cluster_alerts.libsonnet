@@ -60,6 +60,13 @@ local lacking(kind, wanted, there) =
     summary: '{{ $labels.pod }} goes by an old configuration',
     description: 'It could not read the last one: what was added since is neither scraped nor told to anybody.',
   },
+  ResourceRejected: {
+    // Whichever pod of the operator says it.
+    expr: 'max by (resource) (prometheus_operator_managed_resources{state="rejected"}) > 0',
+    'for': '10m',
+    summary: 'The operator refuses {{ $value }} objects of the kind {{ $labels.resource }}',
+    description: 'What they say is neither scraped nor looked at, and no alert of theirs fires, whatever happens.',
+  },
   AlertsNotSent: {
     expr: 'rate(prometheus_notifications_dropped_total[10m]) > 0 or sum by (pod) (rate(alertmanager_notifications_failed_total[10m])) > 0',
     'for': '10m',

@@ -9,35 +9,12 @@ import { startPrometheus } from '../../../services/dashboards/testing/prometheus
 import { startApiServer } from '../../../tools/k8s/testing/apiserver.ts';
 import { runfile } from '../../../tools/lib/runfiles.ts';
 import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
-import { checkMetricsFile } from '../../../tools/monitoring/metrics_file.ts';
 import { startRealRegistry } from '../../../tools/oci/testing/real_registry.ts';
 import { startAlertmanager } from './alertmanager.ts';
+import { checkListed, nameOf } from './metrics_list.ts';
 
 const folder = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'scrapes-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const ENDINGS = ['', '_bucket', '_count', '_sum'];
-
-/** Compares a list with what was scraped, as far as the list names it: a program says much that nobody asks for. */
-function check(name: string, exposition: string): void {
-  const file = new URL(`metrics/${name}.txt`, import.meta.url);
-  const listed = readFileSync(file, 'utf8').split('\n');
-  const names = new Set(listed.filter((line) => line !== '' && !line.startsWith('#')).map((line) => nameOf(line)));
-  const lines = exposition.split('\n');
-  const samples = lines.filter((line) => !line.startsWith('#') && names.has(nameOf(line)));
-  const seen = new Set(samples.map(nameOf));
-  // What is declared and has no series yet.
-  const declared = lines.flatMap((line) => {
-    const [, base] = /^# TYPE (\S+) /.exec(line) ?? [];
-    const all = base === undefined ? [] : ENDINGS.map((ending) => base + ending);
-    return all.filter((one) => names.has(one) && !seen.has(one)).map((one) => `# TYPE ${one} untyped`);
-  });
-  checkMetricsFile(file, [...samples, ...declared].join('\n'));
-}
-
-function nameOf(line: string): string {
-  return line.replace(/[{ ].*$/s, '');
-}
 
 async function textOf(url: string, init: RequestInit = {}): Promise<string> {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
@@ -57,7 +34,7 @@ test('the registry', async () => {
   const put = await fetch(upload, { method: 'PUT', body, headers, signal: AbortSignal.timeout(10_000) });
   assert.equal(put.status, 201);
   assert.equal(await textOf(`${blobs}/${digest}`), body);
-  check('registry', await textOf(registry.metricsUrl ?? ''));
+  checkListed('registry', await textOf(registry.metricsUrl ?? ''));
 });
 
 test('Prometheus', async () => {
@@ -65,7 +42,7 @@ test('Prometheus', async () => {
   const prometheus = await startPrometheus({ metrics: () => 'sample 1\n', rules, isSending: true });
   try {
     await prometheus.until('all:up');
-    check('prometheus', await textOf(new URL('/metrics', prometheus.url).href));
+    checkListed('prometheus', await textOf(new URL('/metrics', prometheus.url).href));
   } finally {
     await prometheus.stop();
   }
@@ -74,7 +51,7 @@ test('Prometheus', async () => {
 test('Alertmanager', async () => {
   const receivers = [{ name: 'chat', webhook_configs: [{ url: 'http://127.0.0.1:9/' }] }];
   await using alertmanager = await startAlertmanager({ route: { receiver: 'chat' }, receivers });
-  check('alertmanager', await alertmanager.call('/metrics'));
+  checkListed('alertmanager', await alertmanager.call('/metrics'));
 });
 
 test('of the kubelet all that the list names is kept', () => {
@@ -112,7 +89,7 @@ test('the API server, and all that is asked of it is kept', async () => {
     const text = await server.client.requestText({ ...request, method: 'GET', path: '/metrics', accept: 'text/plain' });
     // Declarations are of the base name, whose endings are kept by name as well.
     const lines = text.split('\n').filter((line) => line.startsWith('#') || isKept(line));
-    check('apiserver', lines.join('\n'));
+    checkListed('apiserver', lines.join('\n'));
   } finally {
     await server.stop();
   }

@@ -22,6 +22,8 @@ export interface PrometheusTestOptions {
   readonly metrics: () => string;
   /** A file of rules, as JSON, which is YAML as well. Default: none. */
   readonly rules?: object;
+  /** What that file is called. Default: rules.json. */
+  readonly rulesFile?: string;
   /** What its targets are called. Default: test. */
   readonly job?: string;
   /** Whether it sends alerts, to where nobody takes them. Default: false. */
@@ -54,12 +56,13 @@ export async function startPrometheus(options: PrometheusTestOptions): Promise<T
     await rm(folder, { recursive: true, force: true });
   };
   try {
+    const rulesFile = options.rulesFile ?? 'rules.json';
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
       ...(options.isSending === true && {
         alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9'] }] }] },
       }),
-      rule_files: options.rules === undefined ? [] : ['rules.json'],
+      rule_files: options.rules === undefined ? [] : [rulesFile],
       scrape_configs: [
         {
           job_name: options.job ?? 'test',
@@ -74,7 +77,7 @@ export async function startPrometheus(options: PrometheusTestOptions): Promise<T
       ],
     };
     await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
-    await writeFile(join(folder, 'rules.json'), JSON.stringify(options.rules ?? {}));
+    await writeFile(join(folder, rulesFile), JSON.stringify(options.rules ?? {}));
     const data = join(folder, 'data');
     if (options.history !== undefined) {
       await writeFile(join(folder, 'history'), options.history);
