@@ -9,6 +9,7 @@ import { parseMetricsList } from '../../../tools/monitoring/exposition.ts';
 import { gapsOf, secondsOf } from './gaps.ts';
 import { listedJobs, listedPods } from './listed.ts';
 import { MAX_BYTES, type Prometheus, connect, memoryOfMonitoring } from './prometheus.ts';
+import { unsoundIn, urgentIn } from './reported.ts';
 
 const { verb, namespace: ownNamespace } = person('monitoring');
 
@@ -116,6 +117,24 @@ test('every target of Prometheus is up', { timeout: 300_000 }, async () => {
     throw new Error(down.join('\n'), { cause: error });
   });
   console.log(`targets of ${jobs.toSorted().join(', ')} are up`);
+});
+
+test('`bazel run //prod:status` finds nothing wrong', { timeout: 600_000 }, async () => {
+  let last = '';
+  // Rules come to Prometheus within a minute or two, and are asked for the first time within two more.
+  const { status, stdout } = await eventually(
+    'nothing is wrong with monitoring',
+    async () => {
+      const outcome = await verb('prod/cluster_status/cluster_status');
+      last = `exit ${outcome.status}\n${outcome.stdout}${outcome.stderr}`;
+      return unsoundIn(outcome.stdout).length === 0 ? outcome : undefined;
+    },
+    300_000,
+  ).catch((error: unknown) => {
+    throw new Error(last, { cause: error });
+  });
+  console.log(stdout);
+  assert.ok(status === 0 || urgentIn(stdout).length > 0, last);
 });
 
 /**
