@@ -36,6 +36,11 @@ async function createInShop(kind: string, specs: Readonly<Record<string, object>
 
 const json = async (...args: readonly string[]) => JSON.parse(await operator.kubectl('get', ...args, '--output=json'));
 
+async function tokenOfScraper(): Promise<string> {
+  const { data } = await json('secret', 'prometheus-scraper', '--namespace=monitoring');
+  return Buffer.from(data.token, 'base64').toString();
+}
+
 /** Waits until so many objects of a kind are refused. */
 const refused = (kind: string, count: number) =>
   eventually(`${count} of the kind ${kind} are refused`, async () => {
@@ -81,8 +86,7 @@ test('monitors of the cluster have the token of their account, also where it com
   await refused('ServiceMonitor', 0);
   const jobs = await scraped(ASKED.length);
   assert.deepEqual([...jobs.keys()].toSorted(), ASKED);
-  const { data } = await json('secret', 'prometheus-scraper', '--namespace=monitoring');
-  const credentials = Buffer.from(data.token, 'base64').toString();
+  const credentials = await tokenOfScraper();
   for (const [name, { authorization, tls_config: tls }] of jobs) {
     assert.deepEqual(authorization, { type: 'Bearer', credentials }, name);
     // The certificate of metrics-server is of its own making.
@@ -98,7 +102,10 @@ test('that account may read metrics, and nothing else', async () => {
       (answer) => answer.trim(),
       () => 'no',
     );
-  assert.equal(await mayHow('get', '/metrics'), 'yes');
+  const token = await tokenOfScraper();
+  const user = JSON.parse(await operator.kubectl('auth', 'whoami', `--token=${token}`, '--output=json'));
+  assert.equal(user.status.userInfo.username, 'system:serviceaccount:monitoring:prometheus-scraper');
+  assert.match(await operator.kubectl('get', '--raw=/metrics', `--token=${token}`), /^apiserver_request_total/m);
   assert.equal(await mayHow('get', 'nodes', '--subresource=metrics'), 'yes');
   for (const what of ['secrets', 'pods', 'nodes'])
     assert.equal(await mayHow('list', what, '--all-namespaces'), 'no', what);
