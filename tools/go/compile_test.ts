@@ -84,7 +84,7 @@ describe('compiling', { timeout: 240_000 }, () => {
     await assert.rejects(compile('program', { 'shop/main.go': main('_ "example.org/queue/v2"', '') }), {
       code: 'GO_IMPORT_MISSING',
       message: /shop\/main\.go:3:8: no package example\.org\/queue\/v2$/,
-      hint: /import _ "example\.org\/queue\/v2"` to third_party\/go\/services\/modules\.go, then run `bazel run \/\/tools\/packages:go_pin -- third_party\/go\/services\/go\.mod`/,
+      hint: /import _ "example\.org\/queue\/v2"` to third_party\/go\/services\/modules\.go, then run `bazel run @fathom\/\/tools\/packages:go_pin -- third_party\/go\/services\/go\.mod`/,
     });
   });
 

@@ -36,7 +36,7 @@ export function missingImportError(missing: readonly MissingImport[], request: C
     ...(own.length > 0 ? [`Name the targets of ${targets.join(', ')} in 'deps' of ${label}.`] : []),
     ...(others.length > 0
       ? [
-          `Add \`import _ "${others[0]}"\` to ${list}, then run \`bazel run //tools/packages:go_pin -- ${lock}\`, ` +
+          `Add \`import _ "${others[0]}"\` to ${list}, then run \`bazel run @fathom//tools/packages:go_pin -- ${lock}\`, ` +
             'with `<module>@<version>` for a version other than the newest.',
         ]
       : []),

@@ -75,7 +75,7 @@ async function runCompiler(request: CompileRequest, place: { work: string; class
   throw new ToolError(isImport ? 'JAVA_IMPORT_MISSING' : 'JAVA_COMPILE_FAILED', `Compiling ${label}:\n${said}`, {
     hint: isImport
       ? `Name the target, or the artifact \`@maven//:<group>_<artifact>\`, that has it in 'deps' of ${label}. A new artifact ` +
-        'comes into the list beside the lock first, `bazel run //tools/packages:maven_pin -- <list>.json` locks it.'
+        'comes into the list beside the lock first, `bazel run @fathom//tools/packages:maven_pin -- <list>.json` locks it.'
       : 'Correct the sources at the lines above.',
   });
 }

@@ -80,7 +80,7 @@ describe('compiling', { timeout: 120_000 }, () => {
     await assert.rejects(compile(source), {
       code: 'JAVA_IMPORT_MISSING',
       message: /shop\/Bad\.java:3: error: The import redis cannot be resolved/,
-      hint: /in 'deps' of \/\/shop\. .*bazel run \/\/tools\/packages:maven_pin/,
+      hint: /in 'deps' of \/\/shop\. .*bazel run @fathom\/\/tools\/packages:maven_pin/,
     });
   });
 

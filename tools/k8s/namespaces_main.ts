@@ -15,7 +15,7 @@ await runMain(async ({ argv, env, signal }) => {
   const verb = (Object.keys(VERBS) as (keyof typeof VERBS)[]).find((name) => first === `--verb=${name}`);
   if (verb === undefined || flag !== '--plan' || plan === undefined) {
     throw new ToolError('K8S_USAGE', `Starting the program of personal namespaces with ${argv.slice(0, 3).join(' ')}`, {
-      hint: 'Run one of its targets: `bazel run //prod:namespaces.gc`.',
+      hint: 'Run one of its targets, such as `bazel run //prod:namespaces.gc`.',
     });
   }
   const input = await readPlanInput(plan);

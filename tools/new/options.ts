@@ -16,7 +16,7 @@ export interface ServiceOptions {
 
 /** The command with its options; it throws where it would end the process. */
 export function command(): Command {
-  return new Command('bazel run //tools/new:service --')
+  return new Command('bazel run @fathom//tools/new:service --')
     .description(
       'Writes a gRPC service into the workspace: its contract, sources, tests, manifests and BUILD files, and its line in prod/services.bzl.',
     )

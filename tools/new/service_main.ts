@@ -16,7 +16,7 @@ await runMain(async ({ argv, env, signal }) => {
   const facts = env['FATHOM_NEW_WORKSPACE'];
   if (workspace === '' || facts === undefined) {
     throw new ToolError('NEW_NO_WORKSPACE', 'Finding the workspace: it is not known where the service is to be', {
-      hint: 'Start it by `bazel run //tools/new:service -- --name=…`, in other workspaces `bazel run @fathom//tools/new:service -- --name=…`.',
+      hint: 'Start it by `bazel run @fathom//tools/new:service -- --name=…`.',
     });
   }
   const plan = await planService({

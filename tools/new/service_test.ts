@@ -50,7 +50,7 @@ test('says how it is started where it is not known which workspace is meant', ()
   const env = { ...process.env, BUILD_WORKSPACE_DIRECTORY: '' };
   const { status, stderr } = spawnSync(program, ['--name=x'], { env, encoding: 'utf8', timeout: 60_000 });
   assert.equal(status, 1);
-  assert.match(stderr, /^error: NEW_NO_WORKSPACE: .*\n {2}hint: Start it by `bazel run \/\/tools\/new:service/);
+  assert.match(stderr, /^error: NEW_NO_WORKSPACE: .*\n {2}hint: Start it by `bazel run @fathom\/\/tools\/new:service/);
 });
 
 test('prints its help', () => {

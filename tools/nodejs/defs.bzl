@@ -92,7 +92,7 @@ def nodejs_service(
     * `main.ts`: the program, the ts_binary `main`
     * `testing/*.ts`: what tests need, the ts_library `testing`
     * `*_test.ts`: a ts_test each, called like the file; `metrics_test` has `metrics.txt`, the program as MAIN_PROGRAM, and
-      `checkExposed` of //tools/monitoring:scrape, which compares the two
+      `checkExposed` of @fathom//tools/monitoring:scrape, which compares the two
     * all other `*.ts`: the ts_library `lib`
     * `<name>`: the nodejs_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 

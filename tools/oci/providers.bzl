@@ -13,7 +13,7 @@ OciLayerInfo = provider(
 )
 
 OciImageInfo = provider(
-    doc = "One image for one platform. A target that provides it has all its blobs among its runfiles, but for those that a registry or, by the flag //tools/oci:remote_cache, Bazel's remote cache has.",
+    doc = "One image for one platform. A target that provides it has all its blobs among its runfiles, but for those that a registry or, by the flag @fathom//tools/oci:remote_cache, Bazel's remote cache has.",
     fields = {
         "artifacts": "list of struct(artifact_type = string, media_type = string, file = File): documents that a push attaches to the image as referrers: its SPDX bill of materials, its SLSA provenance; absent: none. A pusher knows them by `index_entry`, which has `artifacts: [{artifactType, mediaType, path}]`; they are among the runfiles",
         "config": "File: the image configuration",

@@ -26,7 +26,7 @@ await runMain(async ({ argv, env, signal }) => {
   const [image] = positionals;
   if (values.key === undefined || image === undefined) {
     throw new ToolError('OCI_USAGE', 'Verifying an image: --key or the image is missing', {
-      hint: 'Run `bazel run //tools/oci:verify -- --key cosign.pub registry/repository@sha256:…`.',
+      hint: 'Run `bazel run @fathom//tools/oci:verify -- --key cosign.pub registry/repository@sha256:…`.',
     });
   }
   const reference = parseReference(image);

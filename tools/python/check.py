@@ -107,7 +107,7 @@ def main(path: str) -> int:
             "PY_IMPORT_MISSING",
             f"Checking {request.label}: imports lead nowhere:\n{lines}",
             f"Name the target or the package, `@pypi//:x`, that has it in 'deps' of {request.label}. A new package comes "
-            "into the list beside the lock first, `bazel run //tools/packages:pypi_pin -- <list>.json` locks it.",
+            "into the list beside the lock first, `bazel run @fathom//tools/packages:pypi_pin -- <list>.json` locks it.",
         )
     Path(request.output).write_text("")
     return 0

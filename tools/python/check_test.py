@@ -65,7 +65,7 @@ class Check(unittest.TestCase):
         self.assertIn("PY_IMPORT_MISSING", said)
         self.assertIn("shop/main.py:2:1: no module redis\nshop/main.py:4:5: no module google.api\n", said)
         self.assertIn("in 'deps' of //shop", said)
-        self.assertIn("bazel run //tools/packages:pypi_pin", said)
+        self.assertIn("bazel run @fathom//tools/packages:pypi_pin", said)
 
     def test_refuses_a_source_of_the_workspace_that_is_not_among_the_deps(self) -> None:
         self.assertIn("no module shop.bank", self.check({"shop/main.py": "from shop.bank import pay\n"}))

@@ -46,6 +46,6 @@ export async function writeRuntime(layers: readonly string[], folder: string): P
   );
   if (missing.length === 0) return;
   throw new ToolError('PY_RUNTIME_INCOMPLETE', `Unpacking Python of an image: it has no ${missing.join(', no ')}`, {
-    hint: "Name an image with Debian's Python and C library, such as //tools/python:base.",
+    hint: "Name an image with Debian's Python and C library, such as @fathom//tools/python:base.",
   });
 }

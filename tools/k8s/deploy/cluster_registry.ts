@@ -33,6 +33,6 @@ export async function registryState({
 export function registryDown(error: ToolError): ToolError {
   return new ToolError('K8S_REGISTRY_DOWN', error.message, {
     cause: error,
-    hint: 'Run `./fathom up`, which starts the cluster where it is down. Where it is up, `bazel run //prod:registry.status` says what is wrong with the registry, and `bazel run //prod:registry.apply` puts it back.',
+    hint: 'Run `./fathom up`, which starts the cluster where it is down. Where it is up, in a checkout of Fathom `bazel run //prod:registry.status` says what is wrong with the registry, and `bazel run //prod:registry.apply` puts it back.',
   });
 }

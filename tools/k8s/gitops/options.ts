@@ -50,7 +50,7 @@ export function parseInvocation(argv: readonly string[]): GitopsInvocation {
   const [flag, config, ...rest] = argv;
   if (flag === '--config' && config !== undefined) return { config, rest };
   throw new ToolError('K8S_USAGE', `Starting gitops with ${argv.slice(0, 2).join(' ')}`, {
-    hint: 'Run a target of k8s_gitops: `bazel run //prod:gitops -- --env=…`.',
+    hint: 'Run a target of k8s_gitops, such as `bazel run //prod:gitops -- --env=…`.',
   });
 }
 

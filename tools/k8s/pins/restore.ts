@@ -125,7 +125,7 @@ function checked({ pin, ref, environment, image }: Wanted, oci: OciImage | OciIm
   const why =
     pin.dirty === true
       ? 'The pin was recorded of a tree with changes, which are lost: release the service anew, and promote that.'
-      : `Build it with the flags of the release (\`-- --build-flag=…\`); an image that is stamped, or whose build is not reproducible (\`bazel run //tools/oci:reproducible -- ${image.label}\`), cannot be restored: release it anew, and promote that.`;
+      : `Build it with the flags of the release (\`-- --build-flag=…\`); an image that is stamped, or whose build is not reproducible (\`bazel run @fathom//tools/oci:reproducible -- ${image.label}\`), cannot be restored: release it anew, and promote that.`;
   throw new ToolError(
     'K8S_PIN_DIFFERS',
     `Restoring ${ref}, pinned for '${environment.name}': commit ${pin.commit ?? ''} builds ${found}, the pin says ${pin.digest}; nothing was pushed`,

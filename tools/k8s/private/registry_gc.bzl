@@ -14,9 +14,9 @@ read from the `pins` of the checkout. Where any of it cannot be read, nothing is
 manifests are deleted; for its blobs it is started anew, read-only, and then as it was. A run that was killed is mended by
 the next one, and by an apply of `stack`. docs/clusters.md tells more.
 
-The registry is that of the CNCF distribution project, from `//prod/images/registry`, whose program lists what it holds:
-a Deployment with one pod, the strategy Recreate, deletion enabled, no cache of its storage, and `config` among the
-arguments of its container.
+The registry is that of the CNCF distribution project, from `@fathom//prod/images/registry`, whose program lists what
+it holds: a Deployment with one pod, the strategy Recreate, deletion enabled, no cache of its storage, and `config` among
+the arguments of its container.
 
 Usage, after `--`: `--dry-run`; `--keep-younger-than 24h`; `--keep-tagged`; `--output=json`; `--wait-lock 5m`, for the runs
 of others; `--timeout 5m`, for each start of the registry; `--kubeconfig`, `--context` and `--yes` as for verbs.

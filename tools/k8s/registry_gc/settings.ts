@@ -58,6 +58,6 @@ export function parseInvocation(argv: readonly string[]): Invocation {
 function usage(problem: string, cause?: unknown): ToolError {
   return new ToolError('K8S_USAGE', `Starting the collection of images: ${problem}`, {
     ...(cause === undefined ? {} : { cause }),
-    hint: 'Run a target of registry_gc: `bazel run //prod:registry.gc`.',
+    hint: 'Run a target of registry_gc, such as `bazel run //prod:registry.gc`.',
   });
 }

@@ -14,7 +14,7 @@ registries that have no such list).
 A registry that asks for a login gets the one of Docker's configuration (`docker login`; DOCKER_CONFIG).
 
 With a signing key the image is signed, unless it was before: in cosign's form, under the tag `sha256-<hex>.sig` and as
-a referrer, before its tags are written. `bazel run //tools/oci:verify` checks it.
+a referrer, before its tags are written. `bazel run @fathom//tools/oci:verify` checks it.
 
 In `registry`, `repository`, `remote_tags` and `tag`, Make variables (`$(NAME)`) are expanded, and `{KEY}` is filled in from the
 workspace status when the target is run.

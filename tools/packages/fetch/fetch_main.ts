@@ -37,14 +37,14 @@ await runMain(async ({ argv, env, signal }) => {
       case 'debian': {
         const sources = debianSources(request, await findMirrors(env, request.mirrors), env);
         const goneHint =
-          'Pin anew (`bazel run //tools/packages:debian_pin -- <list>.json`), or set FATHOM_DEBIAN_SNAPSHOTS to the base URL of a snapshot archive.';
+          'Pin anew (`bazel run @fathom//tools/packages:debian_pin -- <list>.json`), or set FATHOM_DEBIAN_SNAPSHOTS to the base URL of a snapshot archive.';
         return download(request, { sources, cache, signal, goneHint });
       }
       case 'maven': {
         const configured = configuredRepositories(env, await readSettings(env));
         const bases = configured.length > 0 ? configured : [centralOf(await readSuperPom(request.super_pom))];
         const goneHint =
-          'Pin another version (`bazel run //tools/packages:maven_pin -- <list>.json`), or set FATHOM_MAVEN_MIRROR to a repository that has it.';
+          'Pin another version (`bazel run @fathom//tools/packages:maven_pin -- <list>.json`), or set FATHOM_MAVEN_MIRROR to a repository that has it.';
         const sources = bases.map((base) => `${base}/${request.path}`);
         return download(request, { sources, cache, signal, goneHint });
       }

@@ -56,7 +56,7 @@ export async function goFailure(options: GoFailureOptions): Promise<ToolError> {
       });
     }
     return new ToolError('LOCK_STALE', `Reading ${shown}: it does not match its go.sum, or its sources:\n${said}`, {
-      hint: `Run \`bazel run //tools/packages:go_pin -- ${pathOf(shown)}\`, and commit go.mod and go.sum.`,
+      hint: `Run \`bazel run @fathom//tools/packages:go_pin -- ${pathOf(shown)}\`, and commit go.mod and go.sum.`,
     });
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -19,7 +19,7 @@ interface NpmError {
   readonly summary: string;
 }
 
-const PIN = 'Run `bazel run //tools/packages:npm_pin -- package.json`, and commit both files.';
+const PIN = 'Run `bazel run @fathom//tools/packages:npm_pin -- package.json`, and commit both files.';
 
 /** PACKAGE_CHANGED, PACKAGE_GONE, LOCK_STALE, or NPM_FAILED with what npm said; what is wrong with the lock itself first. */
 export function npmFailure({ output, said, lock, shown }: NpmFailureOptions): ToolError {

@@ -48,7 +48,7 @@ export async function fetchWheel(wheel: PinnedWheel, { cache, env, signal }: Fet
     const [file = ''] = await readdir(join(folder, 'wheels'));
     if (file !== wheel.file) {
       throw new ToolError('PACKAGE_GONE', `Fetching ${wheel.file}: the index offers ${file} for ${wheel.requirement}`, {
-        hint: 'Pin anew: `bazel run //tools/packages:pypi_pin -- <list>.json`.',
+        hint: 'Pin anew: `bazel run @fathom//tools/packages:pypi_pin -- <list>.json`.',
       });
     }
     return await keep(join(folder, 'wheels', file), 'the index of pip', wheel, cache);

@@ -35,7 +35,7 @@ export function checkLockVersion(lock: unknown, shown: string, pin: string): voi
   const version = typeof lock === 'object' && lock !== null && 'version' in lock ? lock.version : undefined;
   if (version !== 1) {
     throw new ToolError('LOCK_VERSION', `Reading ${shown}: its version is ${String(version)}, not 1`, {
-      hint: `Write it anew with \`bazel run //tools/packages:${pin}\`.`,
+      hint: `Write it anew with \`bazel run @fathom//tools/packages:${pin}\`.`,
     });
   }
 }
@@ -74,6 +74,6 @@ export function checkAgainstList({ wanted, without, packages, shown, pin }: Chec
   }
   if (problems.length === 0) return;
   throw new ToolError('LOCK_STALE', `Reading ${shown}: it does not match its list: ${problems.join('; ')}`, {
-    hint: `Run \`bazel run //tools/packages:${pin} -- <the list>\`, and commit both.`,
+    hint: `Run \`bazel run @fathom//tools/packages:${pin} -- <the list>\`, and commit both.`,
   });
 }

@@ -29,7 +29,7 @@ await runMain(async ({ argv, env, signal }) => {
         env: { ...env, GOROOT: goroot, GOFLAGS: '', GOTOOLCHAIN: 'local', GOWORK: 'off' },
         signal,
         hint: 'Correct the module or version that go names, or `go env GOPROXY`.',
-        missingHint: 'Run it by `bazel run //tools/packages:go_pin`.',
+        missingHint: 'Run it by `bazel run @fathom//tools/packages:go_pin`.',
       });
     const read = async (at: string) => {
       const json = await go(`Reading ${shown}`, ['mod', 'edit', '-json', join(at, 'go.mod')]);

@@ -40,6 +40,16 @@ export async function thrownErrors(path: string, text: string): Promise<readonly
   ].map((call) => thrownBy(path, call));
 }
 
+/** The texts that a file's code has, without its comments; what is known only then is left out. */
+export async function textsIn(path: string, text: string): Promise<readonly string[]> {
+  if (path.endsWith('.py')) return text.split('\n').filter((line) => !/^\s*#/.test(line));
+  const tree: unknown = await parsers['babel-ts'].parse(text, {} as never);
+  return nodesOf(tree).flatMap(({ type, value }) => {
+    if (type === 'StringLiteral') return [String(value)];
+    return type === 'TemplateElement' ? [(value as { readonly cooked: string }).cooked] : [];
+  });
+}
+
 function thrownBy(path: string, call: Node): ThrownError {
   const [code, message, options] = call['arguments'] as readonly unknown[];
   return {

@@ -1,7 +1,7 @@
 // Codes of errors that the sources throw, and the pages that list them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { thrownErrors, type ThrownError } from './error_sources.ts';
+import { textsIn, thrownErrors, type ThrownError } from './error_sources.ts';
 
 const CODE = '[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+';
 
@@ -32,6 +32,27 @@ function sourcesOf(root: string): readonly Source[] {
       )
       .map((path) => ({ path: join(folder, path), text: readFileSync(join(root, folder, path), 'utf8') })),
   );
+}
+
+/** Programs that run in checkouts of Fathom alone: their words may name its labels as they are there. */
+const OF_CHECKOUTS = /^(prod|services|tools\/(ci|cluster))\//;
+
+/** What a label of Fathom lacks where another workspace loads it. `//prod` is the user's own, if there is one. */
+export function isOfCheckout(text: string): boolean {
+  return (
+    /(?<!\w)\/\/tools\//.test(text) ||
+    (/(?<!\w)\/\/prod\b/.test(text) && !/\bin a checkout of Fathom\b|\bsuch as\b/.test(text))
+  );
+}
+
+/** Texts of programs which users run in workspaces of their own that name labels of a checkout, as `path: text`. */
+export async function labelsOfCheckout(root: string): Promise<readonly string[]> {
+  const found = sourcesOf(root)
+    .filter(({ path, text }) => !OF_CHECKOUTS.test(path) && isOfCheckout(text))
+    .map(async ({ path, text }) =>
+      (await textsIn(path, text)).filter(isOfCheckout).map((words) => `${path}: ${words.trim()}`),
+    );
+  return (await Promise.all(found)).flat();
 }
 
 /** What the sources of a checkout throw. */

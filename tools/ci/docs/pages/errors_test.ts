@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { runfile } from '../../../lib/runfiles.ts';
 import { UPDATE } from '../rules/page.ts';
 import { errorChanges, listedCodes, renderRow, withoutCodes, withRows } from './error_rows.ts';
-import { thrownErrors } from './error_sources.ts';
-import { errorsOf, pagesOfErrors, quotedCodes, thrownCodes } from './errors.ts';
+import { textsIn, thrownErrors } from './error_sources.ts';
+import { errorsOf, isOfCheckout, labelsOfCheckout, pagesOfErrors, quotedCodes, thrownCodes } from './errors.ts';
 
 // The check is of the whole tree, which no target could declare: the README's link leads to the checkout.
 const root = dirname(dirname(realpathSync(runfile('fathom/tools/README.md'))));
@@ -34,6 +34,32 @@ test('every error has a hint, whatever happens', () => {
     [],
     'give ToolError a hint: an imperative sentence, the command or edit that mends it',
   );
+});
+
+test('labels in what programs say are those of workspaces that load this one, too', async () => {
+  assert.deepEqual(
+    await labelsOfCheckout(root),
+    [],
+    "write `@fathom//tools/…`, and 'in a checkout of Fathom' before `//prod`: other workspaces have neither folder",
+  );
+});
+
+for (const [text, expected] of [
+  ['Run `bazel run //tools/x:y`.', true],
+  ['Build without --//tools/x:y.', true],
+  ['Run `bazel run @fathom//tools/x:y`.', false],
+  ['load("@bazel_tools//tools/x:y.bzl")', false],
+  ['Run `bazel run //prod:x.apply`.', true],
+  ['Run it (in a checkout of Fathom `bazel run //prod:x.apply`).', false],
+] as const) {
+  test(`${expected ? 'sees' : 'finds no'} label of a checkout in ${text}`, () =>
+    assert.equal(isOfCheckout(text), expected));
+}
+
+test('reads texts of code, not its comments', async () => {
+  const text = "// no: 'a'\nf('b', `c${d}e`);";
+  assert.deepEqual(await textsIn('x.ts', text), ['b', 'c', 'e']);
+  assert.deepEqual(await textsIn('x.py', '# no\n"b"'), ['"b"']);
 });
 
 test('finds codes wherever they are thrown and listed', () => {
