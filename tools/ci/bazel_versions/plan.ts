@@ -50,7 +50,8 @@ const GONE = ['proto_lang_toolchain', 'proto_library'];
 
 /**
  * What Bazel 8 and 9 do without being asked, as flags of 7.7: names of repositories, and what is no more. Most of Bazel's
- * own C++, Java and Python rules stay, as the rule sets of Debian's packages are made of them; nothing here uses them.
+ * own C++, Java, Python and shell rules stay, as the rule sets of Debian's packages are made of them: that nothing here uses
+ * them without a `load`, but for one example, is what //tools/ci/lint says (`native-…`).
  */
 const NEXT_FLAGS = [
   `--incompatible_autoload_externally=${GONE.map((symbol) => `-${symbol}`).join(',')}`,

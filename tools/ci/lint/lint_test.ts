@@ -114,6 +114,27 @@ test('finds an unused load, and mends it when asked to', async () => {
   assert.deepEqual(await buildifier(folder, paths, { fix: true }), []);
 });
 
+test('finds rules that Bazel 9 has no more, but for the one of BUILD files that are shown as they were', async () => {
+  const text = ['sh_binary', 'cc_library', 'java_test', 'py_binary', 'proto_library']
+    .map((rule) => `${rule}(name = "${rule}")\n`)
+    .join('\n');
+  const shown = 'examples/from_rules_k8s/deploy/BUILD.bazel';
+  const paths = await write({ 'y/BUILD.bazel': text, [shown]: text });
+  const found = async (fix: boolean) =>
+    (await buildifier(folder, paths, { fix }))
+      .filter(({ rule }) => rule.startsWith('buildifier/native-'))
+      .map(({ path, rule }) => `${path}: ${rule.slice('buildifier/native-'.length)}`)
+      .toSorted();
+  const others = ['cc-library', 'java-test', 'proto', 'py'];
+  assert.deepEqual(await found(false), [
+    ...others.map((rule) => `${shown}: ${rule}`),
+    ...[...others, 'sh-binary'].map((rule) => `y/BUILD.bazel: ${rule}`),
+  ]);
+  await found(true);
+  assert.match(await readFile(join(folder, shown), 'utf8'), /^sh_binary\(/m);
+  assert.doesNotMatch(await readFile(join(folder, shown), 'utf8'), /rules_shell/);
+});
+
 test('finds an unused variable of Jsonnet beside an import that a build makes', async () => {
   const paths = await write({ 'x.jsonnet': "local made = import 'made.json';\nlocal unused = 1;\nmade\n" });
   assert.deepEqual((await jsonnetLint(folder, paths)).map(renderFinding), [
