@@ -39,12 +39,16 @@ export const NOT_TAKEN = 'must not be given to';
 
 /** What is wrong, as docs/from_rules_k8s.md says it → a BUILD file of which Bazel must say so. */
 export const REFUSED: Readonly<Record<string, Row>> = {
-  'an attribute that a rule does not have': {
+  'an attribute that a rule does not have, but for those of rules_jsonnet': {
     build: image('entrypont = ["/bin/x"]'),
     says: [
       '//shop:x: \'entrypont\' must be an attribute of container_image, got entrypont = ["/bin/x"]',
       'entrypoint, ',
     ],
+  },
+  'an attribute that a rule of rules_jsonnet does not have': {
+    build: call('jsonnet_to_json', 'src = "x.jsonnet"', 'outs = ["a.json"]', 'tla_strings = {"a": "b"}'),
+    says: ["//shop:x: no such attribute 'tla_strings' in 'jsonnet_to_json' rule"],
   },
   'an attribute of a wrong type': {
     build: image('ports = "8080"'),
