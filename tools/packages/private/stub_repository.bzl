@@ -37,7 +37,9 @@ _NATIVE = {
 }
 
 def stub_repositories():
-    """Declares stand-ins on Bazel before 5, where the rules that they re-export are native; elsewhere nothing."""
+    """Declares stand-ins where the rules that they re-export are native; where Bazel brings these repositories, nothing."""
+
+    # This function came after 6.0; the version itself is not known to a distribution's Bazel.
     if hasattr(native, "package_relative_label"):
         return
     for name, (path, rules) in _NATIVE.items():

@@ -1,3 +1,3 @@
-"""A decoy: @fathom has a file of this name, and nothing of Fathom may read this one."""
+"""A decoy: @fathom has a package of this name, and nothing of Fathom may read this one."""
 
-fail("//tools/ts:defs.bzl of the main workspace was read instead of @fathom//tools/ts:defs.bzl")
+fail("//tools/lib of the main workspace was read instead of @fathom//tools/lib")
