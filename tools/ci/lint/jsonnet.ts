@@ -9,8 +9,11 @@ const MADE_BY_BUILDS = /^couldn't open import /;
 
 /** What jsonnet-lint finds in those of `paths` that are Jsonnet. */
 export async function jsonnetLint(workspace: string, paths: readonly string[]): Promise<readonly Finding[]> {
-  const files = paths.filter((path) => PATTERN.test(path) && !path.startsWith('examples/'));
-  const { stderr } = await runLinter(runfile('go_jsonnet/bin/jsonnet-lint'), ['-J', '.', '--', ...files], {
+  const files = paths.filter((path) => PATTERN.test(path));
+  // Of two files with one name the last folder's counts: an example may have decoys of those of the checkout.
+  const examples = new Set(files.flatMap((path) => /^examples\/[^/]+/.exec(path)?.[0] ?? []));
+  const folders = [...examples, '.'].flatMap((folder) => ['-J', folder]);
+  const { stderr } = await runLinter(runfile('go_jsonnet/bin/jsonnet-lint'), [...folders, '--', ...files], {
     cwd: workspace,
     highestCode: 2,
   });

@@ -96,6 +96,40 @@ test('checks what browsers load by its own settings, and finds a source that no 
   }
 });
 
+test('looks at examples with the packages and settings of the checkout, and their own protos', async () => {
+  const own = async (name: string) => readFile(join(workspace, name), 'utf8');
+  const paths = await write({
+    'package.json': await own('package.json'),
+    'package-lock.json': await own('package-lock.json'),
+    'tsconfig.json': await own('tsconfig.json'),
+    '.oxlintrc.jsonc': await own('.oxlintrc.jsonc'),
+    'tools/lib/b.ts': 'export async function b(): Promise<void> {}\n',
+    'examples/shop/tsconfig.json': '{ "compilerOptions": { "decoy": true } }',
+    'examples/shop/proto/a/v1/a.proto': 'syntax = "proto3";\npackage a.v1;\nmessage A {\n  string name = 1;\n}\n',
+    'examples/shop/app/a.ts': [
+      "import { A } from '../proto/a/v1/a.ts';",
+      "import { b } from '../external/fathom/tools/lib/b.ts';",
+      'export function begin(): void {',
+      '  b();',
+      '}',
+      "export const wrong: number = A.create({ name: 'x' }).name;",
+      '',
+    ].join('\n'),
+  });
+  const tree = await makeTree(folder, paths);
+  try {
+    assert.deepEqual(
+      (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
+      [{ path: 'examples/shop/app/a.ts', line: 4, rule: 'typescript/no-floating-promises' }],
+    );
+    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
+      "examples/shop/app/a.ts:6: Type 'string' is not assignable to type 'number'. [TS2322]",
+    ]);
+  } finally {
+    await rm(tree, { recursive: true, force: true });
+  }
+});
+
 test('docs/development.md names every program that has settings of its own', async () => {
   const page = await readFile(join(workspace, 'docs/development.md'), 'utf8');
   const programs = typeScriptPrograms(sourceFiles(workspace));
@@ -140,6 +174,17 @@ test('finds an unused variable of Jsonnet beside an import that a build makes', 
   assert.deepEqual((await jsonnetLint(folder, paths)).map(renderFinding), [
     'x.jsonnet:2: Unused variable: unused [jsonnet-lint]',
   ]);
+});
+
+test('finds in an example what is wrong with a file that it imports from its own root', async () => {
+  const paths = await write({
+    'examples/shop/lib/a.libsonnet': '{ b: 1 }\n',
+    'examples/shop/app/c.jsonnet': "(import 'lib/a.libsonnet').b.d\n",
+  });
+  assert.deepEqual(
+    (await jsonnetLint(folder, paths)).map(({ path, line }) => `${path}:${line}`),
+    ['examples/shop/app/c.jsonnet:1'],
+  );
 });
 
 test('reads places of one line and of several', () => {

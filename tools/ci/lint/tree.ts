@@ -1,6 +1,6 @@
 // The checkout's TypeScript as an editor sees it after `npm ci` and `bazel run //tools/ts:sync_ide`, in a folder of its
 // own: sources, the code of protos, and a node_modules of the pinned packages. So linting needs nothing in the checkout.
-import { copyFile, mkdir, mkdtemp, readFile, realpath, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,15 +8,21 @@ import { mapLimited } from '../../lib/limit.ts';
 import { runfile } from '../../lib/runfiles.ts';
 import { generate } from '../../proto/generate.ts';
 
-/** Examples are workspaces of their own, with packages and settings of their own. */
-const OTHER_WORKSPACES = /^examples\//;
+/** Examples are workspaces of their own: their sources are looked at with the packages and settings of the checkout. */
+const EXAMPLE = /^examples\/[^/]+(?=\/)/;
 
 // A program of its own, such as what browsers load, has settings of its own.
 const COPIED = /\.tsx?$|^package\.json$|(^|\/)tsconfig\.json$|^\.oxlintrc\.jsonc$/;
 
 /** Those of the checkout's files that are in the folder too. */
 export function copiedFiles(paths: readonly string[]): readonly string[] {
-  return paths.filter((path) => COPIED.test(path) && !OTHER_WORKSPACES.test(path));
+  return paths.filter((path) => COPIED.test(path) && (!EXAMPLE.test(path) || /\.tsx?$/.test(path)));
+}
+
+/** The folders of the examples that have TypeScript: each is a program. */
+export function examplesOf(paths: readonly string[]): readonly string[] {
+  const folders = paths.filter((path) => /\.tsx?$/.test(path)).flatMap((path) => EXAMPLE.exec(path)?.[0] ?? []);
+  return [...new Set(folders)].toSorted();
 }
 
 /** Makes the folder, which is the caller's to remove; `paths` are the checkout's files. */
@@ -26,14 +32,38 @@ export async function makeTree(workspace: string, paths: readonly string[]): Pro
   for (const folder of new Set(copied.map((path) => dirname(join(tree, path)))))
     await mkdir(folder, { recursive: true });
   await mapLimited(copied, 16, (path) => copyFile(join(workspace, path), join(tree, path)));
-  const protos = paths.filter((path) => path.endsWith('.proto') && !OTHER_WORKSPACES.test(path));
-  await generateProtos(workspace, tree, protos);
+  const protos = paths.filter((path) => path.endsWith('.proto'));
+  await generateProtos(
+    workspace,
+    tree,
+    protos.filter((path) => !EXAMPLE.test(path)),
+  );
+  for (const folder of examplesOf(copied)) {
+    const own = protos.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
+    await prepareExample(tree, folder);
+    await generateProtos(join(workspace, folder), join(tree, folder), own);
+  }
   await linkPackages(workspace, tree);
   return tree;
 }
 
+/** What a workspace has that loads this one: settings, and this one as a repository. */
+async function prepareExample(tree: string, folder: string): Promise<void> {
+  const settings = {
+    extends: '../../tsconfig.json',
+    compilerOptions: { rootDirs: ['.', './.ide'] },
+    include: ['**/*.ts'],
+    exclude: ['external'],
+  };
+  await writeFile(join(tree, folder, 'tsconfig.json'), JSON.stringify(settings));
+  // Not the whole of it, of which the example is a part: there would be no end of folders.
+  await mkdir(join(tree, folder, 'external/fathom'), { recursive: true });
+  await symlink(join(tree, 'tools'), join(tree, folder, 'external/fathom/tools'));
+}
+
 /** Code of all protos at once: which target is for which of them matters to builds alone. */
 async function generateProtos(workspace: string, tree: string, protos: readonly string[]): Promise<void> {
+  if (protos.length === 0) return;
   const modules = protos.map((proto) => ({ proto, module: proto.slice(0, -'.proto'.length) }));
   const generated = join(tree, '.ide');
   for (const proto of protos) await mkdir(dirname(join(generated, proto)), { recursive: true });

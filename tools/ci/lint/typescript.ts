@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { mapLimited } from '../../lib/limit.ts';
 import { typeScriptPrograms } from '../format/checkout.ts';
 import { renderFinding, runLinter, type Finding } from './finding.ts';
-import { packageFolder } from './tree.ts';
+import { examplesOf, packageFolder } from './tree.ts';
 
 /** What oxlint finds in a tree of `makeTree`; with `fix` it mends there what it can, and tells the rest. */
 export async function oxlint(tree: string, { fix }: { readonly fix: boolean }): Promise<readonly Finding[]> {
@@ -55,7 +55,8 @@ export function parseOxlint(json: string): readonly Finding[] {
 
 /** What the compiler says of each program among `paths`, which are a tree's of `makeTree`, and which sources are in none. */
 export async function tsc(tree: string, paths: readonly string[]): Promise<readonly Finding[]> {
-  const programs = await mapLimited(typeScriptPrograms(paths), 2, (folder) => checkProgram(tree, folder));
+  const folders = [...typeScriptPrograms(paths), ...examplesOf(paths)];
+  const programs = await mapLimited(folders, 2, (folder) => checkProgram(tree, folder));
   const looked = new Set(programs.flatMap(({ files }) => files));
   const forgotten = paths.filter((path) => /\.tsx?$/.test(path) && !looked.has(path));
   // What two programs use is looked at in both.
