@@ -85,6 +85,7 @@ LABELS = [
     "//tools/oci:reproducible",
     "//tools/oci:verify",
     "//tools/packages:go_pin",
+    "//tools/packages:maven_pin",
     "//tools/proto:grpc_call",
     "//tools/release:release",
     "//tools/release:release_test",

@@ -1,11 +1,15 @@
 // Each check finds what it is for: pages that are wrong.
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { ToolError } from '../../../lib/errors.ts';
 import { extractModel } from '../rules/extract.ts';
 import { Workspace } from '../starlark/modules.ts';
 import { commandProblems, commandsOf, labelsOf } from './commands.ts';
 import { jsonProblems, typescriptProblems, yamlProblems } from './data_blocks.ts';
+import { exampleProblem } from './example_labels.ts';
 import { kindsOf } from './kinds.ts';
 import { meaningOf } from './labels.ts';
 import { linkProblems } from './links.ts';
@@ -126,6 +130,28 @@ for (const [label, kind] of [
     assert.equal(meaningOf(label, { isFolder: has, isPackage: has, verbs: new Set(['apply']) }).kind, kind);
   });
 }
+
+test('looks up labels of an example in its own workspace', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'example-'));
+  t.after(() => rm(root, { recursive: true }));
+  const files = {
+    'cluster_constants.bzl': 'ENVS = {\n    "myns": {\n    },\n}\n',
+    'a/BUILD.bazel': 'k8s_objects(\n    name = "shop",\n)\n',
+    'b/BUILD.bazel': 'service(\n    name = "front",\n)\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  const problem = (label: string) => exampleProblem(root, label, new Set(['apply']));
+  for (const label of ['//...', '//a/...', '//a:shop.apply', '//b:myns-deep.apply', '//b:update_goldens'])
+    assert.equal(problem(label), undefined, label);
+  assert.equal(problem('//a:shop.aply'), 'there is no verb .aply');
+  assert.equal(problem('//a:myns-deep.apply'), 'a/BUILD.bazel has no target myns-deep');
+  assert.equal(problem('//b:dev-deep.apply'), 'b/BUILD.bazel has no target dev-deep');
+  assert.equal(problem('//c:x'), 'there is no package c');
+  assert.equal(problem('//c/...'), 'there is no folder c');
+});
 
 const RULES = extractModel(
   new Workspace(

@@ -1,5 +1,5 @@
 // The pages of a checkout, and the code in them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RulesModel } from '../rules/model.ts';
 import { type Command, commandsOf } from './commands.ts';
@@ -14,8 +14,21 @@ export interface Checkout {
   readonly pages: ReadonlyMap<string, Page>;
 }
 
-/** README.md, that of tools/, and all of docs/. */
-export const readCheckout = (root: string, rules: RulesModel): Checkout => ({ root, rules, pages: readPages(root) });
+/** README.md, those of tools/ and of the examples, and all of docs/. */
+export const readCheckout = (root: string, rules: RulesModel): Checkout => ({
+  root,
+  rules,
+  pages: new Map([...readPages(root), ...readExamples(root)]),
+});
+
+/** The READMEs of the examples, whose commands are of other workspaces. */
+function readExamples(root: string): ReadonlyMap<string, Page> {
+  const paths = readdirSync(join(root, 'examples'))
+    .toSorted()
+    .map((name) => `examples/${name}/README.md`)
+    .filter((path) => existsSync(join(root, path)));
+  return parsePages(root, paths);
+}
 
 /** The pages of a checkout by path. */
 export function readPages(root: string): ReadonlyMap<string, Page> {
@@ -25,7 +38,10 @@ export function readPages(root: string): ReadonlyMap<string, Page> {
       .toSorted()
       .map((name) => `${folder}/${name}`),
   );
-  const paths = ['README.md', 'tools/README.md', ...docs];
+  return parsePages(root, ['README.md', 'tools/README.md', ...docs]);
+}
+
+function parsePages(root: string, paths: readonly string[]): ReadonlyMap<string, Page> {
   return new Map(paths.map((path) => [path, parsePage(path, readFileSync(join(root, path), 'utf8'))]));
 }
 

@@ -1,8 +1,9 @@
 // The labels of all pages: Bazel says which targets there are, of a list that it can read.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blocksOf, type Checkout, commandsIn } from './checkout.ts';
 import { labelsOf } from './commands.ts';
+import { exampleOf, exampleProblem, packagesOf } from './example_labels.ts';
 import { type Meaning, meaningOf } from './labels.ts';
 import { type Block, place } from './page.ts';
 
@@ -16,12 +17,17 @@ interface Label {
 function labelsIn(checkout: Checkout): readonly Label[] {
   const { root, rules, pages } = checkout;
   const verbs = new Set(rules.subtargets.flatMap(({ entries }) => entries.map(({ name }) => name)));
-  const isFolder = (folder: string) => existsSync(join(root, folder)) && statSync(join(root, folder)).isDirectory();
-  const isPackage = (folder: string) => existsSync(join(root, folder, 'BUILD.bazel'));
+  const known = packagesOf(root, verbs);
+  const meaning = (text: string, path: string): Meaning => {
+    const example = exampleOf(path);
+    if (example === undefined || text.startsWith('@')) return meaningOf(text, known);
+    const why = exampleProblem(join(root, example), text, verbs);
+    return why === undefined ? { kind: 'unchecked' } : { kind: 'wrong', why };
+  };
   const label = (text: string, at: Block, meant = text): Label => ({
     label: text,
     at,
-    meaning: meaningOf(meant, { isFolder, isPackage, verbs }),
+    meaning: meaning(meant, at.path),
   });
   const ofCommands = commandsIn(checkout).flatMap((command) =>
     labelsOf(command).map((text) => label(text, command.block)),

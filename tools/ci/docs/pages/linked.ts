@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { Checkout } from './checkout.ts';
+import { exampleOf } from './example_labels.ts';
 import { parsePage } from './page.ts';
 
 /** Pages of the site that are not checked beyond their links. */
@@ -10,12 +11,13 @@ const FURTHER_PAGES = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 /** Files and folders of the checkout that its pages link to, without the pages themselves. */
 export function linkedFiles({ root, pages }: Checkout): readonly string[] {
   const further = FURTHER_PAGES.map((path) => parsePage(path, readFileSync(join(root, path), 'utf8')));
-  const linked = [...pages.values(), ...further].flatMap(({ path, links }) =>
+  const ofSite = [...pages.values()].filter(({ path }) => exampleOf(path) === undefined);
+  const linked = [...ofSite, ...further].flatMap(({ path, links }) =>
     links
       .filter(({ text }) => !/^([a-z]+:|#)/.test(text))
       .map(({ text }) => posix.join(posix.dirname(path), text.split('#')[0] ?? '').replace(/\/$/, '')),
   );
-  const isPage = (path: string) => pages.has(path) || FURTHER_PAGES.includes(path);
+  const isPage = (path: string) => [...ofSite, ...further].some((page) => page.path === path);
   return [...new Set(linked)].filter((path) => !isPage(path) && existsSync(join(root, path))).toSorted();
 }
 

@@ -1,4 +1,4 @@
-// README.md and docs/ say what is so: each block of code is of a kind that is checked here, without a cluster.
+// README.md, docs/ and the READMEs of the examples say what is so: each block of code is of a kind that is checked here, without a cluster.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
