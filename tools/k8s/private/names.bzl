@@ -22,7 +22,8 @@ def find_environment(env, envs, where):
     return envs[env]
 
 def _is_open(text):
-    return "$(" in text or "{" in text
+    """Whether the build alone does not tell what a text will be."""
+    return type(text) == "select" or "$(" in text or "{" in text
 
 def find_guard(environment, cluster, context, envs):
     """What binds and protects objects: their environment, else what environments say of the cluster that they go to.

@@ -20,9 +20,9 @@ _OBJECT = {
     "args": "list",
     "cluster": "string",
     "context": "string",
-    "env": "environment",
+    "env": "plain environment",
     "image_chroot": "string",
-    "images": "dict",
+    "images": "plain dict",
     "kind": "string",
     "kubeconfig": "label",
     "namespace": "string",
@@ -48,10 +48,10 @@ _REFUSED_OF_OBJECTS = {
 
 _STACK = {
     "args": "list",
-    "env": "environment",
+    "env": "plain environment",
     "namespace": "string",
     "objects": "list or dict",
-    "stack": "string",
+    "stack": "plain string",
 }
 
 _OF_OBJECTS = ("a stack goes where its objects go", "Give it to the objects, or name an environment by 'env'")
@@ -215,7 +215,7 @@ def k8s_object(
         environment = environment,
         extra_args = args,
         image_chroot = image_chroot,
-        images = images,
+        images = images or {},
         kind = kind,
         kubeconfig = kubeconfig,
         namespace = namespace,

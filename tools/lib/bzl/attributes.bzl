@@ -14,7 +14,8 @@ COMMON_ATTRIBUTES = {
     "visibility": "list",
 }
 
-# For each type of a table: Starlark's names of it, and what it is called in errors. What `select` makes is of any type.
+# For each type of a table: Starlark's names of it, and what it is called in errors. What `select` makes is of any type,
+# but of none with _PLAIN before its name: a macro that takes a value apart would end in a traceback of Starlark.
 _TYPES = {
     "any": ([], "anything"),
     "bool": (["bool", "int"], "True or False"),
@@ -31,9 +32,23 @@ _TYPES = {
     "string": (["string"], "a text"),
 }
 
+_PLAIN = "plain "
+
+_NO_SELECT = "Write a target for each case, and choose between them by an alias whose 'actual' has the select"
+
 def _form(entry):
     """The type of a table's entry, which may have a documentation beside it."""
     return entry[0] if type(entry) == "tuple" else entry
+
+def _type_problem(value, form):
+    """What is wrong with a value of a form of a table: words, or None."""
+    is_plain = form.startswith(_PLAIN)
+    types, called = _TYPES[form[len(_PLAIN):] if is_plain else form]
+    if not types or type(value) in types or (type(value) == "select" and not is_plain):
+        return None
+    if type(value) == "select":
+        return "must be {} without select, got {}. {}.".format(called, repr(value), _NO_SELECT)
+    return "must be {}, got {} ({}). Write it so.".format(called, repr(value), type(value))
 
 def attribute_problems(rule, given, known, refused = {}, where = ""):
     """What is wrong with the attributes that a macro was given.
@@ -41,8 +56,9 @@ def attribute_problems(rule, given, known, refused = {}, where = ""):
     Args:
       rule: string: the macro's name.
       given: dict of attribute to value; None is as if it were not given.
-      known: dict of attribute to a key of _TYPES, or to (key, what docs/rules.md says of it) where that is something else
-        than what the rule says that the attribute is handed on to; COMMON_ATTRIBUTES are known to every macro.
+      known: dict of attribute to a key of _TYPES, with "plain " before it where the macro takes the value apart; or to
+        (key, what docs/rules.md says of it) where that is something else than what the rule says that the attribute is
+        handed on to; COMMON_ATTRIBUTES are known to every macro.
       refused: dict of attribute to (why it is not taken, what to do instead): refused unless empty, 0 or False.
       where: string: the target, for errors.
 
@@ -60,8 +76,8 @@ def attribute_problems(rule, given, known, refused = {}, where = ""):
                 problems.append("{}: '{}' must not be given to {} here, got {}: {}. {}.".format(where, attribute, rule, repr(value), why, remedy))
         elif not form:
             problems.append("{}: '{}' must be an attribute of {}, got {} = {}. It has {}.".format(where, attribute, rule, attribute, repr(value), ", ".join([key for key in sorted(known.keys()) if key not in refused])))
-        elif form != "any" and type(value) not in _TYPES[form][0] + ["select"]:
-            problems.append("{}: '{}' must be {}, got {} ({}). Write it so.".format(where, attribute, _TYPES[form][1], repr(value), type(value)))
+        elif _type_problem(value, form):
+            problems.append("{}: '{}' {}".format(where, attribute, _type_problem(value, form)))
     return problems
 
 def checked_attributes(rule, name, given, known, refused = {}, ignored = []):

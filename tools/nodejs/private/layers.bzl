@@ -158,7 +158,7 @@ def _app_layer(ctx, tool, targets, contents, without, mnemonic):
     return write_layer(ctx, tool, {"sources": sources}, depset(files), mnemonic, checks)
 
 def _nodejs_app_layer_impl(ctx):
-    targets = ctx.attr.programs + ctx.attr.data + ctx.attr.elsewhere
+    targets = ctx.attr.programs + ctx.attr.data + ctx.attr.srcs + ctx.attr.elsewhere
     contents = _contents(targets)
     without = _app_files(_contents(ctx.attr.elsewhere)) if ctx.attr.elsewhere else []
     entry = ctx.attr.entry
@@ -181,6 +181,8 @@ nodejs_app_layer = rule(
         entry = attr.string(doc = "The path of the JavaScript that starts the program; it must be there."),
         image = attr.string(doc = "The image's name, for errors."),
         programs = attr.label_list(doc = "TypeScript targets.", aspects = [programs_aspect]),
+        # Beside `data`, which may have the same file, and in which no macro can look for it where it is a `select`.
+        srcs = attr.label_list(doc = "JavaScript that starts the program as it is.", allow_files = True),
         _tool = _LAYER_TOOL,
     ),
     provides = [OciLayerInfo],

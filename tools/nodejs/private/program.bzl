@@ -26,16 +26,16 @@ _OF_OTHERS = dict(
 _ATTRIBUTES = dict(
     dict(IMAGE_ATTRIBUTES, **_OF_OTHERS),
     args = ("list", "list of strings: arguments of the program after `templated_args`, which a pod's `args` replace."),
-    binary = ("label", "a ts_library or ts_binary that has `entry_point` among its sources."),
-    chdir = ("string", "the folder of the workspace in which the program starts. Default: the workspace's root, /app."),
+    binary = ("plain label", "a ts_library or ts_binary that has `entry_point` among its sources."),
+    chdir = ("plain string", "the folder of the workspace in which the program starts. Default: the workspace's root, /app."),
     data = ("list", "list of labels: what the program reads at run time, at /app/<path in the workspace>; libraries and npm packages."),
     deps = ("list", "list of labels: TypeScript libraries and npm packages that `entry_point` and `srcs` import."),
-    entry_point = ("label", "the source that starts the program; `:main.js` is what `main.ts` is compiled to. Default: `main.ts`."),
-    env = ("dict", "dict of strings to strings: environment variables, as of oci_image. NODE_ENV is `production` unless given."),
-    layers = ("list", "list of labels: ready layers, and what of `data` gets a layer of its own: npm packages, libraries, files."),
+    entry_point = ("plain label", "the source that starts the program; `:main.js` is what `main.ts` is compiled to. Default: `main.ts`."),
+    env = ("plain dict", "dict of strings to strings: environment variables, as of oci_image. NODE_ENV is `production` unless given."),
+    layers = ("plain list", "list of labels: ready layers, and what of `data` gets a layer of its own: npm packages, libraries, files."),
     node_options = ("list", "list of strings: arguments of node itself. Default: `[\"--enable-source-maps\"]`."),
-    srcs = ("list", "list of labels: more sources than `entry_point`, of a ts_library `<name>__lib`."),
-    templated_args = ("list", "list of strings: arguments of the program, plain words, which a pod's `args` do not replace."),
+    srcs = ("plain list", "list of labels: more sources than `entry_point`, of a ts_library `<name>__lib`."),
+    templated_args = ("plain list", "list of strings: arguments of the program, plain words, which a pod's `args` do not replace."),
     workdir = ("string", "where the program starts, a path of the image, in the place of `chdir`."),
 )
 
@@ -71,7 +71,11 @@ def _own_layers(name, layers, testonly):
     return labels
 
 def _program(name, where, given, entry):
-    """Declares the program unless it is there; returns the targets whose JavaScript and packages are in the image."""
+    """Declares the program unless it is there.
+
+    Returns:
+      struct(targets = labels of what brings JavaScript and packages, files = sources of this package that are the program).
+    """
     binary = given.pop("binary", None)
     srcs = given.pop("srcs", None) or []
     deps = given.pop("deps", None) or []
@@ -82,12 +86,11 @@ def _program(name, where, given, entry):
     if binary:
         if srcs or deps:
             fail("{}: 'srcs' and 'deps' must be left out where 'binary' is given. Add them to {}.".format(where, binary))
-        return [binary]
+        return struct(targets = [binary], files = [])
     if entry.is_js and not srcs and not deps:
         # Of rules_nodejs: the file itself, or what a library in `data` makes.
-        own = native.glob([entry.source], allow_empty = True) if "//" not in entry_point else []
-        given["data"] = data + [file for file in own if file not in data and ":" + file not in data]
-        return []
+        files = native.glob([entry.source], allow_empty = True) if "//" not in entry_point else []
+        return struct(targets = [], files = files)
     if srcs or deps or not needs:
         ts_library(
             name = name + "__lib",
@@ -102,7 +105,7 @@ def _program(name, where, given, entry):
             entry_point = entry_point,
             **hidden
         )
-    return [":" + name + "__lib"]
+    return struct(targets = [":" + name + "__lib"], files = [])
 
 def nodejs_program_image(macro, name, attributes, refused = {}):
     """Declares the layers of a program.
@@ -120,7 +123,7 @@ def nodejs_program_image(macro, name, attributes, refused = {}):
     given = checked_attributes(macro, name, attributes, _ATTRIBUTES, dict(_REFUSED, **refused), _IGNORED)
     given["entry_point"] = str(given.get("entry_point") or "main.ts")
     entry = _entry(where, given["entry_point"])
-    programs = _program(name, where, given, entry)
+    program = _program(name, where, given, entry)
     given.pop("entry_point")
     templated = given.pop("templated_args", None) or []
     for word in templated:
@@ -135,7 +138,7 @@ def nodejs_program_image(macro, name, attributes, refused = {}):
     nodejs_npm_layer(
         name = name + "__npm",
         elsewhere = layers,
-        programs = programs + data,
+        programs = program.targets + data,
         **hidden
     )
     nodejs_app_layer(
@@ -144,7 +147,8 @@ def nodejs_program_image(macro, name, attributes, refused = {}):
         elsewhere = layers,
         entry = entry.path,
         image = name,
-        programs = programs,
+        programs = program.targets,
+        srcs = program.files,
         **hidden
     )
     chdir = given.pop("chdir", None)

@@ -45,7 +45,7 @@ IMAGE_ATTRIBUTES = dict(
     entrypoint = "command",
     env = "dict",
     labels = "dict",
-    launcher = "label",
+    launcher = "plain label",
     launcher_args = "list",
     layer_conflicts = "string",
     layers = "list",
@@ -74,10 +74,10 @@ _IMAGE = dict(
     dict(IMAGE_ATTRIBUTES, **DAEMON_ATTRIBUTES),
     cmd = ("command", "arguments of the entrypoint, which a pod's `args` replace. A text is run by a shell. An empty one takes away what the base has. Default: the base's, unless `entrypoint` is given."),
     entrypoint = ("command", "the program. A text is run by a shell. An empty one takes away what the base has. Default: the base's."),
-    legacy_repository_naming = ("bool", "whether `/` is `_` in the package's part of the name that `<name>.load` gives the image."),
-    repository = ("string", "what the name begins with that `<name>.load` gives the image. Default: `bazel`. In a registry the image is called as oci_image says."),
+    legacy_repository_naming = ("plain bool", "whether `/` is `_` in the package's part of the name that `<name>.load` gives the image."),
+    repository = ("plain string", "what the name begins with that `<name>.load` gives the image. Default: `bazel`. In a registry the image is called as oci_image says."),
     stamp = ("stamp", "whether values of the workspace status replace `{KEY}` in env, labels, annotations and creation_time: a bool, or a label of rules_docker's package `stamp`, which need not be there. Default: `--stamp` decides."),
-    tag_name = ("string", "the tag of the name that `<name>.load` gives the image. Default: `name`."),
+    tag_name = ("plain string", "the tag of the name that `<name>.load` gives the image. Default: `name`."),
 )
 
 _REFUSED_OF_IMAGES = {

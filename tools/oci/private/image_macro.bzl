@@ -27,7 +27,7 @@ def _is_stamped(stamp):
     """
     if type(stamp) == "select":
         return stamp
-    return stamp.split(":")[-1] in _STAMPED if type(stamp) == "string" else bool(stamp)
+    return str(stamp).split(":")[-1] in _STAMPED if type(stamp) in ["string", "Label"] else bool(stamp)
 
 def _labels(labels):
     """The rule's attributes for labels; `@file` stands for what is in a file, but in a `select`, which none can look into."""
@@ -91,8 +91,12 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
         kwargs["stamp"] = _is_stamped(kwargs["stamp"])
     if launcher:
         path = "/" + str(launcher).split("/")[-1].split(":")[-1]
-        kwargs["file_paths"] = dict(kwargs.get("file_paths", {}), **{launcher: path})
-        kwargs["entrypoint"] = [path] + launcher_args + kwargs.get("entrypoint", [])
+        file_paths = kwargs.get("file_paths") or {}
+        if type(file_paths) == "select":
+            fail("//{}:{}: 'file_paths' must be a dict without select beside a 'launcher', which is added to it, got {}. Give the files as an oci_layer in 'layers'.".format(native.package_name(), name, repr(file_paths)))
+        kwargs["file_paths"] = dict(file_paths)
+        kwargs["file_paths"][launcher] = path
+        kwargs["entrypoint"] = [path] + (launcher_args or []) + (kwargs.get("entrypoint") or [])
     kwargs.update(_labels(kwargs.get("labels") or {}))
     layer = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
     if layer:
@@ -104,7 +108,7 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
             visibility = ["//visibility:private"],
             **layer
         )
-        layers = layers + [":" + name + "__layer"]
+        layers = (layers or []) + [":" + name + "__layer"]
     _oci_image(
         name = name,
         base = base,

@@ -83,7 +83,9 @@ function tableOf(place: AttributeTable['place'], argument: (name: string) => Val
   const ignored = (isKind(ignoring, 'list') ? ignoring.items : []).map(String).filter((name) => !without.has(name));
   const hidden = new Set([...without, ...ignored]);
   const entries = entriesOf(argument('known')).flatMap(([name, value]) => {
-    const [form = '', doc] = parts(value);
+    const [written = '', doc] = parts(value);
+    // That a value must be without `select` says nothing of its type.
+    const form = written.replace(/^plain /, '');
     return hidden.has(name) ? [] : [[name, { form, doc }] as const];
   });
   return { place, entries: new Map(entries), ignored, refused: new Map(refused) };

@@ -4,7 +4,9 @@ load("//tools/lib/bzl:attributes.bzl", "attribute_problems")
 
 _KNOWN = {
     "cmd": "command",
+    "entry": "plain label",
     "env": "dict",
+    "layers": ("plain list", "What is on top."),
     "ports": ("list", "Where it listens."),
     "shell": "string",
     "stamp": "stamp",
@@ -19,10 +21,16 @@ _ROWS = {
     "a command as a text": ({"cmd": "run"}, []),
     "a list as a text": ({"ports": "80"}, ["'ports' must be a list, got \"80\" (string). Write it so."]),
     "a number as a text": ({"user": 0}, ["'user' must be a text, got 0 (int)"]),
+    "a plain list, and a label that is an object": ({"entry": Label("//x:y"), "layers": []}, []),
+    "a plain list as a text": ({"layers": "x"}, ["'layers' must be a list, got \"x\" (string). Write it so."]),
     "a select": ({"ports": select({"//conditions:default": []})}, []),
+    "a select that a macro would take apart": (
+        {"layers": select({"//conditions:default": []})},
+        ["'layers' must be a list without select, got select({\"//conditions:default\": []}). Write a target for each case, and choose between them by an alias"],
+    ),
     "an attribute of every rule": ({"tags": ["manual"], "testonly": True}, []),
     "an attribute of every rule with a wrong type": ({"tags": "manual"}, ["'tags' must be a list"]),
-    "an unknown attribute": ({"usr": "x"}, ["'usr' must be an attribute of image, got usr = \"x\". It has cmd, env, ports, stamp, tool, user."]),
+    "an unknown attribute": ({"usr": "x"}, ["'usr' must be an attribute of image, got usr = \"x\". It has cmd, entry, env, layers, ports, stamp, tool, user."]),
     "anything": ({"tool": {"a": 1}}, []),
     "none of all": ({}, []),
     "none of one": ({"env": None, "shell": None, "usr": None}, []),
