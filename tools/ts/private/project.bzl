@@ -1,6 +1,7 @@
 """ts_project: the name and attributes that rules_nodejs and rules_ts gave to the compilation of a project."""
 
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
+load("//tools/lib/bzl:labels.bzl", "repository_name")
 load(":library.bzl", "ts_library")
 
 _PROJECT = {
@@ -12,7 +13,7 @@ _PROJECT = {
     "declaration_map": "bool",
     "deps": "list",
     "emit_declaration_only": "bool",
-    "extends": "extends",
+    "extends": "plain extends",
     "incremental": "bool",
     "isolated_typecheck": "bool",
     "link_workspace_root": "bool",
@@ -80,13 +81,30 @@ _tsconfig_file = rule(
     attrs = {"content": attr.string(doc = "Its text.", mandatory = True)},
 )
 
-def _relative(label):
-    """The path of a file of this workspace as a file of this package names it."""
+def _parts(label):
+    """What a label says: struct(repository = string, empty for the main one, package, name = strings)."""
+    if type(label) == "Label":
+        return struct(repository = repository_name(label), package = label.package, name = label.name)
+    own = native.repository_name().lstrip("@")
     if "//" not in label:
-        return "./" + label.lstrip(":")
-    package, _, name = label.split("//")[1].partition(":")
+        return struct(repository = own, package = native.package_name(), name = label.lstrip(":"))
+    repository, _, path = label.partition("//")
+    package, _, name = path.partition(":")
+    return struct(
+        repository = repository.lstrip("@") if repository else own,
+        package = package,
+        name = name or package.split("/")[-1],
+    )
+
+def _relative(target, label):
+    """The path of a file of this workspace as a file of this package names it."""
+    parts = _parts(label)
+    if parts.repository != native.repository_name().lstrip("@"):
+        fail("//{}:{}: 'extends' must be a file of this workspace where 'tsconfig' is a dict, got \"{}\". Write //…, or a tsconfig.json that extends it, as 'tsconfig'.".format(native.package_name(), target, label))
+    if parts.package == native.package_name():
+        return "./" + parts.name
     up = [".." for part in native.package_name().split("/") if part]
-    return "/".join((up or ["."]) + [part for part in [package, name] if part])
+    return "/".join((up or ["."]) + [part for part in [parts.package, parts.name] if part])
 
 def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, **kwargs):
     """Compiles a TypeScript project: ts_library under the attributes of rules_nodejs and rules_ts.
@@ -108,13 +126,13 @@ def ts_project(name = "tsconfig", srcs = None, tsconfig = None, extends = None, 
       **kwargs: visibility, tags, testonly and the like.
     """
     given = checked_attributes("ts_project", name, dict(kwargs, srcs = srcs, tsconfig = tsconfig, extends = extends), _PROJECT, _REFUSED, _DONE)
-    extends = [extends] if type(extends) == "string" else extends or []
+    extends = [extends] if type(extends) in ["string", "Label"] else extends or []
     if tsconfig == None:
         tsconfig = (native.glob(["tsconfig.json"], allow_empty = True) or [None])[0]
     elif type(tsconfig) == "dict":
         content = dict(tsconfig)
-        if extends:
-            content.setdefault("extends", _relative(extends[0]))
+        if extends and "extends" not in content:
+            content["extends"] = _relative(name, extends[0])
         _tsconfig_file(name = name + "__tsconfig", content = json.encode(content), tags = ["manual"], visibility = ["//visibility:private"])
         tsconfig = ":" + name + "__tsconfig"
     given.update(
