@@ -3,6 +3,7 @@
 load("//tools/go:providers.bzl", _GoInfo = "GoInfo", _GoModulesInfo = "GoModulesInfo")
 load("//tools/go/private:grpc_library.bzl", _go_grpc_library = "go_grpc_library")
 load("//tools/go/private:rules.bzl", _go_binary = "go_binary", _go_library = "go_library", _go_test = "go_test")
+load("//tools/lib/bzl:left_out.bzl", "refuse_attributes")
 load("//tools/oci:defs.bzl", "oci_image", "oci_layer", "service_image_test")
 
 GoInfo = _GoInfo
@@ -12,9 +13,25 @@ go_grpc_library = _go_grpc_library
 go_library = _go_library
 go_test = _go_test
 
+# Of the go_image of rules_docker.
+_BY_A_BINARY = ("an image compiles nothing", "Give it to a go_binary, and that as 'binary'")
+
+_REFUSED_OF_IMAGES = {
+    "deps": _BY_A_BINARY,
+    "embed": _BY_A_BINARY,
+    "gc_linkopts": _BY_A_BINARY,
+    "goarch": _BY_A_BINARY,
+    "goos": _BY_A_BINARY,
+    "importpath": _BY_A_BINARY,
+    "pure": _BY_A_BINARY,
+    "srcs": _BY_A_BINARY,
+    "static": _BY_A_BINARY,
+    "x_defs": _BY_A_BINARY,
+}
+
 def go_image(
         name,
-        binary,
+        binary = None,
         program = None,
         base = None,
         args = [],
@@ -37,7 +54,8 @@ def go_image(
 
     Args:
       name: the image; `image` in a service's package.
-      binary: label: a program of go_binaries, `@go_x//:program`, or another target with one executable file.
+      binary: label: a program of go_binaries, `@go_x//:program`, or another target with one executable file. It must be
+        given.
       program: string: its name in the image. Default: the name of the target `binary`.
       base: the image below. Default: certificates, time zones, a user; no C library, no shell.
       args: arguments of the program, which a pod's `args` replace.
@@ -47,7 +65,10 @@ def go_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: env, labels, ports, repository, user, volumes, workdir, files, …
     """
-    program = program or binary.rpartition(":")[2].rpartition("/")[2]
+    refuse_attributes("go_image", name, kwargs, _REFUSED_OF_IMAGES)
+    if not binary:
+        fail("//{}:{}: 'binary' must be given, got {}. Name a go_binary, or another target with one program.".format(native.package_name(), name, repr(binary)))
+    program = program or str(binary).rpartition(":")[2].rpartition("/")[2]
     path = "/usr/local/bin/" + program
     oci_layer(
         name = name + "__program",

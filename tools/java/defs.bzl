@@ -9,6 +9,7 @@ load(
     _java_runtime_layer = "java_runtime_layer",
 )
 load("//tools/java/private:rules.bzl", _java_binary = "java_binary", _java_library = "java_library", _java_test = "java_test")
+load("//tools/lib/bzl:left_out.bzl", "refuse_attributes")
 load("//tools/oci:defs.bzl", "oci_image", "service_image_test")
 
 JavaLibraryInfo = _JavaLibraryInfo
@@ -17,6 +18,18 @@ java_grpc_library = _java_grpc_library
 java_library = _java_library
 java_runtime_layer = _java_runtime_layer
 java_test = _java_test
+
+# Of the java_image of rules_docker.
+_BY_A_LIBRARY = ("an image compiles nothing", "Give it to a java_library, and that as 'deps'")
+
+_REFUSED_OF_IMAGES = {
+    "classpath_resources": _BY_A_LIBRARY,
+    "javacopts": _BY_A_LIBRARY,
+    "plugins": _BY_A_LIBRARY,
+    "resources": _BY_A_LIBRARY,
+    "runtime_deps": ("what the program needs is in one list", "Add it to 'deps'"),
+    "srcs": _BY_A_LIBRARY,
+}
 
 def java_image(
         name,
@@ -62,6 +75,7 @@ def java_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: env, labels, ports, repository, user, volumes, …
     """
+    refuse_attributes("java_image", name, kwargs, _REFUSED_OF_IMAGES)
     private = {"tags": ["manual"], "testonly": testonly, "visibility": ["//visibility:private"]}
     java_libraries_layer(name = name + "__lib", deps = deps, **private)
     java_app_layer(name = name + "__app", data = data, deps = deps, jars = jars, **private)

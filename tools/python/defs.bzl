@@ -1,14 +1,17 @@
 """Python: libraries, programs and tests of the workspace, code of protocol buffers, and images."""
 
+load("//tools/lib/bzl:left_out.bzl", "refuse_attributes")
 load("//tools/oci:defs.bzl", "oci_image", "service_image_test")
 load("//tools/python:providers.bzl", _PyLibraryInfo = "PyLibraryInfo", _PyRuntimeInfo = "PyRuntimeInfo")
 load("//tools/python/private:grpc_library.bzl", _py_grpc_library = "py_grpc_library")
 load("//tools/python/private:layers.bzl", "py_app_layer", "py_packages_layer", _py_library_bytecode_layer = "py_library_bytecode_layer")
+load("//tools/python/private:left_out.bzl", "REFUSED_OF_IMAGES", _py3_image = "py3_image")
 load("//tools/python/private:rules.bzl", _py_binary = "py_binary", _py_library = "py_library", _py_test = "py_test")
 load("//tools/python/private:runtime.bzl", _py_runtime = "py_runtime")
 
 PyLibraryInfo = _PyLibraryInfo
 PyRuntimeInfo = _PyRuntimeInfo
+py3_image = _py3_image
 py_binary = _py_binary
 py_grpc_library = _py_grpc_library
 py_library = _py_library
@@ -72,6 +75,7 @@ def py_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: labels, ports, repository, user, volumes, …
     """
+    refuse_attributes("py_image", name, kwargs, REFUSED_OF_IMAGES)
     private = {"tags": ["manual"], "testonly": testonly, "visibility": ["//visibility:private"]}
     py_packages_layer(name = name + "__packages", deps = deps, **private)
     py_app_layer(

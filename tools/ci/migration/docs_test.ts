@@ -37,6 +37,7 @@ test('the guide has a row for each row of the test of what is refused, each with
 const RULES = [
   ...['k8s_object', 'k8s_objects', 'k8s_defaults', 'container_image', 'container_layer', 'container_push'],
   ...['nodejs_image', 'jsonnet_library', 'jsonnet_to_json', 'jsonnet_to_json_test', 'ts_project', 'ts_library'],
+  ...['go_image', 'java_image', 'py_image', 'py3_image', 'nodejs_binary', 'nodejs_test'],
 ];
 
 test('the guide has the old and the new place of every rule', () => {

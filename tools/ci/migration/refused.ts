@@ -6,6 +6,8 @@ export interface Row {
   readonly build: string;
   /** Likewise, of the other attributes that the row names: Bazel must say that they are not taken. Default: none. */
   readonly others?: readonly string[];
+  /** What Bazel says of each of `others`. Default: {@link NOT_TAKEN}. */
+  readonly otherSays?: string;
   /** What Bazel must print. */
   readonly says: readonly string[];
 }
@@ -14,13 +16,16 @@ export interface Row {
 export const TARGET = '//shop:x';
 
 /** Where each rule comes from. */
-export const LOADS = `load("@fathom//tools/jsonnet:defs.bzl", "jsonnet_to_json", "jsonnet_to_json_test")
+export const LOADS = `load("@fathom//tools/go:defs.bzl", "go_image")
+load("@fathom//tools/java:defs.bzl", "java_image")
+load("@fathom//tools/jsonnet:defs.bzl", "jsonnet_to_json", "jsonnet_to_json_test")
 load("@fathom//tools/k8s:defs.bzl", "k8s_object", "k8s_objects")
 load("@fathom//tools/nodejs:defs.bzl", "nodejs_image")
 load("@fathom//tools/oci:defs.bzl", "container_bundle", "container_flatten", "container_image", "container_import")
 load("@fathom//tools/oci:defs.bzl", "container_layer", "container_push", "container_run_and_commit", "container_test")
 load("@fathom//tools/oci:defs.bzl", "container_run_and_extract", "docker_build")
-load("@fathom//tools/ts:defs.bzl", "ts_library", "ts_project")
+load("@fathom//tools/python:defs.bzl", "py3_image", "py_image")
+load("@fathom//tools/ts:defs.bzl", "nodejs_binary", "nodejs_test", "ts_library", "ts_project")
 load("@shop_object//:defaults.bzl", "shop_object")
 `;
 
@@ -31,10 +36,12 @@ const push = (...attributes: readonly string[]): string =>
   call('container_push', 'image = ":image"', 'registry = "registry.example.com"', 'repository = "x"', ...attributes);
 const object = (...attributes: readonly string[]): string => call('k8s_object', 'template = "x.yaml"', ...attributes);
 
+const chosen = (value: string): string => `select({"//conditions:default": ${value}})`;
+
 const calls = (rule: string, ...attributes: readonly string[]): readonly string[] =>
   attributes.map((attribute) => call(rule, attribute));
 
-/** What Bazel says of each of {@link Row.others}. */
+/** What Bazel says of each of {@link Row.others}, unless the row has something else. */
 export const NOT_TAKEN = 'must not be given to';
 
 /** What is wrong, as docs/from_rules_k8s.md says it → a BUILD file of which Bazel must say so. */
@@ -53,6 +60,23 @@ export const REFUSED: Readonly<Record<string, Row>> = {
   'an attribute of a wrong type': {
     build: image('ports = "8080"'),
     says: ['//shop:x: \'ports\' must be a list, got "8080" (string)'],
+  },
+  'a `select` of what a macro must know': {
+    build: object(`images = ${chosen('{"registry.example.com/x:1": ":image"}')}`),
+    others: [
+      object(`env = ${chosen('"dev"')}`),
+      call('k8s_objects', 'objects = []', `stack = ${chosen('"x"')}`),
+      ...['binary', 'chdir', 'entry_point', 'launcher'].map((text) =>
+        call('nodejs_image', `${text} = ${chosen('"x"')}`),
+      ),
+      ...['layers', 'srcs', 'templated_args'].map((list) => call('nodejs_image', `${list} = ${chosen('[]')}`)),
+      call('nodejs_image', `env = ${chosen('{}')}`),
+      ...['repository', 'tag_name', 'launcher'].map((text) => image(`${text} = ${chosen('"x"')}`)),
+      image('launcher = ":x"', `file_paths = ${chosen('{}')}`),
+      call('ts_project', 'srcs = []', `extends = ${chosen('":x.json"')}`),
+    ],
+    otherSays: 'without select',
+    says: ["//shop:x: 'images' must be a dict without select, got select(", 'choose between them by an alias'],
   },
   'two attributes that are wrong': {
     build: image('env = ["A=b"]', 'labels = "x"'),
@@ -81,6 +105,47 @@ export const REFUSED: Readonly<Record<string, Row>> = {
   '`container_test`': {
     build: call('container_test', 'image = ":image"'),
     says: ['//shop:x: container_test is left out', 'Use oci_image_test'],
+  },
+  '`nodejs_binary`': {
+    build: call('nodejs_binary', 'entry_point = ":main.js"'),
+    says: ['//shop:x: nodejs_binary is left out', 'Use ts_binary'],
+  },
+  '`nodejs_test`': {
+    build: call('nodejs_test', 'entry_point = ":main.js"'),
+    says: ['//shop:x: nodejs_test is left out', 'Use ts_test'],
+  },
+  '`py3_image`': {
+    build: call('py3_image', 'main = "main.py"', 'srcs = ["main.py"]'),
+    says: ['//shop:x: py3_image is left out', "Use py_image, whose 'entry_point' is what was 'main'"],
+  },
+  '`main`, `imports` and versions of `py_image`': {
+    build: call('py_image', 'main = "main.py"', 'srcs = ["main.py"]'),
+    others: calls(
+      'py_image',
+      'imports = ["."]',
+      'python_version = "PY3"',
+      'srcs_version = "PY3"',
+      'legacy_create_init = 1',
+    ),
+    says: ["//shop:x: 'main' must not be given to py_image here", "Use 'entry_point'"],
+  },
+  'what compiles a program, of `java_image`': {
+    build: call('java_image', 'main_class = "x.Main"', 'srcs = ["Main.java"]'),
+    others: ['runtime_deps', 'resources', 'classpath_resources', 'plugins', 'javacopts'].map((attribute) =>
+      call('java_image', 'main_class = "x.Main"', `${attribute} = ["x"]`),
+    ),
+    says: ["//shop:x: 'srcs' must not be given to java_image here", 'Give it to a java_library'],
+  },
+  'what compiles a program, of `go_image`': {
+    build: call('go_image', 'srcs = ["main.go"]', 'importpath = "x"'),
+    others: ['deps', 'embed', 'gc_linkopts', 'goarch', 'goos', 'pure', 'static', 'x_defs'].map((attribute) =>
+      call('go_image', `${attribute} = "x"`),
+    ),
+    says: ["//shop:x: 'srcs' must not be given to go_image here", 'Give it to a go_binary'],
+  },
+  '`go_image` without a `binary`': {
+    build: call('go_image', 'ports = ["80"]'),
+    says: ["//shop:x: 'binary' must be given, got None", 'Name a go_binary'],
   },
   '`env` of `container_layer`': {
     build: call('container_layer', 'env = {"A": "b"}'),
@@ -145,6 +210,12 @@ export const REFUSED: Readonly<Record<string, Row>> = {
     build: call('ts_project', 'args = ["--strict"]'),
     others: calls('ts_project', 'validator = ":v"', 'generate_trace = True', 'declaration_transpiler = ":t"'),
     says: ["//shop:x: 'args' must not be given to ts_project here", 'Set options in a tsconfig.json'],
+  },
+  '`extends` of `ts_project` that is of another repository, beside a dict as `tsconfig`': {
+    build: call('ts_project', 'srcs = []', 'tsconfig = {}', 'extends = "@base//:tsconfig.json"'),
+    says: [
+      "//shop:x: 'extends' must be a file of this workspace where 'tsconfig' is a dict, got \"@base//:tsconfig.json\"",
+    ],
   },
   '`assets` of `ts_project`': {
     build: call('ts_project', 'assets = ["x.css"]'),

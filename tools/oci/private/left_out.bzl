@@ -1,7 +1,6 @@
 """Rules of rules_docker that are left out: whoever moves over reads what to use instead."""
 
-def _refuse(rule, name, remedy):
-    fail("//{}:{}: {} is left out. {} See docs/from_rules_k8s.md.".format(native.package_name(), name, rule, remedy))
+load("//tools/lib/bzl:left_out.bzl", "refuse_rule")
 
 _NO_DAEMON = "It needs a daemon, and builds have none: give what the command makes as 'tars' or 'files' of a container_layer."
 
@@ -12,7 +11,7 @@ def container_bundle(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_bundle", name, "Use oci_load with 'repo_tags', or an oci_push for each image.")
+    refuse_rule("container_bundle", name, "Use oci_load with 'repo_tags', or an oci_push for each image.")
 
 def container_flatten(name, **_kwargs):
     """Left out: use `oci_tarball`.
@@ -21,7 +20,7 @@ def container_flatten(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_flatten", name, "Use oci_tarball, which keeps the layers.")
+    refuse_rule("container_flatten", name, "Use oci_tarball, which keeps the layers.")
 
 def container_import(name, **_kwargs):
     """Left out: use `oci_pull` in the WORKSPACE, or the layers as `tars` of a `container_layer`.
@@ -30,7 +29,7 @@ def container_import(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_import", name, "Use oci_pull in the WORKSPACE, or give the layers as 'tars' of a container_layer.")
+    refuse_rule("container_import", name, "Use oci_pull in the WORKSPACE, or give the layers as 'tars' of a container_layer.")
 
 def container_run_and_commit(name, **_kwargs):
     """Left out, as it needs a daemon: give what the command makes as `tars` or `files` of a `container_layer`.
@@ -39,7 +38,7 @@ def container_run_and_commit(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_run_and_commit", name, _NO_DAEMON)
+    refuse_rule("container_run_and_commit", name, _NO_DAEMON)
 
 def container_run_and_extract(name, **_kwargs):
     """Left out, as it needs a daemon: give what the command makes as `tars` or `files` of a `container_layer`.
@@ -48,7 +47,7 @@ def container_run_and_extract(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_run_and_extract", name, _NO_DAEMON)
+    refuse_rule("container_run_and_extract", name, _NO_DAEMON)
 
 def container_test(name, **_kwargs):
     """Left out: use `oci_image_test`.
@@ -57,7 +56,7 @@ def container_test(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("container_test", name, "Use oci_image_test.")
+    refuse_rule("container_test", name, "Use oci_image_test.")
 
 def docker_build(name, **_kwargs):
     """Left out, as it needs a daemon: give what the Dockerfile makes as `tars` or `files` of a `container_layer`.
@@ -66,4 +65,4 @@ def docker_build(name, **_kwargs):
       name: the target, for the error.
       **_kwargs: as of rules_docker.
     """
-    _refuse("docker_build", name, _NO_DAEMON)
+    refuse_rule("docker_build", name, _NO_DAEMON)
