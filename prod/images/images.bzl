@@ -1,6 +1,6 @@
 """Images of single Go programs."""
 
-load("//:cluster_constants.bzl", "REGISTRY")
+load("@fathom_environments//:defs.bzl", "REGISTRY")
 load("//tools/oci:defs.bzl", "oci_image", "oci_image_test", "oci_tarball")
 
 def go_program_image(program, path, test = {}, tarball = True, **kwargs):
