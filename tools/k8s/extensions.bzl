@@ -40,6 +40,11 @@ def _k8s_defaults_impl(module_ctx):
 
 k8s_defaults = module_extension(
     implementation = _k8s_defaults_impl,
-    doc = "Defaults of k8s_object: `k8s_defaults.object` has the attributes of the repository rule k8s_defaults.",
+    doc = """Defaults of k8s_object: `k8s_defaults.object` has the attributes of the repository rule k8s_defaults.
+
+    k8s_defaults = use_extension("@fathom//tools/k8s:extensions.bzl", "k8s_defaults")
+    k8s_defaults.object(name = "shop_object", cluster = "shop", namespace = "shop")
+    use_repo(k8s_defaults, "shop_object")
+""",
     tag_classes = {"object": tag_class(doc = "See k8s_defaults.", attrs = tag_attrs(DEFAULTS_ATTRS))},
 )

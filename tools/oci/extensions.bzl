@@ -13,6 +13,11 @@ def _oci_impl(module_ctx):
 
 oci = module_extension(
     implementation = _oci_impl,
-    doc = "Images of registries: `oci.pull` has the attributes of oci_pull.",
+    doc = """Images of registries: `oci.pull` has the attributes of oci_pull.
+
+    oci = use_extension("@fathom//tools/oci:extensions.bzl", "oci")
+    oci.pull(name = "base", digest = "sha256:…", image = "registry.example.com/base")
+    use_repo(oci, "base")
+""",
     tag_classes = {"pull": tag_class(doc = "See oci_pull.", attrs = tag_attrs(PULL_ATTRS))},
 )

@@ -9,8 +9,10 @@ def tag_attrs(attrs):
     Returns:
       dict: `name`, and what users may set.
     """
-    public = {key: value for key, value in attrs.items() if not key.startswith("_")}
-    return dict(public, name = attr.string(doc = "The repository's name.", mandatory = True))
+    return dict(
+        {key: value for key, value in attrs.items() if not key.startswith("_")},
+        name = attr.string(doc = "The repository's name.", mandatory = True),
+    )
 
 def tag_attributes(tag, attrs):
     """What a tag says of the repository that it stands for.

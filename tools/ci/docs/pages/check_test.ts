@@ -154,8 +154,17 @@ test('looks up labels of an example in its own workspace', async (t) => {
 });
 
 const RULES = extractModel(
-  new Workspace(
-    () => `"""A."""
+  new Workspace((path) =>
+    path.endsWith('extensions.bzl')
+      ? `"""E."""
+_ATTRS = {"lock": attr.label(doc = "L.", mandatory = True), "_tool": attr.label(default = "//t")}
+e = module_extension(
+    implementation = _e_impl,
+    doc = "E.",
+    tag_classes = {"lock": tag_class(doc = "L.", attrs = {key: value for key, value in _ATTRS.items() if not key.startswith("_")})},
+)
+`
+      : `"""A."""
 _x = rule(doc = "X.", attrs = {"src": attr.label(doc = "S.", mandatory = True)})
 def y(name, **kwargs):
     """Y.
@@ -168,7 +177,7 @@ def y(name, **kwargs):
 x = _x
 `,
   ),
-  ['tools/a/defs.bzl'],
+  ['tools/a/defs.bzl', 'tools/a/extensions.bzl'],
 );
 
 for (const [text, ...problems] of [
@@ -181,6 +190,18 @@ for (const [text, ...problems] of [
   ['x(name = "a", source = "b")', 'x has no attribute source', 'x must be given src'],
   ['[y(name = n, sorce = n) for n in ["a"]]', 'y has no attribute sorce'],
   ['z(name = "a")', 'there is no rule z'],
+  ['v = use_extension("@fathom//tools/a:extensions.bzl", "e")\nv.lock(lock = "//:x")\nuse_repo(v, "x")'],
+  ['w = use_extension("@other//:extensions.bzl", "w")\nw.any(a = 1)'],
+  ['v = use_extension("@fathom//tools/a:extensions.bzl", "f")', '@fathom//tools/a:extensions.bzl has no extension f'],
+  ['v = use_extension("@fathom//tools/b:extensions.bzl", "e")', 'there is no @fathom//tools/b:extensions.bzl'],
+  ['v = use_extension("//tools/a:extensions.bzl", "e")\nv.file(lock = "//:x")', 'e has no tag file'],
+  [
+    'v = use_extension("//tools/a:extensions.bzl", "e")\nv.lock(look = "//:x")',
+    'v.lock has no attribute look',
+    'v.lock must be given lock',
+  ],
+  ['package()\ne.lock(_tool = "x", lock = "//:x")', 'e.lock has no attribute _tool'],
+  ['e(name = "a")', 'there is no rule e'],
 ] as const) {
   test(`finds ${problems.join(' and ') || 'nothing wrong'} in ${JSON.stringify(text)}`, () => {
     const known = { rules: RULES, exists: () => false };

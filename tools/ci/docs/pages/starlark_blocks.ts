@@ -3,6 +3,7 @@ import type { PublicSymbol, RulesModel } from '../rules/model.ts';
 import { COMMON_TYPES, RUN_ATTRIBUTES } from '../rules/types.ts';
 import { pathOfLabel } from '../starlark/modules.ts';
 import { type Call, type Expression, partsOf, type Statement } from '../starlark/syntax.ts';
+import { extensionProblems } from './extension_blocks.ts';
 import { starlarkIn } from './kinds.ts';
 import { type Block, place } from './page.ts';
 
@@ -33,12 +34,14 @@ export function starlarkProblems(
 ): readonly string[] {
   const statements = starlarkIn(block.text, block.path) ?? [];
   const leavesOut = /^\s*…$/m.test(block.text);
+  const ofModules = extensionProblems(statements, statements.flatMap(callsIn), { ...known, leavesOut });
   return statements
     .flatMap((statement) =>
       statement.kind === 'load'
         ? loadProblems(statement, known)
         : callsIn(statement).flatMap((call) => callProblems(call, { elsewhere, leavesOut, known })),
     )
+    .concat(ofModules)
     .map((problem) => `${place(block)}: ${problem}`);
 }
 
@@ -55,7 +58,7 @@ function loadProblems(
     .map(({ exported }) => `${label} has no ${exported}`);
 }
 
-/** All calls of a statement by a plain name. */
+/** All calls of a statement. */
 export function callsIn(statement: Statement): readonly Call[] {
   const within = (at: Expression): readonly Call[] => [
     ...(at.kind === 'call' ? [at] : []),
@@ -70,7 +73,12 @@ function callProblems(
 ): readonly string[] {
   if (callee.kind !== 'name' || elsewhere.has(callee.name) || NATIVE.has(callee.name)) return [];
   const symbol = symbolOf(callee.name, known.rules);
-  if (symbol === undefined || symbol.kind === 'constant' || symbol.kind === 'provider')
+  if (
+    symbol === undefined ||
+    symbol.kind === 'constant' ||
+    symbol.kind === 'provider' ||
+    symbol.kind === 'module extension'
+  )
     return [`there is no rule ${callee.name}`];
   const given = new Set(args.flatMap(({ name }) => name ?? []));
   const accepted = acceptedBy(symbol, known.rules);
@@ -84,12 +92,14 @@ function callProblems(
 }
 
 function symbolOf(name: string, { files }: RulesModel): PublicSymbol | undefined {
-  return files.flatMap(({ symbols }) => symbols).find((symbol) => symbol.name === name);
+  return files
+    .flatMap(({ symbols }) => symbols)
+    .find((symbol) => symbol.name === name && symbol.kind !== 'module extension');
 }
 
 /** The names of all attributes that a rule or macro takes. */
 export function acceptedBy(symbol: PublicSymbol, rules: RulesModel): ReadonlySet<string> {
-  if (symbol.kind === 'constant') return new Set();
+  if (symbol.kind === 'constant' || symbol.kind === 'module extension') return new Set();
   const own = symbol.parameters.map(({ name }) => name);
   if (symbol.kind !== 'macro') return new Set([...own, ...COMMON_TYPES.keys(), ...RUN_ATTRIBUTES]);
   if (symbol.more === undefined) return new Set(own);

@@ -5,8 +5,9 @@ import type { PublicSymbol, RulesModel } from './model.ts';
 const isCalled = ({ doc, kind }: PublicSymbol) =>
   kind !== 'provider' && kind !== 'constant' && !doc.startsWith('Left out');
 
-/** A block of code, four blanks in, in which the symbol is called. */
-const hasExample = ({ doc, name }: PublicSymbol) => new RegExp(`^ {4}${name}\\(`, 'm').test(doc);
+/** A block of code, four blanks in, in which the symbol is called, or a tag of an extension. */
+const hasExample = ({ doc, kind, name }: PublicSymbol) =>
+  new RegExp(`^ {4}${name}${kind === 'module extension' ? '\\.\\w+' : ''}\\(`, 'm').test(doc);
 
 /** The rules and macros without an example, as `@fathom//tools/x:defs.bzl: name`. */
 export function withoutExample({ files }: RulesModel): readonly string[] {

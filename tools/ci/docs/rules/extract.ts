@@ -3,10 +3,18 @@ import { ToolError } from '../../../lib/errors.ts';
 import type { Module, Workspace } from '../starlark/modules.ts';
 import { isKind } from '../starlark/operations.ts';
 import { position, type Statement } from '../starlark/syntax.ts';
-import { type ProviderValue, type RuleValue, shown, type Value } from '../starlark/values.ts';
+import { type ExtensionValue, type ProviderValue, type RuleValue, shown, type Value } from '../starlark/values.ts';
 import { dedent } from './docstring.ts';
 import { macroSymbol } from './macro_symbol.ts';
-import type { ConstantSymbol, ProviderSymbol, PublicFile, PublicSymbol, RulesModel, RuleSymbol } from './model.ts';
+import type {
+  ConstantSymbol,
+  ExtensionSymbol,
+  ProviderSymbol,
+  PublicFile,
+  PublicSymbol,
+  RulesModel,
+  RuleSymbol,
+} from './model.ts';
 import { attributeParameters, identity, type Problems } from './parameters.ts';
 import { splitType } from './types.ts';
 
@@ -72,6 +80,7 @@ function publicFile(module: Module, names: ReadonlyMap<unknown, string>, problem
     symbols: exportsOf(module).map(({ name: symbol, statement, value }): PublicSymbol => {
       if (isKind(value, 'function')) return macroSymbol(symbol, value, names, problems);
       if (isKind(value, 'rule')) return ruleSymbol(symbol, value, problems);
+      if (isKind(value, 'extension')) return extensionSymbol(symbol, value, problems);
       if (isKind(value, 'provider')) return providerSymbol(symbol, value, problems);
       return constantSymbol(symbol, statement, value, problems);
     }),
@@ -94,6 +103,15 @@ function ruleSymbol(name: string, value: RuleValue, problems: Problems): RuleSym
     parameters: attributeParameters(name, value, problems),
     environ: value.environ,
   };
+}
+
+function extensionSymbol(name: string, value: ExtensionValue, problems: Problems): ExtensionSymbol {
+  if (!value.doc?.trim()) problems.add(value.at, `${name} has no doc`);
+  const tags = [...value.tags].map(([tag, of]) => {
+    if (!of.doc?.trim()) problems.add(of.at, `${name}.${tag} has no doc`);
+    return { name: tag, doc: dedent(of.doc ?? ''), parameters: attributeParameters(`${name}.${tag}`, of, problems) };
+  });
+  return { kind: 'module extension', name, doc: dedent(value.doc ?? ''), tags };
 }
 
 function providerSymbol(name: string, value: ProviderValue, problems: Problems): ProviderSymbol {

@@ -39,6 +39,17 @@ export interface MacroSymbol extends Documented {
   readonly returns: string | undefined;
 }
 
+/** What a module extension is asked for by: `npm.lock(…)`. */
+export interface Tag extends Documented {
+  readonly parameters: readonly Parameter[];
+}
+
+/** A module extension: its name is no rule's, and may be the same as one. */
+export interface ExtensionSymbol extends Documented {
+  readonly kind: 'module extension';
+  readonly tags: readonly Tag[];
+}
+
 export interface ProviderSymbol extends Documented {
   readonly kind: 'provider';
   readonly parameters: readonly Parameter[];
@@ -50,7 +61,7 @@ export interface ConstantSymbol extends Documented {
   readonly value: string;
 }
 
-export type PublicSymbol = RuleSymbol | MacroSymbol | ProviderSymbol | ConstantSymbol;
+export type PublicSymbol = RuleSymbol | MacroSymbol | ExtensionSymbol | ProviderSymbol | ConstantSymbol;
 
 /** One file that is loaded: `@fathom//tools/k8s:defs.bzl`. */
 export interface PublicFile {

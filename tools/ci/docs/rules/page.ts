@@ -1,6 +1,6 @@
 // The page about rules: a table of contents, a section for each folder of tools/, in it each public name.
 import GithubSlugger from 'github-slugger';
-import type { MacroSymbol, Parameter, PublicFile, PublicSymbol, RulesModel } from './model.ts';
+import type { MacroSymbol, Parameter, PublicFile, PublicSymbol, RulesModel, Tag } from './model.ts';
 
 /** The command that writes the page; the test prints it. */
 export const UPDATE = 'bazel run //docs:update';
@@ -19,9 +19,9 @@ export function rulesPage(model: RulesModel): string {
     [
       heading('##', folder, folder),
       ...files.flatMap((file) => [
-        `\`load("${file.label}", …)\`: ${prose(file.doc)}`,
+        `\`${isOfModules(file) ? 'use_extension' : 'load'}("${file.label}", …)\`: ${prose(file.doc)}`,
         ...sorted(file.symbols).flatMap((symbol) => [
-          heading('###', symbol.name, symbol.name),
+          heading('###', titleOf(symbol), titleOf(symbol)),
           ...symbolParts(symbol, model),
         ]),
       ]),
@@ -29,7 +29,7 @@ export function rulesPage(model: RulesModel): string {
   );
   const contents = [...folders].map(([folder, files]) => {
     const names = files.flatMap(({ symbols }) =>
-      sorted(symbols).map(({ name }) => `[${name}](#${anchors.get(name) ?? ''})`),
+      sorted(symbols).map((symbol) => `[${titleOf(symbol)}](#${anchors.get(titleOf(symbol)) ?? ''})`),
     );
     return `- [${folder}](#${anchors.get(folder) ?? ''}): ${names.join(', ')}`;
   });
@@ -39,12 +39,17 @@ export function rulesPage(model: RulesModel): string {
 
 const INTRODUCTION = `# Rules
 
-Every public rule, macro, repository rule, provider and constant, from the docstrings: \`${UPDATE}\` writes this page, and
+Every public rule, macro, repository rule, module extension, provider and constant, from the docstrings: \`${UPDATE}\` writes this page, and
 \`bazel test //docs:rules_test\` fails where it is not what they say.
 
 Of each parameter the page has type, default and meaning; one without a default must be given. Beside them all rules
 have a \`name\` and [what Bazel gives every rule](https://bazel.build/reference/be/common-definitions): \`visibility\`, \`tags\`,
 \`testonly\` and the like. In this repository itself labels begin with \`//\` in place of \`@fathom//\`.`;
+
+const isOfModules = ({ symbols }: PublicFile) => symbols.some(({ kind }) => kind === 'module extension');
+
+/** An extension may have the name of a rule. */
+const titleOf = ({ kind, name }: PublicSymbol) => (kind === 'module extension' ? `${name} (${kind})` : name);
 
 function byFolder(files: readonly PublicFile[]): ReadonlyMap<string, readonly PublicFile[]> {
   const folders = new Map<string, PublicFile[]>();
@@ -55,7 +60,16 @@ function byFolder(files: readonly PublicFile[]): ReadonlyMap<string, readonly Pu
   return new Map([...folders].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-const KINDS = ['macro', 'rule', 'executable rule', 'test rule', 'repository rule', 'provider', 'constant'];
+const KINDS = [
+  'macro',
+  'rule',
+  'executable rule',
+  'test rule',
+  'repository rule',
+  'module extension',
+  'provider',
+  'constant',
+];
 const group = ({ kind }: PublicSymbol) => Math.max(0, KINDS.indexOf(kind) - KINDS.indexOf('repository rule'));
 
 /** What is called in BUILD files first, then providers, then constants. */
@@ -74,6 +88,8 @@ const LISTED = {
 function symbolParts(symbol: PublicSymbol, { subtargets }: RulesModel): readonly string[] {
   const parts = [`*${symbol.kind}*`, prose(symbol.doc)];
   if (symbol.kind === 'constant') return [...parts, `    ${symbol.name} = ${symbol.value}`];
+  if (symbol.kind === 'module extension')
+    return [...parts, ...symbol.tags.flatMap((tag) => tagParts(symbol.name, tag))];
   for (const table of subtargets) {
     if (!table.of.includes(symbol.name)) continue;
     parts.push('To run:', table.entries.map(({ name, doc }) => `- \`<name>.${name}\` ${prose(doc)}`).join('\n'));
@@ -90,6 +106,11 @@ function symbolParts(symbol: PublicSymbol, { subtargets }: RulesModel): readonly
       `Fetched anew when one of these variables changes: ${symbol.environ.map((name) => `\`${name}\``).join(', ')}.`,
     );
   return parts;
+}
+
+function tagParts(extension: string, { name, doc, parameters }: Tag): readonly string[] {
+  const lines = parameters.map((parameter) => parameterLine(parameter, false));
+  return [`\`${extension}.${name}(…)\`: ${prose(doc)}`, lines.join('\n')];
 }
 
 function parameterLine({ name, type, fallback, doc }: Parameter, isField: boolean): string {

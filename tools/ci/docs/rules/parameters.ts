@@ -15,8 +15,12 @@ export interface Problems {
 export const identity = (value: Value): unknown =>
   isKind(value, 'function') ? value.definition : isKind(value, 'rule') ? value.at : value;
 
-/** The public attributes of a rule, those first that must be given. */
-export function attributeParameters(rule: string, value: RuleValue, problems: Problems): readonly Parameter[] {
+/** The public attributes of a rule or tag, those first that must be given. */
+export function attributeParameters(
+  rule: string,
+  value: Pick<RuleValue, 'attributes'>,
+  problems: Problems,
+): readonly Parameter[] {
   const parameters = [...value.attributes].flatMap(([name, attribute]): readonly Parameter[] => {
     if (name.startsWith('_')) return [];
     const [type, fallback] = attributeType(attribute.type) ?? ['', ''];

@@ -7,6 +7,9 @@ import type { RulesModel } from './model.ts';
 
 const NAMES = ['defs.bzl', 'repositories.bzl', 'packages.bzl'];
 
+/** The extension of tools/ itself is for Fathom's own MODULE.bazel alone. */
+const EXTENSIONS = 'extensions.bzl';
+
 const TABLES: readonly SubtargetTable[] = [
   { of: ['k8s_object', 'k8s_objects'], path: 'tools/k8s/verbs.bzl', table: 'VERBS' },
   { of: ['oci_image'], path: 'tools/oci/subtargets.bzl', table: 'SUBTARGETS' },
@@ -19,7 +22,7 @@ export function publicFiles(root: string): readonly string[] {
     .map(({ name }) => `tools/${name}`)
     .toSorted();
   return ['tools', ...folders]
-    .flatMap((folder) => NAMES.map((name) => `${folder}/${name}`))
+    .flatMap((folder) => [...NAMES, ...(folder === 'tools' ? [] : [EXTENSIONS])].map((name) => `${folder}/${name}`))
     .filter((path) => existsSync(join(root, path)));
 }
 

@@ -1,8 +1,8 @@
-// The calls that declare attributes, rules, repository rules and providers.
+// The calls that declare attributes, rules, repository rules, module extensions and providers.
 import { isKind } from './operations.ts';
 import type { Call, Expression } from './syntax.ts';
 import { unresolved } from './unresolved.ts';
-import type { AttributeValue, ProviderValue, RuleValue, Value } from './values.ts';
+import type { AttributeValue, ExtensionValue, ProviderValue, RuleValue, TagClassValue, Value } from './values.ts';
 
 /** The values of a call's arguments, where the call is. */
 export interface Reader {
@@ -17,6 +17,8 @@ export function declaration(at: Call, read: Reader): Value | undefined {
     return attribute(at, callee.name, read);
   if (callee.kind !== 'name') return undefined;
   if (callee.name === 'rule' || callee.name === 'repository_rule') return rule(at, callee.name, read);
+  if (callee.name === 'tag_class') return tagClass(at, read);
+  if (callee.name === 'module_extension') return extension(at, read);
   return callee.name === 'provider' ? provider(at, read) : undefined;
 }
 
@@ -54,9 +56,8 @@ function attribute(at: Call, type: string, read: Reader): AttributeValue {
   };
 }
 
-function rule(at: Call, kind: 'rule' | 'repository_rule', read: Reader): RuleValue {
-  const given = keywords(at);
-  const attrs = given.get('attrs');
+function attributesOf(at: Call, read: Reader): ReadonlyMap<string, AttributeValue> {
+  const attrs = keywords(at).get('attrs');
   const dict = attrs === undefined ? undefined : read.value(attrs);
   if (attrs !== undefined && !isKind(dict, 'dict')) throw unresolved(attrs);
   const attributes = new Map<string, AttributeValue>();
@@ -64,11 +65,34 @@ function rule(at: Call, kind: 'rule' | 'repository_rule', read: Reader): RuleVal
     if (!isKind(value, 'attribute')) throw unresolved(attrs ?? at, `${name} must be an attribute`);
     attributes.set(name, value);
   }
+  return attributes;
+}
+
+function tagClass(at: Call, read: Reader): TagClassValue {
+  const doc = optionalText(keywords(at).get('doc'), read);
+  return { kind: 'tag class', doc, attributes: attributesOf(at, read), at };
+}
+
+function extension(at: Call, read: Reader): ExtensionValue {
+  const given = keywords(at);
+  const classes = given.get('tag_classes');
+  const dict = classes === undefined ? undefined : read.value(classes);
+  if (classes !== undefined && !isKind(dict, 'dict')) throw unresolved(classes);
+  const tags = new Map<string, TagClassValue>();
+  for (const [name, value] of isKind(dict, 'dict') ? dict.entries : []) {
+    if (!isKind(value, 'tag class')) throw unresolved(classes ?? at, `${name} must be a tag_class`);
+    tags.set(name, value);
+  }
+  return { kind: 'extension', doc: optionalText(given.get('doc'), read), tags, at };
+}
+
+function rule(at: Call, kind: 'rule' | 'repository_rule', read: Reader): RuleValue {
+  const given = keywords(at);
   return {
     kind: 'rule',
     isRepository: kind === 'repository_rule',
     doc: optionalText(given.get('doc'), read),
-    attributes,
+    attributes: attributesOf(at, read),
     isExecutable: isTrue(given.get('executable'), read),
     isTest: isTrue(given.get('test'), read),
     environ: listOf(given.get('environ'), read).map(String),

@@ -41,6 +41,11 @@ export function evaluate(at: Expression, scope: Scope): Value {
     }
     case 'binary':
       return operation(at, evaluate(at.left, scope), evaluate(at.right, scope));
+    case 'not': {
+      const operand = evaluate(at.operand, scope);
+      if (typeof operand !== 'boolean') throw unresolved(at);
+      return !operand;
+    }
     case 'comprehension':
       return comprehension(at, scope);
     case 'call':
@@ -136,6 +141,8 @@ function method(at: Call, callee: Extract<Expression, { kind: 'member' }>, scope
     const given = at.args.map(({ value }) => evaluate(value, scope));
     return object.replaceAll('{}', () => String(given.shift() ?? ''));
   }
+  if (typeof object === 'string' && callee.name === 'startswith' && at.args[0] !== undefined)
+    return object.startsWith(text(at.args[0].value, scope));
   if (typeof object === 'string' && callee.name === 'join' && at.args[0] !== undefined)
     return items(at.args[0].value, scope).join(object);
   throw unresolved(at);

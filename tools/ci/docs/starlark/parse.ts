@@ -190,6 +190,8 @@ function expression(source: Source, node: SyntaxNode): Expression {
       return first === undefined ? other(source, node) : expression(source, first);
     case 'UnaryExpression':
       if (text.startsWith('-') && second?.name === 'Number') return { ...place, kind: 'number', value: Number(text) };
+      if (first?.name === 'not' && second !== undefined)
+        return { ...place, kind: 'not', operand: expression(source, second) };
       return other(source, node);
     case 'ArrayExpression':
     case 'TupleExpression':

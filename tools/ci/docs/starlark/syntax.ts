@@ -17,6 +17,7 @@ export type Expression = { readonly source: Source; readonly from: number; reado
   | { readonly kind: 'call'; readonly callee: Expression; readonly args: readonly Argument[] }
   | { readonly kind: 'member'; readonly object: Expression; readonly name: string }
   | { readonly kind: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: 'not'; readonly operand: Expression }
   | Comprehension
   /** What no value is asked of: conditions, subscripts, comparisons in a chain. */
   | { readonly kind: 'other'; readonly parts: readonly Expression[] }
@@ -97,6 +98,8 @@ export function partsOf(at: Expression): readonly Expression[] {
       return [at.object];
     case 'binary':
       return [at.left, at.right];
+    case 'not':
+      return [at.operand];
     case 'comprehension':
       return [at.key, at.value, at.iterable, at.condition].filter((one) => one !== undefined);
     case 'other':

@@ -32,6 +32,22 @@ export interface RuleValue {
   readonly at: Expression;
 }
 
+/** What tag_class() was given. */
+export interface TagClassValue {
+  readonly kind: 'tag class';
+  readonly doc: string | undefined;
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  readonly at: Expression;
+}
+
+/** What module_extension() was given. */
+export interface ExtensionValue {
+  readonly kind: 'extension';
+  readonly doc: string | undefined;
+  readonly tags: ReadonlyMap<string, TagClassValue>;
+  readonly at: Expression;
+}
+
 /** What provider() was given. */
 export interface ProviderValue {
   readonly kind: 'provider';
@@ -59,6 +75,8 @@ export type Value =
   | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, Value> }
   | AttributeValue
   | RuleValue
+  | TagClassValue
+  | ExtensionValue
   | ProviderValue
   | FunctionValue;
 
