@@ -33,11 +33,25 @@ function symbols(text: string): readonly PublicSymbol[] {
 }
 
 const shown = (symbol: PublicSymbol | undefined) =>
-  symbol === undefined || symbol.kind === 'constant'
+  symbol === undefined || symbol.kind === 'constant' || symbol.kind === 'module extension'
     ? []
     : symbol.parameters.map(
         ({ name, type, fallback }) => `${name}: ${type}${fallback === undefined ? '' : ` = ${fallback}`}`,
       );
+
+test('lists the tags of a module extension with their attributes, and no private ones', () => {
+  const [symbol] =
+    symbols(`_ATTRS = {"lock": attr.label(doc = "L.", mandatory = True), "_t": attr.label(default = "//t")}
+x = module_extension(
+    implementation = _x_impl,
+    doc = "X.",
+    tag_classes = {"pull": tag_class(doc = "P.", attrs = {k: v for k, v in _ATTRS.items() if not k.startswith("_")})},
+)`);
+  assert.ok(symbol?.kind === 'module extension');
+  assert.deepEqual(symbol.tags, [
+    { name: 'pull', doc: 'P.', parameters: [{ name: 'lock', type: 'label', fallback: undefined, doc: 'L.' }] },
+  ]);
+});
 
 test('lists the public attributes of a rule, those first that must be given', () => {
   const [symbol] = symbols(`${RULE}x = _x`);
