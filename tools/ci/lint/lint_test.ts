@@ -36,13 +36,31 @@ async function write(files: Readonly<Record<string, string>>): Promise<readonly 
   return Object.keys(files);
 }
 
+/** Files of the checkout, by their names. */
+async function own(...names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const texts = names.map(async (name) => [name, await readFile(join(workspace, name), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
+/** Lints a tree with these files, of which `path` has a promise that floats in line 4, and a wrong type in line 6. */
+async function assertFindings(paths: readonly string[], path: string): Promise<void> {
+  const tree = await makeTree(folder, paths);
+  try {
+    assert.deepEqual(
+      (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
+      [{ path, line: 4, rule: 'typescript/no-floating-promises' }],
+    );
+    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
+      `${path}:6: Type 'string' is not assignable to type 'number'. [TS2322]`,
+    ]);
+  } finally {
+    await rm(tree, { recursive: true, force: true });
+  }
+}
+
 test('uses the types of generated code and of packages, and finds what is wrong with either', async () => {
-  const own = async (name: string) => readFile(join(workspace, name), 'utf8');
   const paths = await write({
-    'package.json': await own('package.json'),
-    'package-lock.json': await own('package-lock.json'),
-    'tsconfig.json': await own('tsconfig.json'),
-    '.oxlintrc.jsonc': await own('.oxlintrc.jsonc'),
+    ...(await own('package.json', 'package-lock.json', 'tsconfig.json', '.oxlintrc.jsonc')),
     'tools/a/v1/a.proto': 'syntax = "proto3";\npackage a.v1;\nmessage A {\n  string name = 1;\n}\n',
     'tools/a/a.ts': [
       "import pLimit from 'p-limit';",
@@ -54,24 +72,12 @@ test('uses the types of generated code and of packages, and finds what is wrong 
       '',
     ].join('\n'),
   });
-  const tree = await makeTree(folder, paths);
-  try {
-    assert.deepEqual(
-      (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
-      [{ path: 'tools/a/a.ts', line: 4, rule: 'typescript/no-floating-promises' }],
-    );
-    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
-      "tools/a/a.ts:6: Type 'string' is not assignable to type 'number'. [TS2322]",
-    ]);
-  } finally {
-    await rm(tree, { recursive: true, force: true });
-  }
+  await assertFindings(paths, 'tools/a/a.ts');
 });
 
 test('checks what browsers load by its own settings, and finds a source that no settings include', async () => {
   const paths = await write({
-    'package.json': await readFile(join(workspace, 'package.json'), 'utf8'),
-    'package-lock.json': await readFile(join(workspace, 'package-lock.json'), 'utf8'),
+    ...(await own('package.json', 'package-lock.json')),
     'tsconfig.json': JSON.stringify({
       compilerOptions: { lib: ['es2024'], types: [], noEmit: true },
       include: ['services/*.ts'],
@@ -97,12 +103,8 @@ test('checks what browsers load by its own settings, and finds a source that no 
 });
 
 test('looks at examples with the packages and settings of the checkout, and their own protos', async () => {
-  const own = async (name: string) => readFile(join(workspace, name), 'utf8');
   const paths = await write({
-    'package.json': await own('package.json'),
-    'package-lock.json': await own('package-lock.json'),
-    'tsconfig.json': await own('tsconfig.json'),
-    '.oxlintrc.jsonc': await own('.oxlintrc.jsonc'),
+    ...(await own('package.json', 'package-lock.json', 'tsconfig.json', '.oxlintrc.jsonc')),
     'tools/lib/b.ts': 'export async function b(): Promise<void> {}\n',
     'examples/shop/tsconfig.json': '{ "compilerOptions": { "decoy": true } }',
     'examples/shop/proto/a/v1/a.proto': 'syntax = "proto3";\npackage a.v1;\nmessage A {\n  string name = 1;\n}\n',
@@ -116,18 +118,7 @@ test('looks at examples with the packages and settings of the checkout, and thei
       '',
     ].join('\n'),
   });
-  const tree = await makeTree(folder, paths);
-  try {
-    assert.deepEqual(
-      (await oxlint(tree, { fix: false })).map(({ path, line, rule }) => ({ path, line, rule })),
-      [{ path: 'examples/shop/app/a.ts', line: 4, rule: 'typescript/no-floating-promises' }],
-    );
-    assert.deepEqual((await tsc(tree, copiedFiles(paths))).map(renderFinding), [
-      "examples/shop/app/a.ts:6: Type 'string' is not assignable to type 'number'. [TS2322]",
-    ]);
-  } finally {
-    await rm(tree, { recursive: true, force: true });
-  }
+  await assertFindings(paths, 'examples/shop/app/a.ts');
 });
 
 test('docs/development.md names every program that has settings of its own', async () => {
