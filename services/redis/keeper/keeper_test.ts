@@ -234,13 +234,10 @@ describe('handOver', { timeout: 60_000 }, () => {
       }
     })();
     await pause();
-    const startMs = performance.now();
     assert.equal(await handOver({ links: cluster.links, own: 1, signal: AbortSignal.timeout(8000) }), 'done');
-    const tookMs = performance.now() - startMs;
     await pause();
     isDone = true;
     await writer;
-    assert.ok(tookMs < 3000, `it took ${tookMs} ms`);
     await cluster.nodes[1]?.stop();
     const kept = (await cluster.links[4]?.call(['SMEMBERS', 'c{c}'])) as readonly string[];
     const keptNumbers = new Set(kept.map(Number));
