@@ -26,10 +26,11 @@ export function service(app: string): object {
   };
 }
 
-/** What answers every HTTP request to port 8080 with `body`, a word of the shell. */
+/** What answers HTTP requests to port 8080 with `body`, a word of the shell: also those that come one upon the other. */
 export function answering(body: string): readonly string[] {
-  const answer = `printf "HTTP/1.0 200 OK\\r\\n\\r\\n%s\\n" "${body}"`;
-  return ['sh', '-c', `while :; do ${answer} | busybox nc -l -p 8080; done`];
+  const root = '/tmp/answers';
+  const write = `busybox mkdir -p ${root} && printf "%s\\n" "${body}" > ${root}/index.html`;
+  return ['sh', '-c', `${write} && exec busybox httpd -f -p 8080 -h ${root}`];
 }
 
 /** A NetworkPolicy about the pods of an app. */
