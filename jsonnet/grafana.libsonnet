@@ -1,4 +1,6 @@
 // A checked dashboard of dashboards.libsonnet as Grafana 10 and later have it.
+local runbooks = import 'runbooks.libsonnet';
+
 local UNITS = {
   requests_per_second: 'reqps',
   seconds: 's',
@@ -192,7 +194,7 @@ function(dashboard, namespace, interval=null) {
   links: [
     { title: 'Runbook', type: 'link', icon: 'doc', url: dashboard.runbook, targetBlank: true }
     for _ in [0]
-    if std.length(std.findSubstr('://', std.get(dashboard, 'runbook', ''))) > 0
+    if runbooks.isAddress(std.get(dashboard, 'runbook', ''))
   ],
   panels: panelsOf(dashboard.rows, interval),
   refresh: '30s',

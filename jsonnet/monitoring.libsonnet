@@ -5,6 +5,7 @@ local k = import 'kubernetes.libsonnet';
 local labels = import 'labels.libsonnet';
 local overview = import 'overview.libsonnet';
 local pod = import 'pod.libsonnet';
+local runbooks = import 'runbooks.libsonnet';
 local slo = import 'slo.libsonnet';
 local t = import 'types.libsonnet';
 
@@ -68,12 +69,7 @@ local sideOf(config) =
   else if std.objectHas(config.ports, 'grpc') then 'server'
   else 'none';
 
-// Where a page of the repository is: below what the environment calls `runbooks`, or, without that, its path. An address is one.
-local runbookAt(environment, page) =
-  if std.length(std.findSubstr('://', page)) > 0 then page
-  else std.get(environment, 'runbooks', '') + page;
-
-local runbookOf(config) = runbookAt(
+local runbookOf(config) = runbooks.at(
   config.environment,
   if config.monitoring.runbook != null then config.monitoring.runbook else 'docs/runbooks/' + config.name + '.md'
 );
@@ -189,9 +185,6 @@ local boardsOf(config, objectLabels) = dashboards.objects(
 {
   // Returns whether the environment's cluster has `capability`.
   provides(config, capability):: provides(config, capability),
-
-  // Returns the address of a page of the repository in an environment that says where those are, else its path.
-  runbook(environment, page):: runbookAt(environment, page),
 
   // The parameter of components.
   parameter:: parameter,

@@ -2,7 +2,7 @@
 local common = import 'common.libsonnet';
 local dashboards = import 'jsonnet/dashboards.libsonnet';
 local k = import 'jsonnet/kubernetes.libsonnet';
-local monitoring = import 'jsonnet/monitoring.libsonnet';
+local runbooks = import 'jsonnet/runbooks.libsonnet';
 
 local name = 'deploys';
 local labels = common.labels(name);
@@ -111,7 +111,7 @@ local DASHBOARD = {
 
 // environment: what the cluster `provides`, and where `runbooks` are.
 function(environment={})
-  local runbook = monitoring.runbook(environment, RUNBOOK);
+  local runbook = runbooks.at(environment, RUNBOOK);
   k.files({
     prometheusrule: k.prometheusRule(name, common.NAMESPACE, { groups: [{ name: name, rules: [alert(runbook) for alert in ALERTS] }] }, labels),
   } + dashboards.objects(DASHBOARD { runbook: runbook }, std.get(environment, 'provides', []), common.NAMESPACE, labels))

@@ -3,6 +3,7 @@ import { fillExpression, parseExpression, parseLabelValues, type Values } from '
 import type { Dashboard, Panel, Query } from '../../tools/dashboards/model.ts';
 import { knownVariables } from '../../tools/dashboards/read_model.ts';
 import type { PanelAnswer, QueryAnswer, Series, VariablesAnswer } from './shared/api.ts';
+import { firstValues } from './shared/choices.ts';
 import { type Prometheus, PrometheusError, type RawAnswer } from './prometheus.ts';
 
 /** Which part of time, and how finely. */
@@ -111,9 +112,7 @@ export async function firstChoices(
     const missing = question.dashboard.variables.filter(({ name, multi }) => !multi && !chosen.has(name));
     if (missing.length === 0) return chosen;
     const answer = await askVariables(prometheus, { ...question, chosen }, Number.POSITIVE_INFINITY);
-    const found = missing.flatMap(({ name }) =>
-      (answer[name]?.values ?? []).slice(0, 1).map((value) => [name, [value]] as const),
-    );
+    const found = Object.entries(firstValues(missing, answer));
     if (found.length === 0) return chosen;
     for (const [name, values] of found) chosen.set(name, values);
   }

@@ -1,6 +1,7 @@
 // Choices that narrow down what a dashboard shows.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { VariablesAnswer } from '../shared/api.ts';
+import { firstValues } from '../shared/choices.ts';
 import type { Variable } from '../../../tools/dashboards/model.ts';
 import { type Loaded, useAnswer } from './load.ts';
 import { ends, go, round, view } from './state.ts';
@@ -28,25 +29,13 @@ export function useChoices(base: string, variables: readonly Variable[]): Choice
   const loaded = useAnswer<VariablesAnswer>(path, wanted === '' ? '' : `${wanted} ${round.value}`, base);
   // An answer to what was chosen before says nothing of a variable that is about another one.
   const isAnswered = loaded.of === path;
-  const first = isAnswered && loaded.error === undefined ? firstOf(missing, loaded.value) : {};
+  const first = isAnswered && loaded.error === undefined ? firstValues(missing, loaded.value ?? {}) : {};
   const isFound = Object.keys(first).length > 0;
   useEffect(() => {
     // The way back leads to where somebody was, not to the address without it.
     if (isFound) go({ variables: { ...view.value.variables, ...first } }, true);
   }, [isFound, path]);
   return { loaded, isSettled: missing.length === 0 || (isAnswered && !isFound) };
-}
-
-/** The first value of each that has some. */
-function firstOf(
-  variables: readonly Variable[],
-  answer: VariablesAnswer | undefined,
-): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(
-    variables.flatMap(({ name }) =>
-      (answer?.[name]?.values ?? []).slice(0, 1).map((value) => [name, [value]] as const),
-    ),
-  );
 }
 
 interface VariablesProps {
