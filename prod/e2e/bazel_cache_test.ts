@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { kubectl, person } from '../../services/routeguide/e2e/cluster.ts';
 import { readClusterState } from '../../tools/lib/state.ts';
 import { eventually } from '../../tools/lib/testing/eventually.ts';
-import { type Forwarded, forward } from './forward.ts';
+import { type Forwarded, forward } from '../../tools/k8s/testing/kubectl_forward.ts';
 
 const NAMESPACE = 'bazel-cache';
 const { verb } = person('bazel-cache');

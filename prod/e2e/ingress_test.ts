@@ -12,7 +12,7 @@ import { issue, makeAuthority } from '../../services/kit/testing/pki.ts';
 import { kubectl, testPerson } from '../../services/routeguide/e2e/cluster.ts';
 import { readClusterState } from '../../tools/lib/state.ts';
 import { eventually } from '../../tools/lib/testing/eventually.ts';
-import { forward } from './forward.ts';
+import { forward } from '../../tools/k8s/testing/kubectl_forward.ts';
 
 // The backend is up, in the namespace of the test.
 const { namespace, verb } = testPerson();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { kubectl } from '../../../services/routeguide/e2e/cluster.ts';
 import { readClusterState } from '../../../tools/lib/state.ts';
-import { forward } from '../../e2e/forward.ts';
+import { forward } from '../../../tools/k8s/testing/kubectl_forward.ts';
 
 /** Namespaces of monitoring's pods. */
 const NAMESPACES = ['monitoring', 'monitoring-node'];

@@ -1,16 +1,16 @@
 // `bazel run //tools/new/tests:deployed`: services of each kind, written into a copy of the checkout, pass their tests,
 // are deployed to the running cluster, are on its page of dashboards, and answer. `./fathom test` starts it. Monitoring stays.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { unformatted } from '../../ci/format/checkout.ts';
 import { endNested, nestedBazel } from '../../ci/nested/nested_bazel.ts';
 import { copySources } from '../../ci/reproducible/builds.ts';
+import { withService } from '../../k8s/testing/kubectl_forward.ts';
 import { runfile } from '../../lib/runfiles.ts';
 import { readClusterState } from '../../lib/state.ts';
 import { eventually } from '../../lib/testing/eventually.ts';
@@ -57,35 +57,6 @@ async function kubectl(...args: readonly string[]): Promise<string> {
     timeout: 60_000,
   });
   return stdout;
-}
-
-interface ServicePort {
-  readonly name: string;
-  readonly port: number;
-  /** Default: the one that the services are deployed to. */
-  readonly in?: string;
-}
-
-/** Runs `work` with the address of a Service: by way of the API server, whatever policies are there. */
-async function withService<T>(
-  { name, port, in: place = namespace }: ServicePort,
-  work: (target: string) => Promise<T>,
-): Promise<T> {
-  const args = ['kubectl', 'port-forward', '-n', place, `service/${name}`, `:${port}`];
-  const child = spawn(runfile('go_kubernetes/bin/kubernetes'), args, {
-    env: { ...process.env, KUBECONFIG: await kubeconfig() },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 120_000,
-  });
-  try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const local = /^Forwarding from 127\.0\.0\.1:(\d+) /.exec(line)?.[1];
-      if (local !== undefined) return await work(`127.0.0.1:${local}`);
-    }
-    throw new Error(`kubectl port-forward of ${name} has ended`);
-  } finally {
-    child.kill();
-  }
 }
 
 /** What the page of dashboards knows of a service, once there are both its dashboard and a deploy that has ended. */
@@ -139,6 +110,7 @@ test('refuses to write one a second time', () =>
   assert.rejects(bazel('run', '//tools/new:service', '--', '--name=hello'), /NEW_EXISTS/));
 
 test('writes services that are on the page of dashboards within a minute of their first deploy', async () => {
+  const file = await kubeconfig();
   await promisify(execFile)(runfile('fathom/prod/prod.apply'), ['--yes'], { maxBuffer: 64 << 20, timeout: 600_000 });
   for (const [top, ...callees] of [
     [LONGEST, 'shop/server'],
@@ -147,31 +119,43 @@ test('writes services that are on the page of dashboards within a minute of thei
     await bazel('run', `//services/${top}:myns-deep.apply`);
     const deployedMs = performance.now();
     const afterMs = () => performance.now() - deployedMs;
-    await withService({ name: 'dashboards', port: 8080, in: 'monitoring' }, async (address) => {
-      for (const service of [top, ...callees].map(kubernetesNameOf)) {
-        const see = () => seenOnPage(address, service);
-        const { problems } = await eventually(`${service} is on the page`, see, ON_PAGE_WITHIN_MS - afterMs());
-        assert.deepEqual(problems, [], service);
-        console.log(`${service} was on the page ${(afterMs() / 1000).toFixed(1)} s after its deploy had ended`);
-      }
-    });
+    await withService(
+      { kubeconfig: file, namespace: 'monitoring', service: 'dashboards', port: 8080 },
+      async (address) => {
+        for (const service of [top, ...callees].map(kubernetesNameOf)) {
+          const see = () => seenOnPage(address, service);
+          const { problems } = await eventually(`${service} is on the page`, see, ON_PAGE_WITHIN_MS - afterMs());
+          assert.deepEqual(problems, [], service);
+          console.log(`${service} was on the page ${(afterMs() / 1000).toFixed(1)} s after its deploy had ended`);
+        }
+      },
+    );
   }
 });
 
 test('writes services that answer', async () => {
+  const file = await kubeconfig();
   for (const { name, deps, contract } of SERVICES) {
-    await withService({ name: kubernetesNameOf(name), port: 50_051 }, async (target) => {
-      assert.equal(await healthOf(target, contract), 'SERVING', name);
-      const isCounting = deps.includes('redis');
-      for (const count of ['1', '2']) {
-        const greeting = await answerOf(target, `${contract}/Greet`, { name: 'Ada' });
-        assert.deepEqual(greeting, isCounting ? { greeting: 'Hello, Ada!', count } : { greeting: 'Hello, Ada!' }, name);
-      }
-    });
+    await withService(
+      { kubeconfig: file, namespace, service: kubernetesNameOf(name), port: 50_051 },
+      async (target) => {
+        assert.equal(await healthOf(target, contract), 'SERVING', name);
+        const isCounting = deps.includes('redis');
+        for (const count of ['1', '2']) {
+          const greeting = await answerOf(target, `${contract}/Greet`, { name: 'Ada' });
+          assert.deepEqual(
+            greeting,
+            isCounting ? { greeting: 'Hello, Ada!', count } : { greeting: 'Hello, Ada!' },
+            name,
+          );
+        }
+      },
+    );
   }
   const { name = '', contract = '' } = SERVICES.at(-1) ?? {};
-  const callees = await withService({ name: kubernetesNameOf(name), port: 50_051 }, (target) =>
-    answerOf(target, `${contract}/ListCallees`, {}),
+  const callees = await withService(
+    { kubeconfig: file, namespace, service: kubernetesNameOf(name), port: 50_051 },
+    (target) => answerOf(target, `${contract}/ListCallees`, {}),
   );
   assert.deepEqual(callees, {
     callees: ['routeguide-server', 'shop-server'].map((callee) => ({ name: callee, reachable: true })),

@@ -1,7 +1,7 @@
 // Ports of the loopback that lead to a Service, as docs/clusters.md and docs/ci.md have it for people.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { runfile } from '../../tools/lib/runfiles.ts';
+import { runfile } from '../../lib/runfiles.ts';
 
 /** What is forwarded. */
 export interface ForwardOptions {
@@ -45,4 +45,17 @@ export async function forward(options: ForwardOptions): Promise<Forwarded> {
   }
   child.kill();
   throw new Error('kubectl port-forward has ended');
+}
+
+/** Runs `work` with the address of one port of a Service, by way of the API server, whatever policies are there. */
+export async function withService<T>(
+  { port, ...options }: Omit<ForwardOptions, 'ports'> & { readonly port: number },
+  work: (address: string) => Promise<T>,
+): Promise<T> {
+  const { ports, close } = await forward({ ...options, ports: new Map([[port, port]]) });
+  try {
+    return await work(`127.0.0.1:${ports.get(port)}`);
+  } finally {
+    close();
+  }
 }
