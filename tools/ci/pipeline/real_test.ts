@@ -78,7 +78,7 @@ async function check(on: Machine, commands: typeof githubCommands, file: string)
   return said;
 }
 
-test('the pipeline of a branch fills the cache; those of a fork and of another workspace read it and write nothing', async () => {
+test('the pipeline of a branch fills the cache, that of a fork reads it alone, and that of another workspace does both', async () => {
   const headers = { authorization: `Basic ${Buffer.from(`${USER.username}:${USER.password}`).toString('base64')}` };
   await using cache = await startBazelRemote(peerPath('BAZEL_REMOTE'), folder, { htpasswd: HTPASSWD, headers });
   const login = `${USER.username}:${USER.password}`;
@@ -99,15 +99,19 @@ test('the pipeline of a branch fills the cache; those of a fork and of another w
   assert.match(second, /[1-9]\d* remote cache hit/);
   assert.equal(await puts(), written, 'a fork has written');
 
-  const elsewhere = await machine('elsewhere', { variables, inside: 'examples/minimal', targets: '//hello/...' });
+  // Its actions have paths of their own, so it shares no results with the checkout.
+  const elsewhere = await machine('elsewhere', {
+    variables: { FATHOM_CACHE_URL: cache.http, FATHOM_CACHE_WRITER: login },
+    inside: 'examples/minimal',
+    targets: '//hello/...',
+  });
   const setup = elsewhere.run('bazel run @fathom//tools/ci/pipeline -- setup');
   await assert.rejects(setup, (error: { stderr: string }) =>
     error.stderr.includes('Add the line `try-import %workspace%/user.bazelrc` to .bazelrc'),
   );
   await appendFile(join(elsewhere.root, '.bazelrc'), 'try-import %workspace%/user.bazelrc\n');
-  const third = await check(elsewhere, githubCommands, 'github.yml');
-  assert.match(third, /^Remote cache: reads$/m);
-  assert.match(third, /[1-9]\d* remote cache hit/);
+  assert.match(await check(elsewhere, githubCommands, 'github.yml'), /^Remote cache: reads and writes$/m);
+  assert.ok((await puts()) > written, 'the other workspace has written nothing');
   const reports = await readdir(join(elsewhere.root, 'reports/tests/hello'), { recursive: true });
   assert.ok(
     reports.some((path) => path.endsWith('test.xml')),
