@@ -67,6 +67,7 @@ LABELS = [
     "//tools/ci/hermetic:planted",
     "//tools/ci/hermetic:starlark_test",
     "//tools/ci/migration:migration",
+    "//tools/ci/pipeline:deployed",
     "//tools/ci/pipeline:pipeline",
     "//tools/ci/pipeline:real",
     "//tools/ci/release:elsewhere",
