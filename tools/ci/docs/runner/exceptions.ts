@@ -35,6 +35,9 @@ const WORKSPACE_CODE = [
   'load("@fathom//tools/packages:defs.bzl", "pypi_packages")',
 ];
 
+/** Module extensions, by the names that docs/rules.md gives them. */
+const EXTENSIONS = ['debian', 'environments', 'go', 'k8s_defaults', 'maven', 'npm', 'oci', 'pypi'];
+
 /** Rules whose examples are what docs/rules.md shows of them. */
 const REPOSITORY_RULES = [
   'fathom_environments',
@@ -68,6 +71,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   ...of('docs/clusters.md', 'elsewhere', './fathom up --provider=k3d', 'docker network', 'k3d cluster', 'k3d image'),
   ...of('docs/clusters.md', 'elsewhere', './fathom up --provider=existing'),
   ...of('docs/from_rules_k8s.md', 'another check', 'sed -f loads.sed'),
+  ...of('docs/from_rules_k8s.md', 'yours to fill in', 'bazel run //services/x:dev.resolve | kubectl'),
   ...of('docs/gitops.md', 'a picture', 'staging/\n'),
   ...of('docs/gitops.md', 'yours to fill in', 'bazel run //prod:gitops -- --env=prod'),
   ...of('docs/images.md', 'takes hours', 'bazel run //tools/oci:reproducible'),
@@ -79,6 +83,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     'bazel run //prod:pins.restore',
   ),
   ...of('docs/packages.md', 'bazel 7', 'maven = use_extension('),
+  ...of('docs/rules.md', 'bazel 7', ...EXTENSIONS.map((name) => `${name} = use_extension(`)),
   ...of('docs/rules.md', 'made from the sources', 'FATHOM_LOCKS', 'JOB_MANIFESTS', 'SERVICE_MANIFESTS'),
   ...of('docs/rules.md', 'made from the sources', 'STATEFULSET_MANIFESTS', 'WORKER_MANIFESTS', 'DEFAULTS_ATTRS'),
   ...of('docs/rules.md', 'made from the sources', 'ENVIRONMENTS_ATTRS', 'NODEJS_BASES'),
