@@ -165,6 +165,9 @@ function kubeProxyConfig({ plan, node, configFolder }: NodeFilesOptions): unknow
     kind: 'KubeProxyConfiguration',
     clientConnection: { kubeconfig: `${configFolder}/kube-proxy.kubeconfig` },
     mode: 'iptables',
+    // After a change, the default lets up to a second go by in which a Service leads to pods of before. It is for clusters of
+    // thousands of Services.
+    iptables: { minSyncPeriod: '100ms' },
     clusterCIDR: plan.podSubnet,
     bindAddress: addresses.node(plan, node),
     metricsBindAddress: '127.0.0.1:10249',
