@@ -47,7 +47,10 @@ export async function forward(options: ForwardOptions): Promise<Forwarded> {
   throw new Error('kubectl port-forward has ended');
 }
 
-/** Runs `work` with the address of one port of a Service, by way of the API server, whatever policies are there. */
+/**
+ * Runs `work` with the address of one port of a Service that its pods have by the same number: by way of the API server,
+ * whatever policies are there. Rejects as {@link forward} does.
+ */
 export async function withService<T>(
   { port, ...options }: Omit<ForwardOptions, 'ports'> & { readonly port: number },
   work: (address: string) => Promise<T>,
