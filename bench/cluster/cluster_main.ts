@@ -13,7 +13,7 @@ import type { Measurement } from '../lib/result.ts';
 /** What is waited for, and how many seconds from the start of `up` it may take. */
 const STEPS = {
   api: { name: 'the API server answers', aim: undefined },
-  node: { name: 'node Ready', aim: 10 },
+  node: { name: 'node Ready', aim: 5 },
   up: { name: '`up` has ended, DNS and storage are there', aim: undefined },
   registry: { name: '`//prod:base.apply` has ended, the registry is there', aim: 20 },
 } as const;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, errorText } from '../lib/errors.ts';
 
-const POLL_MS = 100;
+const POLL_MS = 50;
 
 /** Options of {@link until}. */
 export interface UntilOptions {

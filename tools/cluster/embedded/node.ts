@@ -26,14 +26,14 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
   const run = join(folder, 'mounts', 'run');
   const lib = join(folder, 'mounts', 'lib');
   const bind = (source: string, target: string): MountSpec => ({ kind: 'bind', source, target });
-  // A kubelet that starts before the API asks again only after ten seconds and more.
-  const awaits = {
+  // What starts before the API answers asks again only after ten seconds and more.
+  const awaits = (path: string) => ({
     kind: 'https' as const,
-    url: `https://${addresses.control(plan)}:${API_PORT}/readyz`,
+    url: `https://${addresses.control(plan)}:${API_PORT}${path}`,
     ca: `${NODE_CONFIG}/ca.crt`,
     cert: `${NODE_CONFIG}/kubelet.crt`,
     key: `${NODE_CONFIG}/kubelet.key`,
-  };
+  });
   return {
     version: 1,
     name: node.name,
@@ -107,7 +107,9 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
         ],
         env: { PATH },
         after: ['images'],
-        awaits,
+        // What a kubelet may do, the node authorizer knows by itself: it needs no roles, so it starts while the API
+        // server still writes those, which it does before it calls itself ready.
+        awaits: awaits('/api/v1/services?limit=1'),
       },
       {
         name: 'kube-proxy',
@@ -118,7 +120,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
           `--hostname-override=${node.name}`,
         ],
         env: { PATH },
-        awaits,
+        awaits: awaits('/readyz'),
       },
       {
         name: 'network-policy',
@@ -130,7 +132,7 @@ export function nodeSpec({ plan, layout, kit }: Context, node: NodePlan): InitSp
           node.name,
         ],
         env: { PATH },
-        awaits,
+        awaits: awaits('/readyz'),
       },
     ],
   };

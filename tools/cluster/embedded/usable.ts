@@ -30,11 +30,21 @@ export async function ensureUsable(context: Context, sinceMs: number, options: U
   const kube = connectKube(layout.kubeconfig, contextName(plan.name));
   const wait = waiting(context, options);
   await wait('Waiting for the API server', () => probeApi(kube));
-  await step('Applying DNS and storage', () => applyAddons(kube, plan, kit, options.registry), options);
   for (const { name, stopped } of plan.nodes) {
     if (stopped === true) options.log.info(`${name} was stopped: \`./fathom start-node ${name}\` starts it`);
   }
-  for (const node of runningNodes(plan)) await awaitNode(context, { node, sinceMs }, options);
+  // Kubelets start meanwhile, so neither waits for the other; the first that fails ends both.
+  const failed = new AbortController();
+  const meanwhile = { ...options, signal: AbortSignal.any([options.signal, failed.signal]) };
+  const nodes = async () => {
+    for (const node of runningNodes(plan)) await awaitNode(context, { node, sinceMs }, meanwhile);
+  };
+  try {
+    const apply = () => applyAddons(kube, plan, kit, options.registry);
+    await Promise.all([step('Applying DNS and storage', apply, options), nodes()]);
+  } finally {
+    failed.abort();
+  }
   for (const { namespace, name } of ADDON_DEPLOYMENTS) {
     await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
   }

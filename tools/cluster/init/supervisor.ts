@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isolatedCommand, openLog, stopProcess } from './process.ts';
-import { isReady } from './ready.ts';
+import { untilReady } from './ready.ts';
 import type { ServiceSpec, ServiceStatus } from './spec.ts';
 
 const STABLE_MS = 30_000;
@@ -110,11 +110,11 @@ export class Supervisor {
       const state = this.#tracked.find((other) => other.spec.name === name)?.status.state;
       return state === 'ready' || state === 'done';
     };
-    while (!after.every(isReadyNow) || (awaits !== undefined && !(await isReady(awaits)))) {
+    while (!after.every(isReadyNow)) {
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return false;
     }
-    return true;
+    return awaits === undefined || untilReady(awaits, () => signal.aborted);
   }
 
   /** Starts the process and resolves with how it ended. */
@@ -150,8 +150,8 @@ export class Supervisor {
   ): Promise<void> {
     await this.#options.onStart?.(tracked.spec, pid);
     if (tracked.spec.task === true) return;
-    const ready = tracked.spec.ready;
-    while (ready !== undefined && !hasEnded() && !(await isReady(ready))) await sleep(POLL_MS);
+    const { ready } = tracked.spec;
+    if (ready !== undefined) await untilReady(ready, hasEnded);
     if (!hasEnded()) this.#set(tracked, { state: 'ready' });
   }
 
