@@ -1,13 +1,14 @@
-// `bazel run //bench/cluster -- [--write] [--pairs 5]`: how long an embedded cluster takes to be there, and to be well
-// again after a kill -9 of each of its parts. Its programs and images are built before. A look at whether it is well starts a
-// pod, which takes three seconds of each recovery. Needs root.
+// `bazel run //bench/cluster -- [--write] [--pairs 9]`: how long an embedded cluster takes to be there, beside etcd and the
+// API server started alone; and to be well again after a kill -9 of each of its parts. Its programs and images are built
+// before. A look at whether it is well starts a pod, which takes three seconds of each recovery. Needs root.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { OwnCluster } from '../../tools/cluster/testing/own_cluster.ts';
 import { PARTS, deployCallers, killPart, untilWell } from '../../tools/cluster/testing/parts.ts';
+import { startApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
-import { measurementOf } from '../lib/compare.ts';
+import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Measurement } from '../lib/result.ts';
 
 /** What is waited for, and how many seconds from the start of `up` it may take. */
@@ -20,31 +21,58 @@ const STEPS = {
 
 type Start = Readonly<Record<keyof typeof STEPS, number>>;
 
+/** Each takes as long as a start, and there are a dozen parts. */
+const MOST_KILLS = 5;
+
 await benchMain({
   name: 'cluster',
   description: 'How long an embedded cluster takes to be there, and to recover from kills.',
-  pairs: 5,
   async run(context) {
+    const { pairs, signal, log } = context;
     const starts: Start[] = [];
-    for (let round = 0; round < context.pairs; round += 1) {
-      context.signal.throwIfAborted();
-      const cluster = new OwnCluster('fathom');
-      try {
-        starts.push(await start(cluster));
-        context.log.info(JSON.stringify(starts.at(-1)));
-      } finally {
-        cluster.remove();
-      }
-    }
+    const api = await comparePairs({
+      name: STEPS.api.name,
+      peer: 'etcd and the API server alone',
+      ...{ pairs, signal },
+      run: {
+        ours: async () => {
+          const found = await startAndRemove();
+          log.info(JSON.stringify(found));
+          starts.push(found);
+          return found.api;
+        },
+        peer: startParts,
+      },
+      note: 'etcd alone does not wait for its disk',
+      onPair: (pair) => log.info(`${STEPS.api.name}: ${pair.ours.toFixed(2)} s, ${pair.peer.toFixed(2)} s`),
+    });
     const measurements = Object.entries(STEPS).map(([step, { name, aim }]) =>
       measurementOf(
         starts.map((one) => one[step as keyof Start]),
         { name, unit: 's', ...(aim === undefined ? {} : { aim }) },
       ),
     );
-    return { versions: {}, measurements: [...measurements, ...(await recoveries(context))] };
+    return { versions: {}, comparisons: [api], measurements: [...measurements, ...(await recoveries(context))] };
   },
 });
+
+async function startAndRemove(): Promise<Start> {
+  const cluster = new OwnCluster('fathom');
+  try {
+    return await start(cluster);
+  } finally {
+    cluster.remove();
+  }
+}
+
+/** What the API server's own start takes. */
+async function startParts(): Promise<number> {
+  const startMs = performance.now();
+  const server = await startApiServer();
+  const seconds = (performance.now() - startMs) / 1000;
+  await server.stop();
+  return seconds;
+}
 
 async function start(cluster: OwnCluster): Promise<Start> {
   const startMs = performance.now();
@@ -73,7 +101,7 @@ async function recoveries({ pairs, log, signal }: BenchContext): Promise<readonl
   try {
     cluster.tool('up', '--nodes', '2');
     deployCallers(cluster);
-    for (let turn = 0; turn < pairs; turn += 1) {
+    for (let turn = 0; turn < Math.min(pairs, MOST_KILLS); turn += 1) {
       for (const part of PARTS) {
         signal.throwIfAborted();
         await untilWell(cluster);
