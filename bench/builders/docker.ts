@@ -4,17 +4,26 @@ import { join } from 'node:path';
 import { type LocalBuilder, programOfSystem, run } from './builder.ts';
 import { startDaemon } from './daemon.ts';
 
+/** A Docker of its own. */
+export interface Docker extends LocalBuilder {
+  /** The socket of its API. */
+  readonly socket: string;
+  /** Gives an image one more name. */
+  tag(image: string, name: string): Promise<void>;
+}
+
 /**
  * Starts Docker; undefined where the machine has none. Images are built by the BuildKit that is in it, as its
  * documentation advises since 18.09. Builds have no network: nothing is fetched while time is taken.
  */
-export async function startDocker(signal: AbortSignal): Promise<LocalBuilder | undefined> {
+export async function startDocker(signal: AbortSignal): Promise<Docker | undefined> {
   const [daemonProgram, docker] = [programOfSystem('dockerd'), programOfSystem('docker')];
   if (daemonProgram === undefined || docker === undefined) return undefined;
   // Below /tmp, and short: its sockets have long names.
   const folder = await mkdtemp('/tmp/dockerd-');
   await mkdir(join(folder, 'config'));
-  const host = `unix://${folder}/d.sock`;
+  const socket = join(folder, 'd.sock');
+  const host = `unix://${socket}`;
   const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: join(folder, 'config'), DOCKER_BUILDKIT: '1' };
   const ask = (...args: readonly string[]) => run(docker, args, { env, signal });
   const places = { 'data-root': 'data', 'exec-root': 'run', pidfile: 'pid' };
@@ -33,6 +42,10 @@ export async function startDocker(signal: AbortSignal): Promise<LocalBuilder | u
   const version = (await ask('version', '--format={{.Server.Version}}')).trim();
   return {
     name: `docker ${version.replace(/\+.*/, '')}`,
+    socket,
+    tag: async (image, name) => {
+      await ask('tag', image, name);
+    },
     build: async (context, tag) => {
       await ask('build', '--network=none', '--quiet', '--tag', tag, context);
     },

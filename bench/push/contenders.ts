@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mapLimited } from '../../tools/lib/limit.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
+import { DockerApi } from '../../tools/oci/load/docker_api.ts';
+import { loadDocker } from '../../tools/oci/load/docker.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
+import type { Docker } from '../builders/docker.ts';
 import type { BenchImage } from './images.ts';
 
 const run = promisify(execFile);
@@ -14,6 +17,8 @@ const ENDS_WITHIN_MS = 300_000;
 /** Pushes all images to `127.0.0.1:<port>`; rejects where that fails. */
 export interface Pusher {
   readonly name: string;
+  /** What has to be there before a push, and is no part of it. Default: nothing. */
+  prepare?(images: readonly BenchImage[], endpoint: string): Promise<void>;
   push(images: readonly BenchImage[], endpoint: string): Promise<void>;
 }
 
@@ -60,6 +65,26 @@ export async function skopeoPusher(): Promise<Pusher | undefined> {
           timeout: ENDS_WITHIN_MS,
         });
       }
+    },
+  };
+}
+
+/** Docker, which pushes what it has itself, under the registry's name; its client takes one image at a time. */
+export function dockerPusher(docker: Docker, signal: AbortSignal): Pusher {
+  const api = new DockerApi({ socketPath: docker.socket }, signal);
+  const loaded = new Map<string, string>();
+  return {
+    name: `${docker.name}, one after the other`,
+    async prepare(images, endpoint) {
+      for (const { layout, image, repository } of images) {
+        const name = loaded.get(layout) ?? `bench/loaded:v${loaded.size}`;
+        if (!loaded.has(layout)) await loadDocker(api, { image, names: [name] });
+        loaded.set(layout, name);
+        await docker.tag(name, `${endpoint}/${repository}:v1`);
+      }
+    },
+    async push(images, endpoint) {
+      for (const { repository } of images) await docker.push(`${endpoint}/${repository}:v1`);
     },
   };
 }

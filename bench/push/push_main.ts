@@ -6,10 +6,12 @@ import type { Log } from '../../tools/lib/log.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
 import { startRealRegistry } from '../../tools/oci/testing/real_registry.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
+import { missing } from '../builders/builder.ts';
+import { startDocker } from '../builders/docker.ts';
 import { benchMain } from '../lib/bench.ts';
 import { type CompareOptions, type Run, comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Pair } from '../lib/result.ts';
-import { type Pusher, cranePusher, fathomPusher, skopeoPusher } from './contenders.ts';
+import { type Pusher, cranePusher, dockerPusher, fathomPusher, skopeoPusher } from './contenders.ts';
 import { countingProxy } from './counting_proxy.ts';
 import { type BenchImage, IMAGES, changedImage, makeImages } from './images.ts';
 
@@ -26,7 +28,15 @@ await benchMain({
     for (let round = 0; round < pairs; round++) changed.push(await changedImage(folder.path, round + 1));
     const ours = fathomPusher(folder.path);
     const skopeo = await skopeoPusher();
-    const rivals = [await cranePusher(1), await cranePusher(AT_ONCE), ...(skopeo === undefined ? [] : [skopeo])];
+    if (skopeo === undefined) log.warn(`Not compared with ${missing('skopeo')}`);
+    await using docker = await startDocker(signal);
+    if (docker === undefined) log.warn(`Not compared with ${missing('docker', 'docker.io')}`);
+    const rivals = [
+      await cranePusher(1),
+      await cranePusher(AT_ONCE),
+      ...(skopeo === undefined ? [] : [skopeo]),
+      ...(docker === undefined ? [] : [dockerPusher(docker, signal)]),
+    ];
     const comparisons: Comparison[] = [];
     const compare = async (options: Pick<CompareOptions, 'name' | 'peer' | 'aim' | 'unit' | 'run'>) => {
       if (only !== undefined && !options.name.includes(only)) return;
@@ -35,11 +45,11 @@ await benchMain({
     for (const rival of rivals) {
       const { name: peer } = rival;
       const both = (runOf: (pusher: Pusher) => Run) => ({ ours: runOf(ours), peer: runOf(rival) });
-      const cold = both((pusher) => () => emptyRegistry(folder.path, (to) => timed(() => pusher.push(images, to))));
+      const cold = both((pusher) => () => emptyRegistry(folder.path, (to) => timedPush(pusher, images, to)));
       await compare({ name: 'nothing is there', peer, aim: 1, run: cold });
       await emptyRegistry(folder.path, async (endpoint) => {
         await ours.push(images, endpoint);
-        const again = both((pusher) => () => timed(() => pusher.push(images, endpoint)));
+        const again = both((pusher) => () => timedPush(pusher, images, endpoint));
         await compare({ name: 'all is there', peer, run: again });
       });
       for (const unit of ['s', 'bytes'] as const) {
@@ -60,9 +70,10 @@ function said(log: Log, { name, peer, unit }: Pick<CompareOptions, 'name' | 'pee
     log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} against ${pair.peer.toFixed(3)} ${unit ?? 's'}`);
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
+async function timedPush(pusher: Pusher, images: readonly BenchImage[], endpoint: string): Promise<number> {
+  await pusher.prepare?.(images, endpoint);
   const startMs = performance.now();
-  await work();
+  await pusher.push(images, endpoint);
   return (performance.now() - startMs) / 1000;
 }
 
@@ -88,11 +99,11 @@ interface Change {
 /** A push of all images, of which the registry lacks the newest first one. */
 function onChange(folder: string, pusher: Pusher, { images, changed, round, unit }: Change): Promise<number> {
   return emptyRegistry(folder, async (endpoint) => {
-    await pusher.push(images, endpoint);
+    await timedPush(pusher, images, endpoint);
     const now = images.map((image, index) => (index === 0 ? (changed[round] ?? image) : image));
-    if (unit === 's') return timed(() => pusher.push(now, endpoint));
+    if (unit === 's') return timedPush(pusher, now, endpoint);
     await using proxy = await countingProxy(endpoint);
-    await pusher.push(now, proxy.endpoint);
+    await timedPush(pusher, now, proxy.endpoint);
     return proxy.take();
   });
 }
