@@ -59,7 +59,7 @@ const ENTER = [
 const MINUTE_MS = 60_000;
 
 /** A step that runs in the clone, in namespaces of its own: what it leaves behind ends with them. */
-export function machineStep(machine: Machine, command: string, timeoutMs = 80 * MINUTE_MS): Step {
+export function machineStep(machine: Machine, command: string, timeoutMs = 120 * MINUTE_MS): Step {
   const { root, cache = '', env = process.env } = machine;
   return {
     what: command,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
-import { type Log, step } from '../../lib/log.ts';
+import { type Log, formatDuration, step } from '../../lib/log.ts';
 import { type Step, debianMirror } from './plan.ts';
 
 /** One step after the other, whose output the user sees. Throws FRESH_START, FRESH_STEP. */
@@ -35,6 +35,7 @@ export async function hostMirror(): Promise<string> {
 
 async function run(one: Step, signal: AbortSignal): Promise<void> {
   const [program, ...args] = one.command;
+  const startMs = performance.now();
   const child = spawn(program, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: one.timeoutMs,
@@ -53,6 +54,13 @@ async function run(one: Step, signal: AbortSignal): Promise<void> {
       hint: 'Install debootstrap, git and util-linux, and run it as root.',
     });
   }
-  if (status !== 0)
-    throw new ToolError('FRESH_STEP', `${one.what}: exit ${status}`, { hint: 'Its own output above says why.' });
+  if (status === 0) return;
+  if (status === null && performance.now() - startMs >= one.timeoutMs) {
+    throw new ToolError('FRESH_STEP', `${one.what}: not ended after ${formatDuration(one.timeoutMs)}`, {
+      hint: 'Run it while the machine does nothing else, or with --cache.',
+    });
+  }
+  throw new ToolError('FRESH_STEP', `${one.what}: ${status === null ? child.signalCode : `exit ${status}`}`, {
+    hint: 'Its own output above says why.',
+  });
 }
