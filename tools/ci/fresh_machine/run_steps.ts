@@ -35,7 +35,6 @@ export async function hostMirror(): Promise<string> {
 
 async function run(one: Step, signal: AbortSignal): Promise<void> {
   const [program, ...args] = one.command;
-  const startMs = performance.now();
   const child = spawn(program, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: one.timeoutMs,
@@ -55,7 +54,8 @@ async function run(one: Step, signal: AbortSignal): Promise<void> {
     });
   }
   if (status === 0) return;
-  if (status === null && performance.now() - startMs >= one.timeoutMs) {
+  // Nothing but its deadline has killed it: an interruption was thrown above.
+  if (child.killed) {
     throw new ToolError('FRESH_STEP', `${one.what}: not ended after ${formatDuration(one.timeoutMs)}`, {
       hint: 'Run it while the machine does nothing else, or with --cache.',
     });
