@@ -31,10 +31,11 @@ local components = [
     |||,
     |||
       **Pods** meet the restricted Pod Security Standard: a user other than root, no privileges or capabilities, the
-      runtime's seccomp profile, a read-only root with a small `/tmp`. They get no token for the API. They are spread over
-      nodes, each revision of a Deployment on its own, and over zones as well where the environment provides `zones`: a
-      scheduler that is told of zones leaves out nodes that are in none. Ports have names, and images, which
-      are named by digest, are pulled once. What a container wrote last is in the status of its pod when it failed.
+      runtime's seccomp profile, a read-only root with a small `/tmp`, or none with `tmp: false`. They get no token for the
+      API. They are spread over nodes, each revision of a Deployment on its own, and over zones as well where the
+      environment provides `zones`: a scheduler that is told of zones leaves out nodes that are in none. Ports have names,
+      and images, which are named by digest, are pulled once. What a container wrote last is in the status of its pod when
+      it failed.
     |||,
     |||
       **Who may call whom.** The pods of a component have the label `calls.fathom.internal/<name>: "true"` for each Service in

@@ -7,6 +7,7 @@ service({
   image: 'registry.example/worker:1.0',
   ports: { grpc: 8081, metrics: 9090 },
   preStopSleepSeconds: 0,
+  tmp: false,
   autoscaling: { min: 2, max: 4 },
   monitoring: { port: 'metrics' },
 })
