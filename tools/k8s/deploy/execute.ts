@@ -4,15 +4,15 @@ import { retry } from '../../lib/retry.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, deleteObject } from '../kube/objects.ts';
 import { type KubeObject, keyOf } from '../model/object.ts';
-import { isSameInventory, parentObject, unionOf } from './applyset.ts';
+import { isSameInventory, unionOf } from './applyset.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange, wanted } from './plan.ts';
 import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
-import { SECRETS } from './read_sets.ts';
 import { replaceAsApplied } from './replace.ts';
 import { explain } from './problems.ts';
 import type { Revision } from './history.ts';
-import { type Restored, type RunRecord, beginRecord } from './record.ts';
+import { writeInventory } from './parents.ts';
+import { type Restored, type RunRecord, beginRecord, isChanged } from './record.ts';
 import type { Progress } from './progress.ts';
 import type { Lock } from './lock.ts';
 import type { Connected, Session } from './session.ts';
@@ -58,7 +58,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
     const applied = await progress.phase('apply', () => applyAll(plan, work));
     await progress.phase('prune', () => prune(plan, work));
     await writeParents(plan, work, 'after');
-    await work.record?.finish();
+    await work.record?.finish(isWaiting);
     // Whoever comes with a remedy need not wait until this run has seen that it waits in vain.
     await options.lock.release();
     if (!isWaiting) return;
@@ -210,11 +210,14 @@ async function apply(one: PlannedObject, work: Work): Promise<KubeObject> {
 
 async function writeParents(plan: Plan, work: Work, when: 'before' | 'after'): Promise<void> {
   const { client } = work.connected;
-  await mapLimited(plan.sets, CONCURRENCY, async ({ before, after }) => {
+  await mapLimited(plan.sets, CONCURRENCY, async (set) => {
+    const { before, after } = set;
+    // That of a new set is made with its history.
+    if (when === 'before' && before === undefined && isChanged(set, plan)) return;
     const during = before === undefined ? after : unionOf(before, after);
     const [from, to] = when === 'before' ? [before, during] : [during, after];
     if (from !== undefined && isSameInventory(from, to)) return;
-    await applyObject(client, { resource: SECRETS, object: parentObject(to) }, { isDryRun: false, isForced: true });
+    await writeInventory(client, to);
   });
 }
 

@@ -6,36 +6,33 @@ import { ToolError } from '../../lib/errors.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import { personName } from '../../lib/user.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { pathOf } from '../kube/discovery.ts';
 import { KubeConnectionError } from '../kube/errors.ts';
-import { getObject } from '../kube/objects.ts';
 import type { DeployRun } from '../model/deploys.ts';
-import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
 import { withoutValues } from '../secrets/in_objects.ts';
 import { readCheckout } from './actor.ts';
-import { REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
-import { type History, type Revision, packHistory, readHistory, withRevision, withState } from './history.ts';
+import { placeKey } from './applyset.ts';
+import { type History, type Revision, readHistory, withRevision, withState } from './history.ts';
+import { makeParent, parentOf, writeHistory } from './parents.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
 import type { Progress } from './progress.ts';
-import { SECRETS } from './read_sets.ts';
 import { withoutVersions } from './secret_versions.ts';
 import type { Session } from './session.ts';
 import { type Teller, openTeller } from './tell.ts';
 
-/** Beside the manager of objects, so that neither takes away what the other wrote. */
-const HISTORY_MANAGER = 'fathom-history';
 const CONCURRENCY = 4;
 const WORTH_TELLING_MS = 100;
+/** What ends sooner than this after all was written is told of once. */
+const TELL_AFTER_MS = 500;
 
 /** What a rollback puts back, by set: `namespace/stack` → the revision's number. */
 export type Restored = ReadonlyMap<string, number>;
 
 /** The revisions that a run has begun. */
 export interface RunRecord {
-  /** Writes that all is done. */
-  finish(): Promise<void>;
+  /** Writes that all is done. Where the run goes on waiting, that is told a little later, in case it ends before. */
+  finish(goesOn: boolean): Promise<void>;
   /** Tells how it ended: all is ready, or what was thrown. Does not fail. */
   end(error?: unknown): Promise<void>;
 }
@@ -59,10 +56,6 @@ export async function historyOf(
   return parent === undefined ? undefined : readHistory(parent);
 }
 
-function parentOf(client: KubeClient, set: Pick<LoadedSet, 'namespace' | 'stack'>): Promise<KubeObject | undefined> {
-  return getObject(client, { resource: SECRETS, object: parentObject(inventoryOf(set, [])) });
-}
-
 /** A revision that a run has begun. */
 interface Begun {
   readonly place: PlannedSet['after'];
@@ -73,13 +66,18 @@ interface Begun {
   readonly owner: string;
 }
 
-/** Records the sets that `plan` changes, as begun. Their parents must be there. */
+/** Whether a run writes into the history of a set. */
+export function isChanged({ after }: PlannedSet, plan: Plan): boolean {
+  return plan.objects.some(({ set, action }) => set === placeKey(after) && isChange(action));
+}
+
+/** Records the sets that `plan` changes, as begun. Their parents must be there, but for those of new sets: it makes them. */
 export async function beginRecord(plan: Plan, options: RecordOptions): Promise<RunRecord> {
   const { client } = options;
   const changed = plan.sets.filter((set) => isChanged(set, plan));
   const common = changed.length === 0 ? undefined : await commonFacts(options);
-  const begun = await mapLimited(changed, CONCURRENCY, ({ after }) =>
-    begin(after, { ...options, plan, common: common as NonNullable<typeof common> }),
+  const begun = await mapLimited(changed, CONCURRENCY, (set) =>
+    begin(set, { ...options, plan, common: common as NonNullable<typeof common> }),
   );
   // What an earlier run wrote to the end, but was cut off before it could say so.
   const finished = plan.sets.filter((set) => set.isUnfinished && !changed.includes(set));
@@ -88,22 +86,33 @@ export async function beginRecord(plan: Plan, options: RecordOptions): Promise<R
     mapLimited(begun, CONCURRENCY, ({ teller, told, owner, place }) =>
       teller.tell({ ...told, ...measured(options.progress, placeKey(place)), ...facts }, { owner, isMaking }),
     );
+  let isTold = false;
+  const tellDone = async (isMaking: boolean) => {
+    isTold = true;
+    await tellAll({ state: 'done', finished: now() }, isMaking);
+  };
+  let told: Promise<void> | undefined;
+  let later: NodeJS.Timeout | undefined;
   return {
-    async finish() {
+    async finish(goesOn) {
       await Promise.all([
         mapLimited(begun, CONCURRENCY, ({ place, history }) => finish(client, place, history)),
-        tellAll({ state: 'done', finished: now() }, true),
+        goesOn ? undefined : tellDone(true),
         mapLimited(finished, CONCURRENCY, ({ after }) => finishEarlier(after, options)),
       ]);
       isWritten = true;
+      // By then others may have the stack, or have deleted it.
+      if (goesOn) later = setTimeout(() => (told = tellDone(false)), TELL_AFTER_MS);
     },
     async end(error) {
+      clearTimeout(later);
+      await told;
       const code = error === undefined ? undefined : codeOf(error);
       // Another run has the stack by now, or nobody is there to be told.
       if (code === 'K8S_LOCK_LOST' || error instanceof KubeConnectionError) return;
       const waitMs = options.progress.phases.get('wait') ?? 0;
       // Where there was nothing to wait for, what was told when all was written says it all.
-      if (error === undefined && waitMs < WORTH_TELLING_MS) return;
+      if (isTold && error === undefined && waitMs < WORTH_TELLING_MS) return;
       const state = isWritten ? 'done' : 'started';
       await tellAll({ state, finished: now(), ...(code === undefined ? {} : { error: code }) }, false);
     },
@@ -115,12 +124,16 @@ interface BeginOptions extends RecordOptions {
   readonly common: Awaited<ReturnType<typeof commonFacts>>;
 }
 
-async function begin(place: PlannedSet['after'], options: BeginOptions): Promise<Begun> {
+async function begin({ before, after: place }: PlannedSet, options: BeginOptions): Promise<Begun> {
   const { session, client, plan, common, progress } = options;
   const { log } = session;
   const key = placeKey(place);
-  const [parent, teller] = await Promise.all([parentOf(client, place), openTeller({ client, log, place })]);
-  const history = readHistory(parent);
+  const isNew = before === undefined;
+  const [known, teller] = await Promise.all([
+    isNew ? undefined : parentOf(client, place),
+    openTeller({ client, log, place, isNew }),
+  ]);
+  const history = readHistory(known);
   const own = plan.objects.filter(({ set }) => set === key);
   const objects = own
     .filter(({ action }) => action !== 'prune' && action !== 'keep')
@@ -133,15 +146,16 @@ async function begin(place: PlannedSet['after'], options: BeginOptions): Promise
     ...(restores === undefined ? {} : { restores }),
   };
   const next = withRevision(history, revision, objects);
-  const owner = parent?.metadata.uid ?? '';
   const told: DeployRun = {
     ...revision,
     ...measured(progress, key),
     images: revision.images.length,
     planned: own.length,
   };
-  const [{ dropped }] = await Promise.all([writeHistory(client, place, next), teller.tell(told, { owner })]);
-  if (dropped.includes(revision.number)) {
+  const { parent, packed } = isNew ? await makeParent(client, place, next) : await writeHistory(client, place, next);
+  const owner = parent.metadata.uid ?? '';
+  await teller.tell(told, { owner });
+  if (packed.dropped.includes(revision.number)) {
     log.warn(
       `${key}: its ${objects.length} objects do not fit into a Secret: no rollback to revision ${revision.number}`,
     );
@@ -182,10 +196,6 @@ async function finish(client: KubeClient, place: PlannedSet['after'], history: H
   await writeHistory(client, place, withState(history, 'done'));
 }
 
-function isChanged({ after }: PlannedSet, plan: Plan): boolean {
-  return plan.objects.some(({ set, action }) => set === placeKey(after) && isChange(action));
-}
-
 async function commonFacts({ session, verb }: RecordOptions) {
   const checkout = await readCheckout(session.env);
   return {
@@ -196,20 +206,4 @@ async function commonFacts({ session, verb }: RecordOptions) {
     when: new Date().toISOString(),
     ...(checkout === undefined ? {} : { commit: checkout.commit, isDirty: checkout.changes.length > 0 }),
   };
-}
-
-async function writeHistory(client: KubeClient, place: Pick<LoadedSet, 'namespace' | 'stack'>, history: History) {
-  const packed = packHistory(history);
-  const newest = history.revisions.at(-1);
-  const mark = newest === undefined ? null : `${newest.number}${newest.state === 'started' ? ' started' : ''}`;
-  await client.request({
-    method: 'PATCH',
-    path: pathOf(SECRETS, { namespace: place.namespace, name: parentName(place.stack) }),
-    query: { fieldManager: HISTORY_MANAGER },
-    contentType: 'application/merge-patch+json',
-    body: { metadata: { annotations: { [REVISION]: mark } }, data: packed.data },
-    doing: `Recording the revision of ${placeKey(place)}`,
-    isFinished: true,
-  });
-  return packed;
 }

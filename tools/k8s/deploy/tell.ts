@@ -45,10 +45,12 @@ export interface TellerOptions {
   readonly client: KubeClient;
   readonly log: Pick<Log, 'warn'>;
   readonly place: Place;
+  /** Whether there is nothing to read: what another inventory's runs left counts for nothing. Default: false. */
+  readonly isNew?: boolean;
 }
 
 /** Reads what was told of a stack before. */
-export async function openTeller({ client, log, place }: TellerOptions): Promise<Teller> {
+export async function openTeller({ client, log, place, isNew = false }: TellerOptions): Promise<Teller> {
   const target = { resource: CONFIG_MAPS, object: configMapOf(place) };
   let isRefused = false;
   let isSaid = false;
@@ -63,7 +65,7 @@ export async function openTeller({ client, log, place }: TellerOptions): Promise
       return undefined;
     }
   };
-  let known = await guarded(() => getObject(client, target));
+  let known = isNew ? undefined : await guarded(() => getObject(client, target));
   return {
     get newest() {
       return readDeploys(known).at(-1);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
 import { openTeller } from '../deploy/tell.ts';
+import { watchObjects } from '../deploy/watch.ts';
 import { createClient } from '../kube/client.ts';
 import {
   DEPLOYS_KEY,
@@ -128,6 +129,37 @@ test('tells that all was written, but was not ready in time; another run meanwhi
   assert.match(first?.error ?? '', /^K8S_(NOT_READY|FAILED)$/);
   assert.ok((first?.phases['wait'] ?? 0) > 0);
   assert.deepEqual([second?.number, second?.state, second?.error], [2, 'done', undefined]);
+});
+
+/** What was told of a run while `work` went on: one after the other, its state and its error. */
+async function toldOf(namespace: string, work: () => Promise<unknown>): Promise<readonly string[]> {
+  const told: string[] = [];
+  const resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', isNamespaced: true };
+  const signal = AbortSignal.timeout(60_000);
+  const onObject = (_target: unknown, live: KubeObject | undefined) => {
+    const run = readDeploys(live).at(-1);
+    told.push(`${run?.state} ${run?.error ?? ''}`.trim());
+  };
+  const target = { resource, object: configMap('fathom-x', namespace) };
+  using watch = watchObjects([target], { client: server.client, signal, onObject });
+  await work();
+  while (told.at(-1) === 'started' && (await watch.changed(5000)));
+  // What comes too late is one too many.
+  await watch.changed(700);
+  return told;
+}
+
+test('tells once of the end of a run that has nothing to wait for', async () => {
+  await makeNamespace('once');
+  const stack = { ...mapsOf('once', '1'), args: [] };
+  assert.deepEqual(await toldOf('once', () => applyStack(stack)), ['started', 'done']);
+});
+
+test('tells that all is written while a run goes on waiting, and then how it ended', async () => {
+  await makeNamespace('twice');
+  const stack = stackOf('twice', [deployment('twice', 1)], { args: ['--timeout', '3s'] });
+  const told = await toldOf('twice', () => assert.rejects(applyStack(stack), { code: 'K8S_NOT_READY' }));
+  assert.deepEqual(told, ['started', 'done', 'done K8S_NOT_READY']);
 });
 
 test('tells of a run that was interrupted', async () => {

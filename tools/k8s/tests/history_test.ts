@@ -6,7 +6,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { KEPT_REVISIONS, type Revision, packHistory, readHistory, withRevision } from '../deploy/history.ts';
+import { inventoryOf, readInventory } from '../deploy/applyset.ts';
+import {
+  KEPT_REVISIONS,
+  NO_HISTORY,
+  type Revision,
+  packHistory,
+  readHistory,
+  withRevision,
+} from '../deploy/history.ts';
+import { makeParent } from '../deploy/parents.ts';
 import { fieldChanges } from '../deploy/changes.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
@@ -33,6 +42,9 @@ const stackOf = (namespace: string, objects: readonly KubeObject[], rest: Partia
   args: ['--no-wait'],
   ...rest,
 });
+const revisionOf = (number: number): Revision => ({
+  ...{ number, run: String(number), verb: 'apply', state: 'done', who: 'a', when: 't', images: [] },
+});
 const parentPath = (namespace: string, stack = 'x') => `/api/v1/namespaces/${namespace}/secrets/fathom-${stack}`;
 const revisionsOf = async (namespace: string, stack = 'x') =>
   readHistory(await get(parentPath(namespace, stack))).revisions;
@@ -58,6 +70,21 @@ test('records who applied what, when, of which commit, with which images', async
   assert.deepEqual(rest, { number: 1, verb: 'apply', state: 'done', commit, isDirty: false, images: [image] });
   assert.deepEqual([second?.number, second?.isDirty, second?.run === run], [2, true, false]);
   await rm(folder, { recursive: true });
+});
+
+test('the parent of a new set is made with its history in one request; one that is there by then is written over', async () => {
+  await makeNamespace('made');
+  const inventory = inventoryOf({ namespace: 'made', stack: 'x' }, [configMap('a', 'made')]);
+  const [first, second] = [1, 2].map((number) => withRevision(NO_HISTORY, revisionOf(number), []));
+  assert.ok(first !== undefined && second !== undefined);
+  const sent = { ...server.client.counts };
+  const { parent } = await makeParent(server.client, inventory, first);
+  assert.deepEqual(server.client.counts, { ...sent, POST: (sent['POST'] ?? 0) + 1 });
+  assert.deepEqual([readInventory(parent), readHistory(parent)], [inventory, first]);
+  const again = await makeParent(server.client, inventoryOf(inventory, [service('made')]), second);
+  assert.equal(again.parent.metadata.uid, parent.metadata.uid);
+  assert.deepEqual(readInventory(again.parent).groupKinds, ['Service']);
+  assert.deepEqual(readHistory(again.parent), second);
 });
 
 test('records nothing where nothing changed', async () => {
@@ -214,12 +241,9 @@ test('ten revisions of which one object each changes cost little more than one',
     Array.from({ length: 300 }, (_, index) =>
       configMap(`n${index}`, 'n', { x: String(index === x ? x : 0), text: `text ${index * 7919}` }),
     );
-  const revision = (number: number): Revision => ({
-    ...{ number, run: String(number), verb: 'apply', state: 'done', who: 'a', when: 't', images: [] },
-  });
-  let history = withRevision(readHistory(undefined), revision(1), objects(1));
+  let history = withRevision(readHistory(undefined), revisionOf(1), objects(1));
   const size = () => Object.values(packHistory(history).data).reduce((sum, text) => sum + text.length, 0);
   const one = size();
-  for (let number = 2; number <= 10; number++) history = withRevision(history, revision(number), objects(number));
+  for (let number = 2; number <= 10; number++) history = withRevision(history, revisionOf(number), objects(number));
   assert.ok(size() < one * 3, `${size()} of ${one}`);
 });

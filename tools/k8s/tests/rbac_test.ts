@@ -160,7 +160,7 @@ test('without the rights to tell of it a stack is deployed with a warning', asyn
   const warnings = (lines: readonly string[]) => lines.filter((line) => /is not told of/.test(line));
   await withRights([{ ...role, rules: silent }, ...others], async () => {
     const [warning, ...more] = warnings(await applyStack(stack('nobody')));
-    assert.match(warning ?? '', /^untold\/x: this deploy is not told of: .*cannot get resource "configmaps"/);
+    assert.match(warning ?? '', /^untold\/x: this deploy is not told of: .*cannot patch resource "configmaps"/);
     assert.deepEqual(more, []);
   });
   assert.equal(await getMap('untold', 'fathom-x'), undefined);
