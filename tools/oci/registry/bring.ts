@@ -14,21 +14,33 @@ export interface BringContext {
   readonly reader: BlobReader;
   readonly progress: Progress;
   readonly totals: { uploadedBytes: number; uploadedBlobs: number; mountedBlobs: number };
+  /** Whether the registry has not mounted what it was asked to: then it is asked for a blob before. */
+  readonly mounts: { areRefused: boolean };
   readonly signal: AbortSignal;
   readonly retryDeadlineMs: number;
   readonly chunkBytes: number;
   readonly concurrency: number;
 }
 
+/** A blob of a file that is no larger, in bytes, is sent as soon as it is asked for. */
+export const NOT_ASKED_BYTES = 4096;
+
 /** Brings a blob to its repositories. Throws what the transport throws. */
 export async function bringBlob({ blob, repositories, source }: BlobPlan, context: BringContext): Promise<void> {
-  const { transport } = context;
+  const { transport, concurrency, mounts, totals } = context;
   const places = repositories.map((repository): Place => ({ transport, repository }));
-  const has = await mapLimited(places, context.concurrency, async (place) =>
-    place.repository === source ? true : headBlob(place, blob.digest),
-  );
-  const lacking = places.filter((_, index) => has[index] !== true);
-  let from = source ?? places.find((_, index) => has[index] === true)?.repository ?? pulledFrom(blob, context.registry);
+  const has = new Set(places.filter(({ repository }) => repository === source));
+  const ask = (place: Place) => headBlob(place, blob.digest);
+  const isSmall = blob.size <= NOT_ASKED_BYTES && !('source' in blob);
+  // A mount from where the blob is for sure answers for what is there already as well.
+  const isAsked = !isSmall && (source === undefined || mounts.areRefused);
+  if (isAsked) {
+    await mapLimited(places, concurrency, async (place) => {
+      if (place.repository !== source && (await ask(place))) has.add(place);
+    });
+  }
+  const lacking = places.filter((place) => !has.has(place));
+  let from = source ?? places.find((place) => has.has(place))?.repository ?? pulledFrom(blob, context.registry);
   if (from === undefined) {
     const first = lacking.shift();
     if (first === undefined) return;
@@ -36,10 +48,16 @@ export async function bringBlob({ blob, repositories, source }: BlobPlan, contex
     from = first.repository;
   }
   const origin = from;
-  await mapLimited(lacking, context.concurrency, async (place) => {
+  await mapLimited(lacking, concurrency, async (place) => {
     const mounted = await mountBlob(place, blob.digest, origin);
-    if (mounted === 'mounted') context.totals.mountedBlobs += 1;
-    else await upload(place, blob, context, mounted);
+    if (mounted === 'mounted') {
+      totals.mountedBlobs += 1;
+      return;
+    }
+    mounts.areRefused = true;
+    // What it opened instead ends by itself.
+    if (!isAsked && !isSmall && (await ask(place))) return;
+    await upload(place, blob, context, mounted);
   });
 }
 

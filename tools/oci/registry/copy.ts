@@ -60,7 +60,18 @@ export async function copyImages(images: readonly ImagePlace[], options: CopyOpt
   const totals = { uploadedBytes: 0, uploadedBlobs: 0, mountedBlobs: 0 };
   using progress = startProgress({ log, what: `copying to ${to.endpoint}` });
   const registry = to.registry ?? to.endpoint;
-  const context = { transport: target, registry, reader, progress, totals, signal, retryDeadlineMs, chunkBytes };
+  const mounts = { areRefused: false };
+  const context = {
+    transport: target,
+    registry,
+    reader,
+    progress,
+    totals,
+    mounts,
+    signal,
+    retryDeadlineMs,
+    chunkBytes,
+  };
   let manifests = 0;
   try {
     for (const { repository, digest } of images) {

@@ -66,7 +66,8 @@ const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
  * Pushes images and their artifacts. Where the registry has an image's manifest (and each tag names it), nothing else
  * is asked for it but what refers to it, if anything should. A manifest is written after all its blobs, an index after
  * all its images, and a tag after the image's artifacts, so no tag ever names an incomplete image.
- * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push.
+ * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push, unless it is so small
+ * that asking for it takes as long.
  */
 export async function pushImages(items: readonly PushItem[], options: PushOptions): Promise<PushReport> {
   const { log, signal, endpoint, concurrency = 8 } = options;
@@ -97,7 +98,8 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
     ]);
     const complete = shipments.filter(({ isComplete }) => isComplete).map(({ item }) => item);
     const { retryDeadlineMs = 30_000, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
-    const context = { transport, registry, reader, progress, totals, signal, retryDeadlineMs, chunkBytes, concurrency };
+    const limits = { signal, retryDeadlineMs, chunkBytes, concurrency };
+    const context = { transport, registry, reader, progress, totals, mounts: { areRefused: false }, ...limits };
     await mapLimited(planBlobs(needs, complete), concurrency, (blob) => bringBlob(blob, context));
     const signed: boolean[] = [];
     // A registry refuses an index whose images it does not have.

@@ -6,6 +6,7 @@ import { createLog } from '../../lib/log.ts';
 import { imageDigest } from '../image/oci_image.ts';
 import { dropFirst, failFirst, startFakeRegistry } from '../testing/fake_registry.ts';
 import { layeredIndex, sampleImage, scratchFolder } from '../testing/sample_image.ts';
+import { NOT_ASKED_BYTES } from './bring.ts';
 import { type PushItem, pushImages } from './push.ts';
 
 const log = createLog(() => undefined);
@@ -13,7 +14,7 @@ const log = createLog(() => undefined);
 function push(
   endpoint: string,
   items: readonly PushItem[],
-  more: { signal?: AbortSignal; retryDeadlineMs?: number } = {},
+  more: { signal?: AbortSignal; retryDeadlineMs?: number; concurrency?: number } = {},
 ) {
   return pushImages(items, { endpoint, plainHttp: true, log, signal: new AbortController().signal, ...more });
 }
@@ -54,24 +55,54 @@ test('uploads a blob of several images once, and mounts it in the others', async
   assert.equal(report.mountedBlobs, 2);
 });
 
-test('mounts from an image that the registry has already', async () => {
+/** A layer that is worth asking for. */
+const BASE = 'base'.repeat(NOT_ASKED_BYTES);
+
+test('mounts from an image that the registry has already, and asks for nothing but that', async () => {
   await using registry = await startFakeRegistry();
   await using folder = await scratchFolder();
-  const one = { repository: 'one', image: await sampleImage(folder.path, 'one', ['base']) };
+  const one = { repository: 'one', image: await sampleImage(folder.path, 'one', [BASE]) };
   await push(registry.endpoint, [one]);
-  const two = { repository: 'two', image: await sampleImage(folder.path, 'two', ['base']) };
+  const two = { repository: 'two', image: await sampleImage(folder.path, 'two', [BASE]) };
   const report = await push(registry.endpoint, [one, two]);
   assert.deepEqual([report.mountedBlobs, report.uploadedBlobs], [1, 1]);
+  // A mount, the upload of the configuration, the manifest.
+  assert.deepEqual(report.requests, { HEAD: 2, POST: 2, PUT: 2 });
+});
+
+test('sends nothing that is there to a registry that mounts nothing, and asks it first from then on', async () => {
+  await using registry = await startFakeRegistry();
+  await using folder = await scratchFolder();
+  const imageOf = async (name: string, code: string) => ({
+    repository: name,
+    image: await sampleImage(folder.path, name, [BASE, `${BASE}2`, code]),
+  });
+  const kept = await imageOf('kept', 'a');
+  const names = ['one', 'two', 'three'];
+  await push(registry.endpoint, [kept, ...(await Promise.all(names.map((name) => imageOf(name, 'v1'))))]);
+  registry.seen.length = 0;
+  registry.fault = (request, response, { path }) => {
+    if (!path.includes('mount=')) return false;
+    request.resume();
+    response.writeHead(405).end();
+    return true;
+  };
+  const changed = await Promise.all(names.map((name) => imageOf(name, `${name} v2`)));
+  const report = await push(registry.endpoint, [kept, ...changed], { concurrency: 1 });
+  assert.equal(report.uploadedBlobs, 6, 'of each image the layer that is new, and the configuration');
+  assert.equal(registry.seen.filter(({ path }) => path.includes('mount=')).length, 3);
 });
 
 test('pushes a changed layer only', async () => {
   await using registry = await startFakeRegistry();
   await using folder = await scratchFolder();
-  await push(registry.endpoint, [{ repository: 'a', image: await sampleImage(folder.path, 'a', ['base', 'v1']) }]);
+  await push(registry.endpoint, [{ repository: 'a', image: await sampleImage(folder.path, 'a', [BASE, 'v1']) }]);
   const report = await push(registry.endpoint, [
-    { repository: 'a', image: await sampleImage(folder.path, 'a', ['base', 'v2']) },
+    { repository: 'a', image: await sampleImage(folder.path, 'a', [BASE, 'v2']) },
   ]);
   assert.equal(report.uploadedBlobs, 2, 'the layer and the configuration');
+  // The image, and its base: what is small is sent unasked.
+  assert.deepEqual(report.requests, { HEAD: 2, POST: 2, PUT: 3 });
 });
 
 test('writes a tag when the image is there under another one', async () => {
