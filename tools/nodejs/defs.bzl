@@ -86,6 +86,7 @@ def nodejs_service(
         exit_code = 0,
         max_bytes = 70000000,
         max_app_bytes = 100000,
+        writable = ["/tmp"],
         **kwargs):
     """Makes program, tests and image of a service out of the sources of its package, told apart by their names.
 
@@ -119,6 +120,8 @@ def nodejs_service(
       exit_code: how the program ends in the test of the image.
       max_bytes: the most bytes that the image's compressed layers may have together.
       max_app_bytes: the same of the layer with the service's own code, which each change pushes.
+      writable: list of strings: folders that the program may write to in the test of the image, as its pod has them. A service with
+        `tmp: false` has none: [].
       **kwargs: attributes of nodejs_image.
     """
     service_program(deps, data, test_data, test_deps, test_programs, test_size)
@@ -137,4 +140,5 @@ def nodejs_service(
         max_bytes = max_bytes,
         port = port,
         run_env = dict({"METRICS_PORT": "0"}, **run_env),
+        writable = writable,
     )

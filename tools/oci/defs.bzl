@@ -124,7 +124,7 @@ def oci_image_test(name, max_layer_bytes = {}, tags = [], **kwargs):
         **kwargs
     )
 
-def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max_app_bytes = None):
+def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max_app_bytes = None, writable = ["/tmp"]):
     """Tests the image of a service: that it starts, listens, ends when told so, and stays small. For macros of languages.
 
         service_image_test(
@@ -143,6 +143,7 @@ def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max
       max_bytes: the most bytes that the image's compressed layers may have together.
       exit_code: with which it ends.
       max_app_bytes: int: the most bytes of the layer `<image>__app`. Default: no limit of its own.
+      writable: list of strings: folders that the program may write to, as its pod would mount them.
     """
     oci_image_test(
         name = name,
@@ -155,4 +156,5 @@ def service_image_test(name, image, port, run_env, max_bytes, exit_code = 0, max
         run = True,
         run_env = run_env,
         run_port = port,
+        writable = writable,
     )

@@ -6,7 +6,7 @@ import { applyObject, getObject } from '../kube/objects.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { type Inventory, REVISION, inventoryOf, parentName, parentObject, placeKey } from './applyset.ts';
-import { type History, type PackedHistory, packHistory } from './history.ts';
+import { type History, type PackedHistory, packHistory, readHistory } from './history.ts';
 import { SECRETS } from './read_sets.ts';
 
 /** Beside the manager of objects, so that neither takes away what the other wrote. */
@@ -34,11 +34,18 @@ export interface Recorded {
   readonly packed: PackedHistory;
 }
 
+/** A history and where it is written. */
+export interface Recording {
+  readonly client: KubeClient;
+  readonly inventory: Inventory;
+  readonly history: History;
+}
+
 /**
  * Makes a parent with its history, in one request. What it says of its members belongs to the manager of histories then,
- * until that of objects says something else.
+ * until that of objects says something else. Undefined: another run has made it meanwhile.
  */
-export async function makeParent(client: KubeClient, inventory: Inventory, history: History): Promise<Recorded> {
+export async function makeParent({ client, inventory, history }: Recording): Promise<Recorded | undefined> {
   const packed = packHistory(history);
   const object = parentObject(inventory);
   const annotations = { ...object.metadata.annotations, [REVISION]: markOf(history) };
@@ -56,21 +63,23 @@ export async function makeParent(client: KubeClient, inventory: Inventory, histo
     return { parent, packed };
   } catch (error) {
     if (!(error instanceof KubeStatusError) || error.reason !== 'AlreadyExists') throw error;
-    await writeInventory(client, inventory);
-    return writeHistory(client, inventory, history);
+    const parent = await parentOf(client, inventory);
+    const newest = readHistory(parent).revisions.at(-1);
+    const isOurs = newest !== undefined && newest.run === history.revisions.at(-1)?.run;
+    return parent !== undefined && isOurs ? { parent, packed } : undefined;
   }
 }
 
 /** Writes the history into a parent that is there. */
-export async function writeHistory(client: KubeClient, place: Place, history: History): Promise<Recorded> {
+export async function writeHistory({ client, inventory, history }: Recording): Promise<Recorded> {
   const packed = packHistory(history);
   const parent = (await client.request({
     method: 'PATCH',
-    path: pathOf(SECRETS, { namespace: place.namespace, name: parentName(place.stack) }),
+    path: pathOf(SECRETS, { namespace: inventory.namespace, name: parentName(inventory.stack) }),
     query: { fieldManager: HISTORY_MANAGER },
     contentType: 'application/merge-patch+json',
     body: { metadata: { annotations: { [REVISION]: markOf(history) } }, data: packed.data },
-    doing: `Recording the revision of ${placeKey(place)}`,
+    doing: `Recording the revision of ${placeKey(inventory)}`,
     isFinished: true,
   })) as KubeObject;
   return { parent, packed };

@@ -12,9 +12,9 @@ import type { LoadedSet } from '../model/plan_input.ts';
 import { imagesOf } from '../model/pod_spec.ts';
 import { withoutValues } from '../secrets/in_objects.ts';
 import { readCheckout } from './actor.ts';
-import { placeKey } from './applyset.ts';
-import { type History, type Revision, readHistory, withRevision, withState } from './history.ts';
-import { makeParent, parentOf, writeHistory } from './parents.ts';
+import { placeKey, readInventory, unionOf } from './applyset.ts';
+import { type History, NO_HISTORY, type Revision, readHistory, withRevision, withState } from './history.ts';
+import { type Recorded, makeParent, parentOf, writeHistory, writeInventory } from './parents.ts';
 import { type Plan, type PlannedSet, isChange } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { withoutVersions } from './secret_versions.ts';
@@ -24,7 +24,7 @@ import { type Teller, openTeller } from './tell.ts';
 const CONCURRENCY = 4;
 const WORTH_TELLING_MS = 100;
 /** What ends sooner than this after all was written is told of once. */
-const TELL_AFTER_MS = 500;
+const TELL_AFTER_MS = 200;
 
 /** What a rollback puts back, by set: `namespace/stack` → the revision's number. */
 export type Restored = ReadonlyMap<string, number>;
@@ -82,41 +82,60 @@ export async function beginRecord(plan: Plan, options: RecordOptions): Promise<R
   // What an earlier run wrote to the end, but was cut off before it could say so.
   const finished = plan.sets.filter((set) => set.isUnfinished && !changed.includes(set));
   let isWritten = false;
-  const tellAll = (facts: Partial<DeployRun>, isMaking: boolean) =>
-    mapLimited(begun, CONCURRENCY, ({ teller, told, owner, place }) =>
-      teller.tell({ ...told, ...measured(options.progress, placeKey(place)), ...facts }, { owner, isMaking }),
+  const tell = (those: readonly Begun[], facts: Partial<DeployRun>, isMaking: boolean) =>
+    mapLimited(those, CONCURRENCY, ({ teller, told: run, owner, place }) =>
+      teller.tell({ ...run, ...measured(options.progress, placeKey(place)), ...facts }, { owner, isMaking }),
     );
-  let isTold = false;
-  const tellDone = async (isMaking: boolean) => {
-    isTold = true;
-    await tellAll({ state: 'done', finished: now() }, isMaking);
-  };
-  let told: Promise<void> | undefined;
-  let later: NodeJS.Timeout | undefined;
+  const told = new LaterTold();
   return {
     async finish(goesOn) {
+      const facts = { state: 'done' as const, finished: now() };
+      // That of which nothing could be told yet is told of while it is nobody else's.
+      const missing = begun.filter(({ teller, told: { run } }) => teller.newest?.run !== run);
       await Promise.all([
         mapLimited(begun, CONCURRENCY, ({ place, history }) => finish(client, place, history)),
-        goesOn ? undefined : tellDone(true),
+        goesOn ? tell(missing, facts, true) : told.now(() => tell(begun, facts, true)),
         mapLimited(finished, CONCURRENCY, ({ after }) => finishEarlier(after, options)),
       ]);
       isWritten = true;
       // By then others may have the stack, or have deleted it.
-      if (goesOn) later = setTimeout(() => (told = tellDone(false)), TELL_AFTER_MS);
+      if (goesOn) told.later(TELL_AFTER_MS, () => tell(begun, facts, false));
     },
     async end(error) {
-      clearTimeout(later);
-      await told;
+      const isTold = await told.settle();
       const code = error === undefined ? undefined : codeOf(error);
-      // Another run has the stack by now, or nobody is there to be told.
-      if (code === 'K8S_LOCK_LOST' || error instanceof KubeConnectionError) return;
+      // Another run has the stack by now.
+      if (code === 'K8S_LOCK_LOST') return;
+      // Nobody is there to be told, but that what is said by now is not so is worth a try.
+      if (error instanceof KubeConnectionError && (isTold || !isWritten)) return;
       const waitMs = options.progress.phases.get('wait') ?? 0;
       // Where there was nothing to wait for, what was told when all was written says it all.
       if (isTold && error === undefined && waitMs < WORTH_TELLING_MS) return;
       const state = isWritten ? 'done' : 'started';
-      await tellAll({ state, finished: now(), ...(code === undefined ? {} : { error: code }) }, false);
+      await tell(begun, { state, finished: now(), ...(code === undefined ? {} : { error: code }) }, false);
     },
   };
+}
+
+/** What is told at once or a little later, once at most. */
+class LaterTold {
+  #timer: NodeJS.Timeout | undefined;
+  #telling: Promise<unknown> | undefined;
+
+  now(tell: () => Promise<unknown>): Promise<unknown> {
+    return (this.#telling = tell());
+  }
+
+  later(afterMs: number, tell: () => Promise<unknown>): void {
+    this.#timer = setTimeout(() => void this.now(tell), afterMs);
+  }
+
+  /** Whether it has been told; if not, it will not be. */
+  async settle(): Promise<boolean> {
+    clearTimeout(this.#timer);
+    await this.#telling;
+    return this.#telling !== undefined;
+  }
 }
 
 interface BeginOptions extends RecordOptions {
@@ -125,42 +144,60 @@ interface BeginOptions extends RecordOptions {
 }
 
 async function begin({ before, after: place }: PlannedSet, options: BeginOptions): Promise<Begun> {
-  const { session, client, plan, common, progress } = options;
+  const { session, client } = options;
   const { log } = session;
-  const key = placeKey(place);
-  const isNew = before === undefined;
-  const [known, teller] = await Promise.all([
-    isNew ? undefined : parentOf(client, place),
-    openTeller({ client, log, place, isNew }),
+  if (before === undefined) {
+    const { next, told } = revise(place, NO_HISTORY, options);
+    const made = await makeParent({ client, inventory: place, history: next });
+    if (made !== undefined) {
+      const teller = await openTeller({ client, log, place, isNew: true });
+      const owner = made.parent.metadata.uid ?? '';
+      await teller.tell(told, { owner });
+      warnOfDropped(made, told, options);
+      return { place, history: next, teller, told, owner };
+    }
+  }
+  const [parent, teller] = await Promise.all([parentOf(client, place), openTeller({ client, log, place })]);
+  // One that was made since this run has looked: what both have stays in it.
+  if (before === undefined && parent !== undefined) await writeInventory(client, unionOf(readInventory(parent), place));
+  const { next, told } = revise(place, readHistory(parent), options);
+  const owner = parent?.metadata.uid ?? '';
+  const [written] = await Promise.all([
+    writeHistory({ client, inventory: place, history: next }),
+    teller.tell(told, { owner }),
   ]);
-  const history = readHistory(known);
+  warnOfDropped(written, told, options);
+  return { place, history: next, teller, told, owner };
+}
+
+/** The history with the revision that begins, and what is told of it. */
+function revise(
+  place: PlannedSet['after'],
+  history: History,
+  { plan, common, progress, restored }: BeginOptions,
+): { readonly next: History; readonly told: DeployRun } {
+  const key = placeKey(place);
   const own = plan.objects.filter(({ set }) => set === key);
   const objects = own
     .filter(({ action }) => action !== 'prune' && action !== 'keep')
     .map(({ object }) => withoutVersions(withoutValues(object)));
-  const restores = options.restored?.get(key);
+  const restores = restored?.get(key);
   const revision: Revision = {
     number: (history.revisions.at(-1)?.number ?? 0) + 1,
     ...common,
     images: [...new Set(objects.flatMap(imagesOf))].sort(),
     ...(restores === undefined ? {} : { restores }),
   };
-  const next = withRevision(history, revision, objects);
-  const told: DeployRun = {
-    ...revision,
-    ...measured(progress, key),
-    images: revision.images.length,
-    planned: own.length,
-  };
-  const { parent, packed } = isNew ? await makeParent(client, place, next) : await writeHistory(client, place, next);
-  const owner = parent.metadata.uid ?? '';
-  await teller.tell(told, { owner });
-  if (packed.dropped.includes(revision.number)) {
-    log.warn(
-      `${key}: its ${objects.length} objects do not fit into a Secret: no rollback to revision ${revision.number}`,
-    );
-  }
-  return { place, history: next, teller, told, owner };
+  const told = { ...revision, ...measured(progress, key), images: revision.images.length, planned: own.length };
+  return { next: withRevision(history, revision, objects), told };
+}
+
+function warnOfDropped({ parent, packed }: Recorded, { number, planned }: DeployRun, { session }: BeginOptions): void {
+  if (!packed.dropped.includes(number)) return;
+  const { stack, namespace } = readInventory(parent);
+  session.log.warn(
+    `${placeKey({ stack, namespace })}: its ${planned} objects do not fit into a Secret: no rollback to revision ${number}`,
+  );
 }
 
 /** What a run has measured until now. */
@@ -193,7 +230,7 @@ async function finishEarlier(place: PlannedSet['after'], { client, session: { lo
 }
 
 async function finish(client: KubeClient, place: PlannedSet['after'], history: History): Promise<void> {
-  await writeHistory(client, place, withState(history, 'done'));
+  await writeHistory({ client, inventory: place, history: withState(history, 'done') });
 }
 
 async function commonFacts({ session, verb }: RecordOptions) {

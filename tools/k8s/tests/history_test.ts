@@ -6,16 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { inventoryOf, readInventory } from '../deploy/applyset.ts';
-import {
-  KEPT_REVISIONS,
-  NO_HISTORY,
-  type Revision,
-  packHistory,
-  readHistory,
-  withRevision,
-} from '../deploy/history.ts';
-import { makeParent } from '../deploy/parents.ts';
+import { KEPT_REVISIONS, type Revision, packHistory, readHistory, withRevision } from '../deploy/history.ts';
 import { fieldChanges } from '../deploy/changes.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
@@ -70,21 +61,6 @@ test('records who applied what, when, of which commit, with which images', async
   assert.deepEqual(rest, { number: 1, verb: 'apply', state: 'done', commit, isDirty: false, images: [image] });
   assert.deepEqual([second?.number, second?.isDirty, second?.run === run], [2, true, false]);
   await rm(folder, { recursive: true });
-});
-
-test('the parent of a new set is made with its history in one request; one that is there by then is written over', async () => {
-  await makeNamespace('made');
-  const inventory = inventoryOf({ namespace: 'made', stack: 'x' }, [configMap('a', 'made')]);
-  const [first, second] = [1, 2].map((number) => withRevision(NO_HISTORY, revisionOf(number), []));
-  assert.ok(first !== undefined && second !== undefined);
-  const sent = { ...server.client.counts };
-  const { parent } = await makeParent(server.client, inventory, first);
-  assert.deepEqual(server.client.counts, { ...sent, POST: (sent['POST'] ?? 0) + 1 });
-  assert.deepEqual([readInventory(parent), readHistory(parent)], [inventory, first]);
-  const again = await makeParent(server.client, inventoryOf(inventory, [service('made')]), second);
-  assert.equal(again.parent.metadata.uid, parent.metadata.uid);
-  assert.deepEqual(readInventory(again.parent).groupKinds, ['Service']);
-  assert.deepEqual(readHistory(again.parent), second);
 });
 
 test('records nothing where nothing changed', async () => {

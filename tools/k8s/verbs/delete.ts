@@ -1,12 +1,12 @@
 // delete: removes what apply made, last things first. Reads no image.
 import { mapLimited } from '../../lib/limit.ts';
-import { type Inventory, isSameInventory, parentObject, unionOf } from '../deploy/applyset.ts';
+import { type Inventory, isSameInventory, unionOf } from '../deploy/applyset.ts';
 import { confirm } from '../deploy/confirm.ts';
 import { deleteGroup, dependentsOf, planDelete } from '../deploy/delete.ts';
 import { dryRun } from '../deploy/dry_run.ts';
 import { withLock } from '../deploy/locked.ts';
-import { SECRETS } from '../deploy/read_sets.ts';
 import { withProgress } from '../deploy/output.ts';
+import { writeInventory } from '../deploy/parents.ts';
 import { findPersonal } from '../deploy/personal_namespace.ts';
 import type { PlannedObject } from '../deploy/plan.ts';
 import type { Progress } from '../deploy/progress.ts';
@@ -14,7 +14,7 @@ import { colorsFor, timesText } from '../deploy/report.ts';
 import type { Connected, Session } from '../deploy/session.ts';
 import { untell } from '../deploy/tell.ts';
 import { waitGone } from '../deploy/wait.ts';
-import { applyObject, deleteObject } from '../kube/objects.ts';
+import { deleteObject } from '../kube/objects.ts';
 import { nameOf } from '../model/object.ts';
 
 /** Deletes the stack. Throws K8S_NOT_DELETED where something is still there at the deadline. */
@@ -46,8 +46,7 @@ async function deleteAll(session: Session, connected: Connected, progress: Progr
   progress.emit({ kind: 'planned', objects });
   const { timeoutMs } = options;
   const wait = { client, progress, signal, timeoutMs, deadlineMs: performance.now() + timeoutMs };
-  const write = (inventory: Inventory) =>
-    applyObject(client, { resource: SECRETS, object: parentObject(inventory) }, { isDryRun: false, isForced: true });
+  const write = (inventory: Inventory) => writeInventory(client, inventory);
   // A StatefulSet that is gone cannot be asked for its claims.
   const unknown = plan.remaining.filter(({ before, after }) => !isSameInventory(before, unionOf(before, after)));
   await mapLimited(unknown, 16, ({ before, after }) => write(unionOf(before, after)));

@@ -22,18 +22,19 @@ export interface BringContext {
   readonly concurrency: number;
 }
 
-/** A blob of a file that is no larger, in bytes, is sent as soon as it is asked for. */
-export const NOT_ASKED_BYTES = 4096;
+/** A new blob that is no larger, in bytes, is sent as soon as it is asked for. */
+const NOT_ASKED_BYTES = 65_536;
 
 /** Brings a blob to its repositories. Throws what the transport throws. */
-export async function bringBlob({ blob, repositories, source }: BlobPlan, context: BringContext): Promise<void> {
+export async function bringBlob(plan: BlobPlan, context: BringContext): Promise<void> {
+  const { blob, repositories, source } = plan;
   const { transport, concurrency, mounts, totals } = context;
   const places = repositories.map((repository): Place => ({ transport, repository }));
   const has = new Set(places.filter(({ repository }) => repository === source));
   const ask = (place: Place) => headBlob(place, blob.digest);
-  const isSmall = blob.size <= NOT_ASKED_BYTES && !('source' in blob);
+  const isUnasked = plan.isNew && blob.size <= NOT_ASKED_BYTES;
   // A mount from where the blob is for sure answers for what is there already as well.
-  const isAsked = !isSmall && (source === undefined || mounts.areRefused);
+  const isAsked = !isUnasked && (source === undefined || mounts.areRefused);
   if (isAsked) {
     await mapLimited(places, concurrency, async (place) => {
       if (place.repository !== source && (await ask(place))) has.add(place);
@@ -49,14 +50,19 @@ export async function bringBlob({ blob, repositories, source }: BlobPlan, contex
   }
   const origin = from;
   await mapLimited(lacking, concurrency, async (place) => {
+    const isDoubtful = !isAsked && !isUnasked;
+    // Others have been refused since: it is asked after all.
+    const isLate = isDoubtful && mounts.areRefused;
+    if (isLate && (await ask(place))) return;
     const mounted = await mountBlob(place, blob.digest, origin);
     if (mounted === 'mounted') {
       totals.mountedBlobs += 1;
       return;
     }
-    mounts.areRefused = true;
-    // What it opened instead ends by itself.
-    if (!isAsked && !isSmall && (await ask(place))) return;
+    // A repository that a base was pulled from may be nobody's to read: that says nothing of others.
+    if (source !== undefined) mounts.areRefused = true;
+    // What the mount opened instead ends by itself.
+    if (isDoubtful && !isLate && (await ask(place))) return;
     await upload(place, blob, context, mounted);
   });
 }

@@ -175,7 +175,7 @@ async function bringParts(manifest: FetchedManifest, { from, source, context }: 
   await mapLimited([...distinct.values()], context.concurrency, ({ mediaType, digest, size }) => {
     // Read from where it is: there is no file.
     const blob: PushBlob = { mediaType, digest, size, path: '', source };
-    return bringBlob({ blob, repositories: [from.repository], source: undefined }, context);
+    return bringBlob({ blob, repositories: [from.repository], source: undefined, isNew: false }, context);
   });
 }
 

@@ -4,14 +4,14 @@ import type { Digest } from '../../lib/digest.ts';
 import { mapLimited } from '../../lib/limit.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Descriptor } from '../image/model.ts';
-import { imageBlobs, imageDigest } from '../image/oci_image.ts';
+import { imageDigest } from '../image/oci_image.ts';
 import { blobOfFile, createBlobReader } from './blob_source.ts';
 import { bringBlob } from './bring.ts';
 import { type Place, headManifest, putManifest } from './exchanges.ts';
 import { type CredentialsFor, type RegistryAddress, dockerLogins, openRegistry } from './open.ts';
 import { startProgress } from './progress.ts';
 import { type BlobNeed, type PushItem, artifactsOf, planBlobs, referencesOf, uniqueItems } from './push_plan.ts';
-import { type ArtifactManifest, artifactManifest, attachManifests, listReferrers } from './referrers.ts';
+import { type ArtifactManifest, EMPTY, artifactManifest, attachManifests, listReferrers } from './referrers.ts';
 
 export type { PushItem } from './push_plan.ts';
 
@@ -66,8 +66,8 @@ const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
  * Pushes images and their artifacts. Where the registry has an image's manifest (and each tag names it), nothing else
  * is asked for it but what refers to it, if anything should. A manifest is written after all its blobs, an index after
  * all its images, and a tag after the image's artifacts, so no tag ever names an incomplete image.
- * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push, unless it is so small
- * that asking for it takes as long.
+ * Throws OCI_* errors; what was uploaded before a failure is not uploaded again by the next push, but for small documents,
+ * which are sent unasked.
  */
 export async function pushImages(items: readonly PushItem[], options: PushOptions): Promise<PushReport> {
   const { log, signal, endpoint, concurrency = 8 } = options;
@@ -92,10 +92,7 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
       const place = { transport, repository: item.repository };
       return { item, place, isComplete, missing, artifacts: await lackingArtifacts(item, place, isComplete) };
     });
-    const needs = shipments.flatMap(({ item: { image, repository }, isComplete, artifacts }): BlobNeed[] => [
-      ...(isComplete ? [] : [{ repository, blobs: imageBlobs(image) }]),
-      { repository, blobs: artifacts.flatMap(({ blobs }) => blobs) },
-    ]);
+    const needs = shipments.flatMap(needsOf);
     const complete = shipments.filter(({ isComplete }) => isComplete).map(({ item }) => item);
     const { retryDeadlineMs = 30_000, chunkBytes = DEFAULT_CHUNK_BYTES } = options;
     const limits = { signal, retryDeadlineMs, chunkBytes, concurrency };
@@ -115,6 +112,19 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
     reader.close();
     transport.close();
   }
+}
+
+/** The configuration of an image that is not there is new, and so is what refers to it. */
+function needsOf({ item: { image, repository }, isComplete, artifacts }: Shipment): BlobNeed[] {
+  const { layers, configs } =
+    isComplete || 'images' in image ? { layers: [], configs: [] } : { layers: image.layers, configs: [image.config] };
+  const [empty, documents] = [true, false].map((isEmpty) =>
+    artifacts.flatMap(({ blobs }) => blobs.filter((blob) => (blob === EMPTY) === isEmpty)),
+  );
+  return [
+    { repository, blobs: [...layers, ...(empty ?? [])] },
+    { repository, blobs: [...configs, ...(documents ?? [])], areNew: true },
+  ];
 }
 
 /** The artifacts of an item that do not refer to its image yet. */

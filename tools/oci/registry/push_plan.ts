@@ -18,6 +18,8 @@ export interface PushItem {
 export interface BlobNeed {
   readonly repository: string;
   readonly blobs: readonly PushBlob[];
+  /** Whether no other image has them, so that they are there only after a push that was cut off. Default: false. */
+  readonly areNew?: boolean;
 }
 
 /** A blob, the repositories that need it, and one that has it for sure. */
@@ -25,6 +27,8 @@ export interface BlobPlan {
   readonly blob: PushBlob;
   readonly repositories: readonly string[];
   readonly source: string | undefined;
+  /** Whether it is new for all who need it: see {@link BlobNeed}. */
+  readonly isNew: boolean;
 }
 
 /** Each distinct blob once, with all repositories that need it; `complete` images have all of theirs. */
@@ -33,18 +37,23 @@ export function planBlobs(needs: readonly BlobNeed[], complete: readonly PushIte
   for (const { image, repository } of complete) {
     for (const { digest } of imageBlobs(image)) sources.set(digest, repository);
   }
-  const plans = new Map<Digest, { blob: PushBlob; repositories: Set<string> }>();
-  for (const { repository, blobs } of needs) {
+  const plans = new Map<Digest, { blob: PushBlob; repositories: Set<string>; isNew: boolean }>();
+  for (const { repository, blobs, areNew = false } of needs) {
     for (const blob of blobs) {
-      const plan = plans.get(blob.digest) ?? { blob, repositories: new Set() };
+      const plan = plans.get(blob.digest) ?? { blob, repositories: new Set(), isNew: true };
       plan.repositories.add(repository);
+      plan.isNew &&= areNew;
       plans.set(blob.digest, plan);
     }
   }
   // The largest first: the last upload to end is then not the longest.
   return [...plans.values()]
     .sort((a, b) => b.blob.size - a.blob.size)
-    .map(({ blob, repositories }) => ({ blob, repositories: [...repositories], source: sources.get(blob.digest) }));
+    .map(({ repositories, ...plan }) => ({
+      ...plan,
+      repositories: [...repositories],
+      source: sources.get(plan.blob.digest),
+    }));
 }
 
 /** Under what a manifest must be found: its tags, else its digest. */

@@ -6,7 +6,6 @@ import { createLog } from '../../lib/log.ts';
 import { imageDigest } from '../image/oci_image.ts';
 import { dropFirst, failFirst, startFakeRegistry } from '../testing/fake_registry.ts';
 import { layeredIndex, sampleImage, scratchFolder } from '../testing/sample_image.ts';
-import { NOT_ASKED_BYTES } from './bring.ts';
 import { type PushItem, pushImages } from './push.ts';
 
 const log = createLog(() => undefined);
@@ -55,15 +54,12 @@ test('uploads a blob of several images once, and mounts it in the others', async
   assert.equal(report.mountedBlobs, 2);
 });
 
-/** A layer that is worth asking for. */
-const BASE = 'base'.repeat(NOT_ASKED_BYTES);
-
 test('mounts from an image that the registry has already, and asks for nothing but that', async () => {
   await using registry = await startFakeRegistry();
   await using folder = await scratchFolder();
-  const one = { repository: 'one', image: await sampleImage(folder.path, 'one', [BASE]) };
+  const one = { repository: 'one', image: await sampleImage(folder.path, 'one', ['base']) };
   await push(registry.endpoint, [one]);
-  const two = { repository: 'two', image: await sampleImage(folder.path, 'two', [BASE]) };
+  const two = { repository: 'two', image: await sampleImage(folder.path, 'two', ['base']) };
   const report = await push(registry.endpoint, [one, two]);
   assert.deepEqual([report.mountedBlobs, report.uploadedBlobs], [1, 1]);
   // A mount, the upload of the configuration, the manifest.
@@ -75,34 +71,37 @@ test('sends nothing that is there to a registry that mounts nothing, and asks it
   await using folder = await scratchFolder();
   const imageOf = async (name: string, code: string) => ({
     repository: name,
-    image: await sampleImage(folder.path, name, [BASE, `${BASE}2`, code]),
+    image: await sampleImage(folder.path, name, ['base', 'more', code]),
   });
   const kept = await imageOf('kept', 'a');
   const names = ['one', 'two', 'three'];
   await push(registry.endpoint, [kept, ...(await Promise.all(names.map((name) => imageOf(name, 'v1'))))]);
   registry.seen.length = 0;
+  const sessions: string[] = [];
   registry.fault = (request, response, { path }) => {
     if (!path.includes('mount=')) return false;
     request.resume();
-    response.writeHead(405).end();
+    // As if it had been asked to open an upload.
+    const location = `${path.slice(0, path.indexOf('?'))}unused${sessions.push(path)}`;
+    response.writeHead(202, { location }).end();
     return true;
   };
   const changed = await Promise.all(names.map((name) => imageOf(name, `${name} v2`)));
   const report = await push(registry.endpoint, [kept, ...changed], { concurrency: 1 });
   assert.equal(report.uploadedBlobs, 6, 'of each image the layer that is new, and the configuration');
-  assert.equal(registry.seen.filter(({ path }) => path.includes('mount=')).length, 3);
+  assert.equal(sessions.length, 1);
 });
 
 test('pushes a changed layer only', async () => {
   await using registry = await startFakeRegistry();
   await using folder = await scratchFolder();
-  await push(registry.endpoint, [{ repository: 'a', image: await sampleImage(folder.path, 'a', [BASE, 'v1']) }]);
+  await push(registry.endpoint, [{ repository: 'a', image: await sampleImage(folder.path, 'a', ['base', 'v1']) }]);
   const report = await push(registry.endpoint, [
-    { repository: 'a', image: await sampleImage(folder.path, 'a', [BASE, 'v2']) },
+    { repository: 'a', image: await sampleImage(folder.path, 'a', ['base', 'v2']) },
   ]);
   assert.equal(report.uploadedBlobs, 2, 'the layer and the configuration');
-  // The image, and its base: what is small is sent unasked.
-  assert.deepEqual(report.requests, { HEAD: 2, POST: 2, PUT: 3 });
+  // The image and its layers are asked for, the configuration is not.
+  assert.deepEqual(report.requests, { HEAD: 3, POST: 2, PUT: 3 });
 });
 
 test('writes a tag when the image is there under another one', async () => {

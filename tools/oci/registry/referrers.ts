@@ -31,7 +31,7 @@ export interface ArtifactManifest {
 }
 
 /** The configuration of what has none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
-const EMPTY: BlobBytes = blobOfBytes('application/vnd.oci.empty.v1+json', Buffer.from('{}'));
+export const EMPTY: BlobBytes = blobOfBytes('application/vnd.oci.empty.v1+json', Buffer.from('{}'));
 
 /** Pages of a list of referrers that are read at most. */
 const MAX_PAGES = 100;
