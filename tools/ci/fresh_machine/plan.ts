@@ -111,6 +111,9 @@ export function machineSteps({ root, suite, mirror, workspace }: Machine): reado
       ],
       timeoutMs: 15 * MINUTE_MS,
     },
+    // A folder for scratch is its owner's alone; a file system has a root that everybody may enter, such as a pod that
+    // looks at its node and is not root.
+    { what: 'Opening its root to all', command: ['chmod', '0755', root], timeoutMs: MINUTE_MS },
     ...NETWORK_FILES.map((file): Step => ({
       what: `Copying ${file}`,
       command: [

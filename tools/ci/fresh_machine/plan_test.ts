@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -14,8 +14,17 @@ test('looks for the installer, makes the system, then clones', () => {
     machineSteps(MACHINE)
       .map((step) => step.what)
       .filter((what) => !what.startsWith('Copying')),
-    ['Looking for debootstrap', 'Installing a plain bookworm', 'Cloning the repository'],
+    ['Looking for debootstrap', 'Installing a plain bookworm', 'Opening its root to all', 'Cloning the repository'],
   );
+});
+
+test('makes a root that also those may enter who are not root', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'fathom-root-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const opening = machineSteps({ ...MACHINE, root }).find(({ what }) => what.startsWith('Opening'));
+  assert.ok(opening !== undefined);
+  execFileSync(opening.command[0], opening.command.slice(1));
+  assert.equal(statSync(root).mode & 0o777, 0o755);
 });
 
 test('brings the clone of a machine that is kept to the newest commit, without what is of the one before', (t) => {
