@@ -99,7 +99,8 @@ export function selectorOf(object: KubeObject): string | undefined {
   return all.length === 0 ? undefined : all.join(',');
 }
 
-function isReady(pod: KubeObject): boolean {
+/** Whether a pod says that it is ready. */
+export function isReady(pod: KubeObject): boolean {
   return asList(at(pod, 'status', 'conditions')).some(
     (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
   );

@@ -8,8 +8,8 @@ import { type Target, getObject } from '../kube/objects.ts';
 import { type KubeObject, nameOf } from '../model/object.ts';
 import { type Status, statusOf } from '../readiness/readiness.ts';
 import { failed } from '../readiness/status.ts';
-import { lastingTrouble } from '../readiness/workloads.ts';
-import { causesOf, podsMadeBy, podsOf } from './cause.ts';
+import { lastingTrouble, podTrouble } from '../readiness/workloads.ts';
+import { causesOf, isReady, podsMadeBy, podsOf } from './cause.ts';
 import type { Progress } from './progress.ts';
 import { watchObjects } from './watch.ts';
 
@@ -40,6 +40,8 @@ const ABSENT: Status = { state: 'progressing', message: 'it is not there yet' };
 interface Waiting {
   readonly target: Target;
   status: Status;
+  /** What one of its pods suffers from, as far as was looked. */
+  trouble: string | undefined;
   /** Whether it was ever there. */
   isSeen: boolean;
   /** Until when a failure may be one of before, as `performance.now()` counts; 0 once it was seen without one. */
@@ -70,7 +72,8 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
   const staleUntilMs = performance.now() + (options.staleFailureMs ?? STALE_FAILURE_MS);
   let waiting = seen.map(({ target, live }): Waiting => {
     const status = live === undefined ? ABSENT : statusOf(live);
-    return { target, status, isSeen: live !== undefined, staleUntilMs: status.state === 'failed' ? staleUntilMs : 0 };
+    const stale = status.state === 'failed' ? staleUntilMs : 0;
+    return { target, status, trouble: undefined, isSeen: live !== undefined, staleUntilMs: stale };
   });
   const unready = waiting.filter(({ status }) => status.state !== 'current');
   const byTarget = new Map(unready.map((one) => [one.target, one]));
@@ -93,7 +96,10 @@ async function waitFrom(seen: readonly Seen[], options: WaitOptions): Promise<vo
     if (isDue && performance.now() >= staleUntilMs)
       await mapLimited(waiting, CONCURRENCY, (one) => lookAtPods(one, options));
     const left = waiting.filter(({ status }) => status.state !== 'current');
-    return left.map(({ target, status }) => ({ object: target.object, message: status.message }));
+    return left.map(({ target: { object }, status: { message }, trouble }) => ({
+      object,
+      message: trouble === undefined ? message : `${message}; ${trouble}`,
+    }));
   }).catch(async (error: unknown) => {
     if (!(error instanceof DeadlineError)) throw error;
     throw await notReady('K8S_NOT_READY', waiting, options);
@@ -114,13 +120,17 @@ function see(one: Waiting, live: KubeObject | undefined, { progress }: WaitOptio
   if (one.status.state === 'current') progress.emit({ kind: 'ready', object: one.target.object });
 }
 
-/** A workload says nothing until its deadline of a pod that will never run. */
+/** A workload says nothing until its deadline of a pod that will never run, nor of one that may, and why it does not yet. */
 async function lookAtPods(one: Waiting, { client }: WaitOptions): Promise<void> {
-  if (one.status.state !== 'progressing') return;
+  if (one.status.state !== 'progressing' || one.target.object.kind === 'Pod') return;
   const pods = await podsOf(client, one.target.object);
-  for (const pod of pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)) {
-    const trouble = lastingTrouble(pod);
-    if (trouble !== undefined) one.status = failed(`pod ${pod.metadata.name}: ${trouble}`);
+  const left = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod));
+  const tell = (pod: KubeObject, trouble: string) => `pod ${pod.metadata.name}: ${trouble}`;
+  one.trouble = undefined;
+  for (const pod of left) {
+    const [trouble, lasting] = [podTrouble(pod), lastingTrouble(pod)];
+    if (trouble !== undefined) one.trouble ??= tell(pod, trouble);
+    if (lasting !== undefined) one.status = failed(tell(pod, lasting));
   }
 }
 

@@ -97,13 +97,16 @@ test('ends before its deadline when a pod has what no time mends, and waits for 
   };
   const object = await get(pathOf('hopeless'));
   assert.ok(object !== undefined);
+  const said: string[] = [];
+  const progress = new Progress([{ on: (event) => void (event.kind === 'waiting' && said.push(event.message)) }]);
   const waitFor = (timeoutMs: number) =>
     waitReady([{ resource: DEPLOYMENTS, object }], {
-      ...{ client: server.client, progress: new Progress([]), signal: AbortSignal.timeout(60_000), timeoutMs },
+      ...{ client: server.client, progress, signal: AbortSignal.timeout(60_000), timeoutMs },
       ...{ deadlineMs: performance.now() + timeoutMs, staleFailureMs: 0 },
     });
   await setWaiting('ErrImagePull');
   await assert.rejects(waitFor(500), { code: 'K8S_NOT_READY', message: /ErrImagePull/ });
+  assert.equal(said.at(-1), '0 of 1 replicas ready; pod web-1: container web: ErrImagePull: Example.com/Web');
   await setWaiting('InvalidImageName');
   await assert.rejects(waitFor(50_000), {
     code: 'K8S_FAILED',
