@@ -63,6 +63,17 @@ test('the parent of a new set is made with its history in one request, which may
   assert.deepEqual(readHistory(await parentOf('made')), history);
 });
 
+test('a run of a new set is recorded and told of in four writes, and reads nothing', async () => {
+  await makeNamespace('few');
+  const sent = { ...server.client.counts };
+  const { record } = await begin('few');
+  await record.finish(false);
+  await record.end();
+  const { POST = 0, PATCH = 0, ...others } = sent;
+  assert.deepEqual(server.client.counts, { ...others, POST: POST + 1, PATCH: PATCH + 3 });
+  assert.deepEqual(await toldIn('few'), [[1, 'done', undefined]]);
+});
+
 test('a set that another run has made since this one looked keeps its history, its members and what was told', async () => {
   await makeNamespace('both');
   const stack = { stack: 'x', namespace: 'both', objects: [configMap('a', 'both')] };

@@ -60,18 +60,8 @@ export async function copyImages(images: readonly ImagePlace[], options: CopyOpt
   const totals = { uploadedBytes: 0, uploadedBlobs: 0, mountedBlobs: 0 };
   using progress = startProgress({ log, what: `copying to ${to.endpoint}` });
   const registry = to.registry ?? to.endpoint;
-  const mounts = { areRefused: false };
-  const context = {
-    transport: target,
-    registry,
-    reader,
-    progress,
-    totals,
-    mounts,
-    signal,
-    retryDeadlineMs,
-    chunkBytes,
-  };
+  const limits = { signal, retryDeadlineMs, chunkBytes, concurrency };
+  const context = { transport: target, registry, reader, progress, totals, mounts: { areRefused: false }, ...limits };
   let manifests = 0;
   try {
     for (const { repository, digest } of images) {
@@ -79,7 +69,7 @@ export async function copyImages(images: readonly ImagePlace[], options: CopyOpt
         from: { transport: source, repository },
         to: { transport: target, repository },
         source: { registry: from.endpoint, repository, plainHttp: from.plainHttp },
-        context: { ...context, concurrency },
+        context,
         seen: new Set(),
         written: () => (manifests += 1),
       };

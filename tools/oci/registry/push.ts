@@ -116,14 +116,15 @@ export async function pushImages(items: readonly PushItem[], options: PushOption
 
 /** The configuration of an image that is not there is new, and so is what refers to it. */
 function needsOf({ item: { image, repository }, isComplete, artifacts }: Shipment): BlobNeed[] {
-  const { layers, configs } =
-    isComplete || 'images' in image ? { layers: [], configs: [] } : { layers: image.layers, configs: [image.config] };
-  const [empty, documents] = [true, false].map((isEmpty) =>
-    artifacts.flatMap(({ blobs }) => blobs.filter((blob) => (blob === EMPTY) === isEmpty)),
-  );
+  const documents = artifacts.flatMap(({ blobs }) => blobs);
+  const lacking = isComplete || 'images' in image ? undefined : image;
   return [
-    { repository, blobs: [...layers, ...(empty ?? [])] },
-    { repository, blobs: [...configs, ...(documents ?? [])], areNew: true },
+    { repository, blobs: [...(lacking?.layers ?? []), ...documents.filter((blob) => blob === EMPTY)] },
+    {
+      repository,
+      blobs: [...(lacking === undefined ? [] : [lacking.config]), ...documents.filter((blob) => blob !== EMPTY)],
+      areNew: true,
+    },
   ];
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { truncate, writeFile } from 'node:fs/promises';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
@@ -102,6 +102,20 @@ test('pushes a changed layer only', async () => {
   assert.equal(report.uploadedBlobs, 2, 'the layer and the configuration');
   // The image and its layers are asked for, the configuration is not.
   assert.deepEqual(report.requests, { HEAD: 3, POST: 2, PUT: 3 });
+});
+
+test('reads no layer from a remote cache that the registry has, however small it is', async () => {
+  await using registry = await startFakeRegistry();
+  await using folder = await scratchFolder();
+  await push(registry.endpoint, [{ repository: 'a', image: await sampleImage(folder.path, 'a', ['base', 'v1']) }]);
+  const image = await sampleImage(folder.path, 'a', ['base', 'v2']);
+  const [base, code] = image.layers;
+  assert.ok(base !== undefined && code !== undefined);
+  await rm(base.path);
+  // Nobody answers there.
+  const layers = [{ ...base, remoteCache: 'http://127.0.0.1:1' }, code];
+  const report = await push(registry.endpoint, [{ repository: 'a', image: { ...image, layers } }]);
+  assert.equal(report.uploadedBlobs, 2, 'the layer and the configuration');
 });
 
 test('writes a tag when the image is there under another one', async () => {
