@@ -13,18 +13,45 @@ export interface WorkRequest {
 /** A request that is longer is not one: arguments are paths. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
+/** How a piece of work ended, and what Bazel shows of it. */
+export interface WorkResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
 /**
  * Runs a tool once, with its arguments or with those of a file (`@FILE`, one a line), as {@link runMain} does; or, with
- * `--persistent_worker`, for each request that comes on stdin. Nothing but answers may go to stdout then.
+ * `--persistent_worker`, for each request that comes on stdin. Nothing but answers may go to stdout then; what goes to
+ * stderr is part of the answer.
  */
-export async function runTool(main: (context: MainContext) => Promise<void>): Promise<void> {
+export async function runTool(main: (context: MainContext) => Promise<number | void>): Promise<void> {
   await runMain(async (context) => {
-    if (context.argv.includes('--persistent_worker')) {
-      await serve(process.stdin, process.stdout, (argv) => main({ ...context, argv }));
-    } else {
-      await main({ ...context, argv: await expandArguments(context.argv) });
-    }
+    if (!context.argv.includes('--persistent_worker'))
+      return main({ ...context, argv: await expandArguments(context.argv) });
+    await serve(process.stdin, process.stdout, (argv) => captured(() => main({ ...context, argv })));
+    return 0;
   });
+}
+
+/** What `main` returns or throws, and all that it writes to stderr meanwhile: a worker's own stderr is seen by nobody. */
+export async function captured(main: () => Promise<number | void>): Promise<WorkResult> {
+  const { stderr } = process;
+  const chunks: Buffer[] = [];
+  // An own property hides the stream's method, and is taken away again.
+  stderr.write = (chunk: string | Uint8Array) => {
+    chunks.push(Buffer.from(chunk as string));
+    return true;
+  };
+  let exitCode: number;
+  try {
+    exitCode = (await main()) ?? 0;
+  } catch (error) {
+    chunks.push(Buffer.from(`${renderError(error)}\n`));
+    exitCode = 1;
+  } finally {
+    Reflect.deleteProperty(stderr, 'write');
+  }
+  return { exitCode, output: Buffer.concat(chunks).toString('utf8') };
 }
 
 async function expandArguments(argv: readonly string[]): Promise<string[]> {
@@ -38,21 +65,15 @@ async function expandArguments(argv: readonly string[]): Promise<string[]> {
   return parts.flat();
 }
 
-/** Answers requests until there are no more. What fails is told in the answer, and ends nothing else. */
+/** Answers requests until there are no more, one after the other. `work` must not throw: what fails is told in its result. */
 export async function serve(
   input: AsyncIterable<Uint8Array>,
   output: { write(bytes: Uint8Array): unknown },
-  work: (argv: readonly string[]) => Promise<void>,
+  work: (argv: readonly string[]) => Promise<WorkResult>,
 ): Promise<void> {
   for await (const frame of frames(input)) {
-    const request = parseRequest(frame);
-    let answer = { exitCode: 0, output: '' };
-    try {
-      await work(request.arguments);
-    } catch (error) {
-      answer = { exitCode: 1, output: renderError(error) };
-    }
-    output.write(encodeResponse({ ...answer, requestId: request.requestId }));
+    const { arguments: argv, requestId } = parseRequest(frame);
+    output.write(encodeResponse(await work(argv), requestId));
   }
 }
 
@@ -118,17 +139,13 @@ function parseRequest(bytes: Uint8Array): WorkRequest {
   return found;
 }
 
-function encodeResponse(response: {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly requestId: number;
-}): Buffer {
-  const text = Buffer.from(response.output, 'utf8');
+function encodeResponse({ exitCode, output }: WorkResult, requestId: number): Buffer {
+  const text = Buffer.from(output, 'utf8');
   const body = Buffer.concat([
-    Buffer.from([0x08, ...varintBytes(response.exitCode)]),
+    Buffer.from([0x08, ...varintBytes(exitCode)]),
     Buffer.from([0x12, ...varintBytes(text.length)]),
     text,
-    Buffer.from([0x18, ...varintBytes(response.requestId)]),
+    Buffer.from([0x18, ...varintBytes(requestId)]),
   ]);
   return Buffer.concat([Buffer.from(varintBytes(body.length)), body]);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolError } from './errors.ts';
-import { serve } from './worker.ts';
+import { createLog } from './log.ts';
+import { captured, serve } from './worker.ts';
 
 // A WorkRequest with arguments "a" and "bc", an input (path "p", digest "d"), request id 300 and a sandbox folder "s".
 const REQUEST = Buffer.from([
@@ -10,14 +11,14 @@ const REQUEST = Buffer.from([
 ]);
 const FRAME = Buffer.concat([Buffer.from([REQUEST.length]), REQUEST]);
 
-async function answers(chunks: readonly Uint8Array[], work: (argv: readonly string[]) => Promise<void>) {
+async function answers(chunks: readonly Uint8Array[], work: (argv: readonly string[]) => Promise<number | void>) {
   const written: Uint8Array[] = [];
   await serve(
     (async function* () {
       yield* chunks;
     })(),
     { write: (bytes) => written.push(bytes) },
-    work,
+    (argv) => captured(() => work(argv)),
   );
   return written.map((bytes) => [...bytes]);
 }
@@ -71,6 +72,26 @@ test('tells what failed, and goes on', async () => {
   assert.match(text, /error: SOME_CODE: Making x\n {2}hint: Mend x\./);
   assert.equal(replies[0]?.[2], 1);
   assert.deepEqual(replies[1], SUCCESS);
+});
+
+test('answers with the exit code of what fails without an error, and with what it wrote to stderr', async () => {
+  const own = process.stderr.write;
+  const replies = await answers([FRAME, FRAME], async () => {
+    process.stderr.write('one\n');
+    process.stderr.write(Buffer.from('two\n'));
+    return 3;
+  });
+  const answer = [7 + 8, 0x08, 3, 0x12, 8, ...Buffer.from('one\ntwo\n'), 0x18, 0xac, 0x02];
+  assert.deepEqual(replies, [answer, answer]);
+  assert.equal(process.stderr.write, own);
+});
+
+test('answers with warnings of what succeeds', async () => {
+  const [reply = []] = await answers([FRAME], async () => {
+    createLog().warn('mind this');
+  });
+  assert.match(Buffer.from(reply).toString('utf8'), /warning: mind this\n/);
+  assert.equal(reply[2], 0);
 });
 
 for (const [what, bytes] of [

@@ -1,12 +1,12 @@
 // The program of the NodejsNpmLayer action: `npm_layer_main <params.json>`; see private/layers.bzl for the fields.
-import { runMain } from '../lib/cli.ts';
+import { runTool } from '../lib/worker.ts';
 import { ToolError } from '../lib/errors.ts';
 import { asObject, asString } from '../oci/image/model.ts';
 import { readJson } from '../oci/image/read_json.ts';
 import { buildLayer, parseParameters } from '../oci/layer/build_layer.ts';
 import { npmSources, parseNpmParameters } from './npm_sources.ts';
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const [path] = argv;
   if (path === undefined) {
     throw new ToolError('OCI_USAGE', 'Building an npm layer: no parameter file given', {

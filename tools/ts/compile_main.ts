@@ -12,13 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { runMain } from '../lib/cli.ts';
+import { runTool } from '../lib/worker.ts';
 import { ToolError } from '../lib/errors.ts';
 import { CONFIG_FILE, type CompileParams, layOut, sourceNames } from './compile_layout.ts';
 import { explainDiagnostics } from './compile_diagnostics.ts';
 import { undeclaredImports } from './compile_strict_deps.ts';
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const params: CompileParams = JSON.parse(readFileSync(argv[0] ?? '', 'utf8'));
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'ts-')));
   try {

@@ -65,6 +65,8 @@ await runMain(async ({ argv, env, signal }) => {
       surroundings: SURROUNDINGS,
       flags: ({ name }, own, { PATH }) => [
         `--execution_log_json_file=${join(own, 'actions.json')}`,
+        // A tool that Bazel keeps running sees the whole workspace.
+        '--spawn_strategy=sandboxed,local',
         '--action_env=PATH=',
         // Repository rules would have the empty one, too: they run where packages are fetched, by the machine's programs.
         `--repo_env=PATH=${PATH}`,

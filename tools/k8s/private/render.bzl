@@ -2,7 +2,7 @@
 
 load("//tools/k8s:providers.bzl", "EnvironmentInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
-load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load("//tools/oci:providers.bzl", "OciImageIndexInfo", "OciImageInfo")
 load(":verb.bzl", "runfiles_path")
 
@@ -74,7 +74,7 @@ def render_action(ctx, manifests, params, args, inputs, tools = []):
         inputs = files + inputs,
         outputs = [file for outputs in rendered.values() for file in [outputs.json, outputs.yaml]],
         tools = tools,
-        execution_requirements = WORKER_REQUIREMENTS,
+        execution_requirements = worker_requirements("K8sRender"),
     )
     return rendered
 

@@ -3,7 +3,7 @@
 load("//tools/k8s:providers.bzl", "K8sObjectInfo", "K8sStackInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
-load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "create_launcher", "runfile_argument")
 load("//tools/ts/private:toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -79,7 +79,7 @@ def _manifests_test_impl(ctx):
         arguments = [args],
         inputs = [params, schemas.index, schemas.validators] + [source.json for source in manifests + crds],
         outputs = [report],
-        execution_requirements = WORKER_REQUIREMENTS,
+        execution_requirements = worker_requirements("K8sCheck"),
     )
     launcher = create_launcher(
         ctx,

@@ -1,6 +1,6 @@
 """What must hold for the members of a stack: two of them never share a name."""
 
-load("//tools/lib/bzl:worker.bzl", "WORKER_REQUIREMENTS", "worker_args")
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load(":verb.bzl", "runfiles_path")
 
 def refuse_shared_inventories(label, sets):
@@ -54,7 +54,7 @@ def check_stack(ctx, label, plan, sets, inputs):
         arguments = [args],
         inputs = [params, plan] + files.values(),
         outputs = [checked],
-        execution_requirements = WORKER_REQUIREMENTS,
+        execution_requirements = worker_requirements("K8sCheckStack"),
     )
     return depset([checked])
 

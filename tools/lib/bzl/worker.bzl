@@ -4,8 +4,19 @@ A worker sees the whole workspace, unless users ask for `--worker_sandboxing`: o
 arguments name, and nothing else.
 """
 
-# Where workers are switched off, or the action runs elsewhere, the tool is started for each.
-WORKER_REQUIREMENTS = {"supports-workers": "1"}
+def worker_requirements(pool):
+    """The execution_requirements of such an action.
+
+    Where workers are switched off, or the action runs elsewhere, the tool is started for each.
+
+    Args:
+      pool: string: the mnemonic by which Bazel counts the tool's processes (`--worker_max_instances`): actions of other
+        mnemonics that have the same tool share them.
+
+    Returns:
+      dict.
+    """
+    return {"supports-workers": "1", "worker-key-mnemonic": pool}
 
 def worker_args(ctx):
     """Arguments that go through a file, as workers need them.

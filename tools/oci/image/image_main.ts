@@ -1,7 +1,7 @@
 // The program of the OciImage action: descriptors in, documents out; it opens no layer.
 // One program writes all of them: what takes longest here is starting it.
 import { readFile, writeFile } from 'node:fs/promises';
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
 import { type ConflictPolicy, checkConflicts } from '../inspect/conflicts.ts';
@@ -69,7 +69,7 @@ async function readStatus(files: readonly string[]): Promise<ReadonlyMap<string,
   return new Map(lines.flat());
 }
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const [path] = argv;
   if (path === undefined) {
     throw new ToolError('OCI_USAGE', 'Building an image: no parameter file given', {

@@ -1,10 +1,10 @@
 // The program of the OciLayer action: one parameter file in, one blob and its descriptor out.
-import { runMain } from '../../lib/cli.ts';
+import { runTool } from '../../lib/worker.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { buildLayer, parseParameters } from './build_layer.ts';
 import { readJson } from '../image/read_json.ts';
 
-await runMain(async ({ argv }) => {
+await runTool(async ({ argv }) => {
   const [path] = argv;
   if (path === undefined) {
     throw new ToolError('OCI_USAGE', 'Building a layer: no parameter file given', {

@@ -1,5 +1,6 @@
 """oci_image: layers and a configuration as an image."""
 
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load("//tools/oci:providers.bzl", "OciImageInfo", "OciLayerInfo", "OciPackagesInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load(":documents.bzl", "DOCUMENT_ATTRS", "declare_documents")
@@ -190,13 +191,16 @@ def _oci_image_impl(ctx):
         "sbom": described.sbom.path,
         "provenance": described.provenance.path,
     }))
+    args = worker_args(ctx)
+    args.add(parameters)
     ctx.actions.run(
         mnemonic = "OciImage",
         progress_message = "Describing image {}".format(repository),
         executable = ctx.executable._tool,
-        arguments = [parameters.path],
+        arguments = [args],
         inputs = [parameters] + [layer.descriptor for layer in base_layers + own] + contents + status + label_files.values() + ([base.config] if base else []),
         outputs = [manifest, config, digest, index, described.sbom, described.provenance],
+        execution_requirements = worker_requirements("OciImage"),
     )
     documents = [digest, index, manifest, config]
 

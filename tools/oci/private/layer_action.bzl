@@ -1,6 +1,10 @@
 """The action that writes a layer; shared by every rule that makes one."""
 
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load("//tools/oci:providers.bzl", "OciLayerInfo")
+
+# What changes with every saved source. Other layers are large and seldom made: no process is kept for them.
+_LAYERS_OF_SOURCES = ["JavaAppLayer", "NodejsAppLayer", "OciLayer", "PyAppLayer"]
 
 COMPRESSIONS = ["zstd", "gzip", "none"]
 
@@ -48,7 +52,7 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer", checks = d
 
     Args:
       ctx: the rule's context, with LAYER_ACTION_ATTRS.
-      tool: FilesToRunProvider: takes a parameter file as its only argument.
+      tool: FilesToRunProvider: takes a parameter file as its only argument, by runTool.
       parameters: dict: what the tool reads beside blob, descriptor, contents, createdBy, compression and level.
       inputs: depset of File.
       mnemonic: string.
@@ -70,12 +74,15 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer", checks = d
         compression = ctx.attr.compression,
         level = _level(ctx),
     )))
+    args = worker_args(ctx)
+    args.add(file)
     ctx.actions.run(
         mnemonic = mnemonic,
         progress_message = "Packing layer {}".format(created_by(ctx.label)),
         executable = tool,
-        arguments = [file.path],
+        arguments = [args],
         inputs = depset([file], transitive = [inputs]),
         outputs = [blob, descriptor, contents],
+        execution_requirements = worker_requirements("OciLayer") if mnemonic in _LAYERS_OF_SOURCES else {},
     )
     return OciLayerInfo(blob = blob, checks = checks, contents = contents, descriptor = descriptor)

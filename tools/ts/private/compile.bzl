@@ -8,6 +8,7 @@ other files, say), so that one action does both.
 
 load("//tools/lib/bzl:labels.bzl", "apparent_name", "repository_name", "shown_label")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/ts:providers.bzl", "TsInfo")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
@@ -67,21 +68,25 @@ def _outputs(ctx, src):
 def _npm_root(info):
     return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(apparent_name(repository_name(info.label)), info.package_name))
 
-def _compile_action(ctx, action, params, inputs, tools):
+def _compile_action(ctx, action, params, inputs):
     """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means."""
     toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
     file = ctx.actions.declare_file(action.params_name)
     outputs = [struct(path = f.path, name = workspace_path(f)) for f in action.outputs]
     ctx.actions.write(file, json.encode(struct(outputs = outputs, **params)))
+    args = worker_args(ctx)
+    args.add(file)
     ctx.actions.run(
         mnemonic = action.mnemonic,
         progress_message = "{} {}".format(action.doing, params["label"]),
         executable = toolchain.node,
-        arguments = [ctx.file._compiler.path, file.path],
-        inputs = depset([file, ctx.file._compiler, toolchain.tsc.directory], transitive = [inputs]),
-        tools = depset([toolchain.node] + tools),
+        arguments = [ctx.file._compiler.path, args],
+        inputs = depset([file, toolchain.tsc.directory], transitive = [inputs]),
+        # By these Bazel knows which worker is which: what differs from target to target is no tool.
+        tools = [toolchain.node, ctx.file._compiler],
         outputs = action.outputs + ([action.stamp] if action.stamp else []),
         env = {"LC_ALL": "C"},
+        execution_requirements = worker_requirements("TsCompile"),
     )
 
 def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, diagnostics = None):
@@ -162,8 +167,11 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
             diagnostics = diagnostics.path if diagnostics else "",
             stamp = checked.path if checked else "",
         ),
-        depset(srcs + ([tsconfig] + extends if tsconfig else []) + [dep.checked for dep in ts_deps], transitive = [dep_files]),
-        [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files],
+        depset(
+            srcs + ([tsconfig] + extends if tsconfig else []) + [dep.checked for dep in ts_deps] +
+            [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files],
+            transitive = [dep_files],
+        ),
     )
     if is_split and made_js:
         _compile_action(
@@ -177,7 +185,6 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
             ),
             dict(common, emit = "js", deps = [], owners = [], packages = [], directPackages = [], diagnostics = "", stamp = ""),
             depset(srcs),
-            [],
         )
 
     manifest = ctx.actions.declare_file(label.name + ".runtime.json")
