@@ -116,8 +116,9 @@ async function compareBelow(ours: Side, { pairs, signal, log, only }: BenchConte
   found.comparisons.push(await comparePairs({ name, peer, pairs, signal, run, aim: INDEPENDENT, onPair }));
 }
 
-const said = (log: BenchContext['log'], name: string, peer: string) => (pair: Pair) =>
-  log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
+function said(log: BenchContext['log'], name: string, peer: string) {
+  return (pair: Pair) => log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
+}
 
 /** Seconds from the saved line to the image that has it. */
 async function oneLine(side: Side, below: Below, version: string): Promise<number> {
