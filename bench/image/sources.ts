@@ -52,6 +52,7 @@ oci_image(
     data_path = ".",
     directory = "/opt",
     files = glob(["data/*"]),
+    visibility = ["//visibility:public"],
 )
 
 oci_image(
