@@ -87,7 +87,10 @@ export async function koSide(registry: RealRegistry, root: string, signal: Abort
     build,
     async built(below) {
       const pushed = await koBuild(below);
-      if (pushed !== digests.get(below)) throw new Error(`ko pushed ${pushed}, and had built ${digests.get(below)}`);
+      // What is not pushed is named with a tag as well.
+      const digestOf = (name = '') => name.split('@')[1];
+      const [now, before] = [digestOf(pushed), digestOf(digests.get(below))];
+      if (now === undefined || now !== before) throw new Error(`ko pushed ${now}, and had built ${before}`);
       const manifest = JSON.parse(await run(crane, ['manifest', '--insecure', pushed], { signal })) as {
         readonly layers: readonly { readonly digest: string }[];
       };
