@@ -2,9 +2,10 @@
 import { realpathSync } from 'node:fs';
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { packCache, unpackCache } from './cache_archive.ts';
+import { packCache } from './cache_archive.ts';
 import { compileError, missingImportError, missingImports } from './explain.ts';
 import { cacheFolder, COMPILE_FLAGS, type GoCommandOptions, LINK_FLAGS, runGo } from './go_command.ts';
+import type { KeptCaches } from './kept_cache.ts';
 import { layOutModule, layOutSources } from './layout.ts';
 import type { CompileRequest, GoRequest, ModulesRequest } from './request.ts';
 
@@ -12,6 +13,8 @@ import type { CompileRequest, GoRequest, ModulesRequest } from './request.ts';
 export interface Workplace {
   /** An empty folder. */
   readonly work: string;
+  /** Of compiled modules. */
+  readonly caches: KeptCaches;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +28,7 @@ export async function carryOut(request: GoRequest, place: Workplace): Promise<vo
     work: place.work,
   };
   if (request.kind === 'modules') await compileModules(request, options, place.signal);
-  else await compilePackage(request, options, place.signal);
+  else await compilePackage(request, options, place);
 }
 
 /** A package with one test: what all tests need is compiled with the modules. */
@@ -48,12 +51,13 @@ async function compileModules(request: ModulesRequest, options: GoCommandOptions
   await packCache(cacheFolder(work), request.output);
 }
 
-async function compilePackage(request: CompileRequest, options: GoCommandOptions, signal: AbortSignal): Promise<void> {
+async function compilePackage(request: CompileRequest, options: GoCommandOptions, place: Workplace): Promise<void> {
+  const { caches, signal } = place;
   const { kind, label } = request;
   const { cwd, work } = options;
   await layOutModule(request.src, cwd);
   await layOutSources(request.sources, cwd);
-  await unpackCache(request.cache, cacheFolder(work));
+  await caches.fill(request.cache, cacheFolder(work));
   const folder = `./${request.package}`;
   const run = async (doing: string, args: readonly string[]) => {
     const outcome = await runGo(args, options, signal);

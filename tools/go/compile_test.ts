@@ -8,11 +8,13 @@ import { runfile } from '../lib/runfiles.ts';
 import { unpackCache } from './cache_archive.ts';
 import { carryOut } from './compile.ts';
 import { missingImports } from './explain.ts';
+import { keepCaches } from './kept_cache.ts';
 import type { CompileRequest } from './request.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'go-compile-'));
 after(() => rm(folder, { recursive: true }));
 
+const caches = keepCaches(folder, 'kept-');
 let count = 0;
 
 /** Compiles sources, by their paths; returns the path of what was made. */
@@ -38,7 +40,7 @@ async function compile(kind: CompileRequest['kind'], sources: Readonly<Record<st
     await writeFile(join(place, 'given', path), text);
   }
   await mkdir(join(place, 'work'));
-  await carryOut(request, { work: join(place, 'work'), signal: AbortSignal.timeout(120_000) });
+  await carryOut(request, { work: join(place, 'work'), caches, signal: AbortSignal.timeout(120_000) });
   return request.output;
 }
 

@@ -1,17 +1,22 @@
 // What the rules of Go run: a request as a JSON file.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runMain } from '../lib/cli.ts';
+import { runTool } from '../lib/worker.ts';
 import { carryOut } from './compile.ts';
+import { keepCaches } from './kept_cache.ts';
 import type { GoRequest } from './request.ts';
 
-await runMain(async ({ argv, signal }) => {
+// Below the action's own folder: go's cache does not belong into a small /tmp. Bazel takes away what is there before each
+// build, but for names that begin like this.
+const caches = keepCaches(process.cwd(), 'bazel-go-');
+process.on('exit', () => caches.remove());
+
+await runTool(async ({ argv, signal }) => {
   // Written by the rules themselves, so its form is known.
   const request = JSON.parse(await readFile(argv[0] ?? '', 'utf8')) as GoRequest;
-  // Below the action's own folder: go's cache does not belong into a small /tmp.
   const work = await mkdtemp(join(process.cwd(), 'go-'));
   try {
-    await carryOut(request, { work, signal });
+    await carryOut(request, { work, caches, signal });
   } finally {
     await rm(work, { recursive: true, force: true });
   }

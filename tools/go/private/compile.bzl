@@ -3,6 +3,7 @@
 load("//tools/go:providers.bzl", "GoInfo", "GoModulesInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 
 COMPILE_ATTRS = {
     "deps": attr.label_list(doc = "go_library and go_grpc_library targets whose packages the sources import.", providers = [GoInfo]),
@@ -69,11 +70,14 @@ def compile_go(ctx, kind, info, output):
         sources = [struct(folder = source.folder, path = source.file.path) for source in sources],
         src = modules.src.path,
     )))
+    args = worker_args(ctx)
+    args.add(params)
     ctx.actions.run(
         mnemonic = "GoCompile",
         progress_message = "Compiling Go {} {}".format(kind, shown_label(ctx.label)),
         executable = ctx.executable._tool,
-        arguments = [params.path],
+        arguments = [args],
         inputs = [params, modules.cache, modules.src, modules.sdk] + [source.file for source in sources],
         outputs = [output],
+        execution_requirements = worker_requirements("GoCompile"),
     )
