@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { GARBAGE_PERCENT } from '../../tools/jsonnet/render.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
 
@@ -51,6 +52,7 @@ export async function createEngines(
   const goJsonnet = ([first = '', last = '']: readonly string[], out: string) => {
     const range = ['--tla-code', `first=${first}`, '--tla-code', `last=${last}`];
     return run(peerPath('JSONNET'), ['-J', fathom, ...range, '-m', out, program], {
+      env: { ...process.env, GOGC: GARBAGE_PERCENT },
       timeout: ENDS_WITHIN_MS,
       maxBuffer: 1 << 26,
     });

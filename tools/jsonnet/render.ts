@@ -76,7 +76,7 @@ async function jsonnetArguments(request: RenderRequest): Promise<string[]> {
 }
 
 /** A render lasts milliseconds: with Go's default, collecting what it leaves behind takes a third of them. */
-const GARBAGE_PERCENT = '400';
+export const GARBAGE_PERCENT = '400';
 
 async function evaluate(request: RenderRequest, output: readonly string[]) {
   const args = [...(await jsonnetArguments(request)), ...output, '--', request.source];
