@@ -1,6 +1,7 @@
 // Build tools that Bazel may keep running: starting node takes longer than most of what they do.
 // The protocol is https://github.com/bazelbuild/bazel/blob/master/src/main/protobuf/worker_protocol.proto: on stdin a
 // length and a WorkRequest, on stdout a length and a WorkResponse, one after the other.
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type MainContext, renderError, runMain } from './cli.ts';
 
@@ -28,7 +29,9 @@ export async function runTool(main: (context: MainContext) => Promise<number | v
   await runMain(async (context) => {
     if (!context.argv.includes('--persistent_worker'))
       return main({ ...context, argv: await expandArguments(context.argv) });
-    await serve(process.stdin, process.stdout, (argv) => captured(() => main({ ...context, argv })));
+    const served = serve(process.stdin, process.stdout, (argv) => captured(() => main({ ...context, argv })));
+    // At a signal nobody waits for the rest: Bazel sends one, and waits for as long as it takes.
+    await Promise.race([served, once(context.signal, 'abort')]);
     return 0;
   });
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ToolError } from './errors.ts';
 import { createLog } from './log.ts';
+import { runfile } from './runfiles.ts';
 import { captured, serve } from './worker.ts';
 
 // A WorkRequest with arguments "a" and "bc", an input (path "p", digest "d"), request id 300 and a sandbox folder "s".
@@ -105,4 +111,60 @@ for (const [what, bytes] of [
 
 test('ends when there are no more requests', async () => {
   assert.deepEqual(await seen([]), { calls: [], replies: [] });
+});
+
+const program = runfile('fathom/tools/lib/worker_fixture');
+const workOf = (text: string) => {
+  const request = Buffer.from([0x0a, text.length, ...Buffer.from(text)]);
+  return Buffer.concat([Buffer.from([request.length]), request]);
+};
+
+/** Starts the tool as Bazel does. */
+function startWorker() {
+  const child = spawn(program, ['--persistent_worker'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return {
+    child,
+    async answer(text: string): Promise<{ readonly exitCode: number | undefined; readonly said: string }> {
+      child.stdin.write(workOf(text));
+      const [bytes] = (await once(child.stdout, 'data')) as [Buffer];
+      return { exitCode: bytes[2], said: bytes.toString('utf8') };
+    },
+  };
+}
+
+test('a tool that goes on running answers one request after the other, also after one has failed', async () => {
+  const { child, answer } = startWorker();
+  assert.match((await answer('one')).said, /told one\n/);
+  const failed = await answer('fail');
+  assert.equal(failed.exitCode, 1);
+  assert.match(failed.said, /error: X_FAILED: Doing x\n {2}hint: Do y\.\n/);
+  assert.equal((await answer('three')).exitCode, 3);
+  const last = await answer('two');
+  assert.equal(last.exitCode, 0);
+  assert.doesNotMatch(last.said, /one|three|X_FAILED/);
+  child.stdin.end();
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('a tool that goes on running ends at SIGTERM, whatever it does', async () => {
+  for (const work of [undefined, 'wait']) {
+    const { child, answer } = startWorker();
+    await answer('one');
+    if (work !== undefined) child.stdin.write(workOf(work));
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [143, null]);
+  }
+});
+
+test('a tool that is started for one piece of work takes its arguments from a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'worker-'));
+  try {
+    await writeFile(join(folder, 'arguments'), 'three\nmore words\n');
+    const child = spawn(program, [`@${join(folder, 'arguments')}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = once(child.stderr, 'data');
+    assert.deepEqual(await once(child, 'exit'), [3, null]);
+    assert.equal(String((await said)[0]), 'told three and more words\n');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

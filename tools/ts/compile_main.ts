@@ -1,4 +1,5 @@
-// Stage 0: the driver of one TsCompile action. `node compile.mjs <params.json>`, see driver.bzl; compile.bzl has the fields.
+// Stage 0: the driver of TsCompile and TsEmit actions, which Bazel may keep running: see driver.bzl and worker.ts. Its
+// argument is a file of parameters; compile.bzl has the fields.
 import {
   copyFileSync,
   existsSync,

@@ -14,6 +14,7 @@ interface BuildInfo {
 // Specifiers as they stand in the text. Only together with the compiler's word do they count.
 const SPECIFIER = /(?:\bfrom|\bimport|\brequire|\bmodule)\s*\(?\s*(['"])([^'"\n]+)\1/g;
 const IN_STORE = /\/store\/[^/]+\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+const ABOVE = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /** A line for each import of a file or package that `params` does not declare. */
 export function undeclaredImports(params: CompileParams, root: string): string[] {
@@ -49,7 +50,10 @@ function describe(path: string, root: string): ProgramFile {
   const npm = IN_STORE.exec(path)?.[1];
   if (npm !== undefined) return { npm };
   const name = relative(root, path);
-  return name.startsWith('..') ? {} : { name };
+  if (!name.startsWith('..')) return { name };
+  // The compiler looks for packages in all folders above: what is there is nobody's dependency.
+  const above = ABOVE.exec(path)?.[1];
+  return above === undefined ? {} : { npm: above };
 }
 
 function undeclared(

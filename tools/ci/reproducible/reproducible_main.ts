@@ -27,6 +27,8 @@ await runMain(async ({ argv, env, signal }) => {
     workspace,
     targets,
     surroundings: SURROUNDINGS,
+    // Once as users build, with tools that Bazel keeps running and that see the workspace; once in sandboxes alone.
+    flags: ({ name }) => (name === SURROUNDINGS[0].name ? [] : ['--spawn_strategy=sandboxed,local']),
     ...(plant === undefined ? {} : { prepare: (checkout: string) => plantTimestamp(checkout, plant) }),
     log,
     signal,

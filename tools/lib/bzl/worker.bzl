@@ -1,7 +1,7 @@
 """Actions whose tool Bazel may keep running between them: runTool of //tools/lib:worker.ts.
 
 A worker sees the whole workspace, unless users ask for `--worker_sandboxing`: only for tools that read what their
-arguments name, and nothing else.
+arguments, or files of parameters among these, name, and nothing else.
 """
 
 def worker_requirements(pool):

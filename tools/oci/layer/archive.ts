@@ -208,10 +208,15 @@ async function decompressed({ path, range }: ArchiveOptions): Promise<Readable |
 async function* unxz(raw: Readable): AsyncGenerator<Uint8Array> {
   const compressed = ReadableStream.from(raw) as ReadableStream<Uint8Array>;
   const reader = new xz.XzReadableStream(compressed as never).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    // The decoder reuses its memory, so a chunk is only good until the next one is asked for.
-    if (value !== undefined) yield Buffer.from(value);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      // The decoder reuses its memory, so a chunk is only good until the next one is asked for.
+      if (value !== undefined) yield Buffer.from(value);
+    }
+  } finally {
+    // Whoever reads no further leaves the file open.
+    raw.destroy();
   }
 }

@@ -6,6 +6,9 @@ load("//tools/oci:providers.bzl", "OciLayerInfo")
 # What changes with every saved source. Other layers are large and seldom made: no process is kept for them.
 _LAYERS_OF_SOURCES = ["JavaAppLayer", "NodejsAppLayer", "OciLayer", "PyAppLayer"]
 
+# Packages and archives are large. A folder that an action made consists of links in a sandbox, where a worker sees it as it is.
+_NOT_OF_WORKERS = ["deb", "tar", "tree"]
+
 COMPRESSIONS = ["zstd", "gzip", "none"]
 
 LAYER_ACTION_ATTRS = {
@@ -76,6 +79,7 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer", checks = d
     )))
     args = worker_args(ctx)
     args.add(file)
+    is_quick = mnemonic in _LAYERS_OF_SOURCES and not [s for s in parameters["sources"] if s["kind"] in _NOT_OF_WORKERS]
     ctx.actions.run(
         mnemonic = mnemonic,
         progress_message = "Packing layer {}".format(created_by(ctx.label)),
@@ -83,6 +87,6 @@ def write_layer(ctx, tool, parameters, inputs, mnemonic = "OciLayer", checks = d
         arguments = [args],
         inputs = depset([file], transitive = [inputs]),
         outputs = [blob, descriptor, contents],
-        execution_requirements = worker_requirements("OciLayer") if mnemonic in _LAYERS_OF_SOURCES else {},
+        execution_requirements = worker_requirements("OciLayer") if is_quick else {},
     )
     return OciLayerInfo(blob = blob, checks = checks, contents = contents, descriptor = descriptor)

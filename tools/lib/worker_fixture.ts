@@ -1,0 +1,11 @@
+// A tool for worker_test.ts: it fails, never ends, or says what it was told.
+import { ToolError } from './errors.ts';
+import { runTool } from './worker.ts';
+
+await runTool(async ({ argv }) => {
+  const [what = ''] = argv;
+  if (what === 'fail') throw new ToolError('X_FAILED', 'Doing x', { hint: 'Do y.' });
+  process.stderr.write(`told ${argv.join(' and ')}\n`);
+  if (what === 'wait') await new Promise(() => setInterval(() => undefined, 1000));
+  return what === 'three' ? 3 : 0;
+});
