@@ -1,6 +1,6 @@
 // The folder in which go runs: the module of the lock, and packages of the workspace where their imports say.
 import { existsSync, realpathSync } from 'node:fs';
-import { copyFile, cp, mkdir, stat, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { systemErrorCode } from '../lib/errors.ts';
 import type { GoSource } from './request.ts';
@@ -25,7 +25,17 @@ export async function layOutSources(sources: readonly GoSource[], folder: string
     const target = join(folder, source.folder);
     await mkdir(target, { recursive: true });
     const path = realpathSync(source.path);
-    if ((await stat(path)).isDirectory()) await cp(path, target, { recursive: true, dereference: true });
+    if ((await stat(path)).isDirectory()) await copyTree(path, target);
     else await copyFile(path, join(target, basename(source.path)));
+  }
+}
+
+/** Copies what a folder has, links as what they lead to. Folders are new ones: Bazel's own are write-protected. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if ((await stat(source)).isDirectory()) await copyTree(source, target);
+    else await copyFile(source, target);
   }
 }

@@ -14,6 +14,11 @@ export interface WorkRequest {
 /** A request that is longer is not one: arguments are paths. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
+/** Whether this process is to go on running. */
+export function isWorker(argv: readonly string[] = process.argv): boolean {
+  return argv.includes('--persistent_worker');
+}
+
 /** How a piece of work ended, and what Bazel shows of it. */
 export interface WorkResult {
   readonly exitCode: number;
@@ -27,10 +32,9 @@ export interface WorkResult {
  */
 export async function runTool(main: (context: MainContext) => Promise<number | void>): Promise<void> {
   await runMain(async (context) => {
-    if (!context.argv.includes('--persistent_worker'))
-      return main({ ...context, argv: await expandArguments(context.argv) });
+    if (!isWorker(context.argv)) return main({ ...context, argv: await expandArguments(context.argv) });
     const served = serve(process.stdin, process.stdout, (argv) => captured(() => main({ ...context, argv })));
-    // At a signal nobody waits for the rest: Bazel sends one, and waits for as long as it takes.
+    // At a signal nobody waits for what is not done yet: Bazel sends one, and then waits without a limit.
     await Promise.race([served, once(context.signal, 'abort')]);
     return 0;
   });
@@ -40,9 +44,11 @@ export async function runTool(main: (context: MainContext) => Promise<number | v
 export async function captured(main: () => Promise<number | void>): Promise<WorkResult> {
   const { stderr } = process;
   const chunks: Buffer[] = [];
-  // An own property hides the stream's method, and is taken away again.
-  stderr.write = (chunk: string | Uint8Array) => {
+  // An own property hides the stream's method, and is taken away again. At a signal runMain waits for what it writes.
+  stderr.write = (chunk: string | Uint8Array, ...rest: readonly unknown[]) => {
     chunks.push(Buffer.from(chunk as string));
+    const done = rest.find((one) => typeof one === 'function');
+    if (done !== undefined) process.nextTick(done as () => void);
     return true;
   };
   let exitCode: number;

@@ -121,7 +121,7 @@ const workOf = (text: string) => {
 
 /** Starts the tool as Bazel does. */
 function startWorker() {
-  const child = spawn(program, ['--persistent_worker'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, ['--persistent_worker'], { stdio: ['pipe', 'pipe', 'pipe'] });
   return {
     child,
     async answer(text: string): Promise<{ readonly exitCode: number | undefined; readonly said: string }> {
@@ -150,7 +150,10 @@ test('a tool that goes on running ends at SIGTERM, whatever it does', async () =
   for (const work of [undefined, 'wait']) {
     const { child, answer } = startWorker();
     await answer('one');
-    if (work !== undefined) child.stdin.write(workOf(work));
+    if (work !== undefined) {
+      child.stdin.write(workOf(work));
+      assert.equal(String((await once(child.stderr, 'data'))[0]), 'waiting');
+    }
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [143, null]);
   }

@@ -44,6 +44,8 @@ export function undeclaredImports(params: CompileParams, root: string): string[]
 interface ProgramFile {
   readonly name?: string;
   readonly npm?: string;
+  /** The package, where it lies in a folder above all that was laid out. */
+  readonly above?: string;
 }
 
 function describe(path: string, root: string): ProgramFile {
@@ -53,7 +55,12 @@ function describe(path: string, root: string): ProgramFile {
   if (!name.startsWith('..')) return { name };
   // The compiler looks for packages in all folders above: what is there is nobody's dependency.
   const above = ABOVE.exec(path)?.[1];
-  return above === undefined ? {} : { npm: above };
+  return above === undefined ? {} : { above };
+}
+
+/** By what names a package may be imported: its own, and that of the package whose types it has. */
+function importedNames(name: string): readonly string[] {
+  return name.startsWith('@types/') ? [name, name.slice('@types/'.length).replace('__', '/')] : [name];
 }
 
 function undeclared(
@@ -62,13 +69,14 @@ function undeclared(
   specifiers: readonly string[],
   known: { readonly own: ReadonlySet<string>; readonly declared: ReadonlySet<string>; readonly params: CompileParams },
 ): string | undefined {
+  if (target.above !== undefined)
+    return specifiers.find((specifier) => importedNames(target.above ?? '').includes(packageName(specifier)));
   if (target.npm !== undefined) {
     const name = target.npm;
-    const imported = name.startsWith('@types/') ? name.slice('@types/'.length).replace('__', '/') : name;
-    const direct = known.params.directPackages;
-    if (direct.includes(name) || direct.includes(imported)) return undefined;
+    const names = importedNames(name);
+    if (names.some((one) => known.params.directPackages.includes(one))) return undefined;
     // Ambient declarations make every file refer to every file of their package: the text decides.
-    return specifiers.find((specifier) => packageName(specifier) === imported || packageName(specifier) === name);
+    return specifiers.find((specifier) => names.includes(packageName(specifier)));
   }
   if (target.name === undefined || known.own.has(target.name) || known.declared.has(target.name)) return undefined;
   const stem = target.name.replace(/(\.d)?\.[cm]?tsx?$/, '');
