@@ -1,9 +1,9 @@
 // The cache of compiled modules, unpacked once by a process that compiles many packages: to unpack it takes longer than
 // to compile a package with it.
-import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestOfFile } from '../lib/digest.ts';
 import { systemErrorCode } from '../lib/errors.ts';
 import { unpackCache } from './cache_archive.ts';
 
@@ -41,9 +41,7 @@ export function keepCaches(parent: string, prefix: string): KeptCaches {
   };
   return {
     async fill(archive, folder) {
-      const digest = createHash('sha256')
-        .update(await readFile(archive))
-        .digest('hex');
+      const digest = await digestOfFile(archive);
       const known = kept.get(archive);
       const isGood = known?.digest === digest && existsSync(known.folder);
       if (known !== undefined && !isGood) removeFolder(known.folder);
