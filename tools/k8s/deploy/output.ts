@@ -1,6 +1,7 @@
 // Who listens to a run: chosen by options, environment and terminal.
 import { writeFile } from 'node:fs/promises';
 import { ToolError, errorText } from '../../lib/errors.ts';
+import { type Gatherer, gathererOf } from '../../lib/gather.ts';
 import type { Log } from '../../lib/log.ts';
 import { userPath } from '../../lib/runfiles.ts';
 import { createAnnotationListener, createJsonListener, createJunitListener } from './ci_listeners.ts';
@@ -20,6 +21,8 @@ export interface Streams {
   readonly printError: (line: string) => void;
   /** The terminal to draw on; undefined where there is none. */
   readonly screen: Screen | undefined;
+  /** Of the stream that the log goes to. Default: each line leaves at once. */
+  readonly gatherer?: Gatherer;
 }
 
 /** The process's own streams. */
@@ -29,6 +32,7 @@ export function processStreams(env: Readonly<Record<string, string | undefined>>
   return {
     print: (line) => void stdout.write(`${line}\n`),
     printError: (line) => void stderr.write(`${line}\n`),
+    gatherer: gathererOf(stderr),
     screen: isDrawn
       ? {
           write: (text) => void stderr.write(text),
@@ -63,7 +67,7 @@ export function createOutput({ label, options, env, log, streams }: OutputOption
   const start = () => {
     const listeners: Listener[] = [];
     if (streams.screen === undefined) {
-      listeners.push(createTextListener(log, colors));
+      listeners.push(createTextListener(log, colors, streams.gatherer));
     } else {
       const tree = createTreeListener(log, colors, streams.screen);
       current = tree.log;
