@@ -14,8 +14,6 @@ export interface Rival {
   readonly cases?: readonly Case[];
   /** It is not asked to do more. Default: any number. */
   readonly maxObjects?: number;
-  /** Whether it takes over a minute for the most objects. Default: no. */
-  readonly isSlow?: boolean;
 }
 
 /** Options of {@link createStage}. */

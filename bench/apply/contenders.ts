@@ -99,11 +99,13 @@ interface RunOptions {
 
 async function runToEnd(program: string, args: readonly string[], { onStart, good, env }: RunOptions): Promise<void> {
   const child = spawn(program, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: ENDS_WITHIN_MS,
     ...(env === undefined ? {} : { env }),
   });
   onStart(child);
+  // What it tells is read, as what the engine tells is.
+  child.stdout.resume();
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));

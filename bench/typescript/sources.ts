@@ -1,5 +1,6 @@
 // Packages that are compiled: each with five files, and imports of up to three packages before it, as the libraries of a
 // repo have them. The same sources for both sides; only BUILD files and tsconfigs differ.
+import { COMPILER_OPTIONS } from '../../tools/ts/compile_layout.ts';
 
 const FILES = 5;
 const FUNCTIONS = 20;
@@ -73,11 +74,8 @@ ts_library(
 /** For `tsc -b`: a project a package, with the options that ts_library has. */
 export function projects(count: number): Record<string, string> {
   const optionsOf = (index: number) => ({
+    ...COMPILER_OPTIONS,
     composite: true,
-    module: 'nodenext',
-    target: 'es2024',
-    strict: true,
-    noUncheckedIndexedAccess: true,
     rewriteRelativeImportExtensions: true,
     sourceMap: true,
     outDir: `../out/${packageOf(index)}`,

@@ -35,7 +35,8 @@ export interface CompileParams {
   readonly diagnostics: string;
 }
 
-const COMPILER_OPTIONS = {
+/** What is compiled with where a target names no tsconfig. */
+export const COMPILER_OPTIONS = {
   target: 'es2024',
   lib: ['es2024'],
   module: 'nodenext',
