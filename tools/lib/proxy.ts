@@ -5,8 +5,11 @@ import { ToolError } from './errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** This machine, which no proxy leads to. The first is what k3d calls it. */
-const OWN = networks(['0.0.0.0/32', '127.0.0.0/8', '::1/128']);
+/**
+ * This machine, which no proxy leads to. The first is what k3d calls it. A list of networks is only made where there is a
+ * proxy: node takes five milliseconds for the first address of IPv6.
+ */
+const OWN = ['0.0.0.0/32', '127.0.0.0/8', '::1/128'];
 
 /**
  * The URL of the proxy by which `url` is reached; undefined: there is none, as for this machine itself.
@@ -44,7 +47,7 @@ function portOf({ port, protocol }: URL): string {
 }
 
 function isOwn(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || contains(OWN, host);
+  return host === 'localhost' || host.endsWith('.localhost') || contains(networks(OWN), host);
 }
 
 function isLeftOut(host: string, port: string, list: string): boolean {
