@@ -1,10 +1,7 @@
 // What the API server itself allows: the requests of an apply, in parallel, by a process that does nothing else.
 import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import type { KubeObject } from '../../tools/k8s/model/object.ts';
-import type { Contender } from './contenders.ts';
-
-/** As many connections as the engine has. */
-const CONNECTIONS = 16;
+import { CONNECTIONS, type Contender } from './contenders.ts';
 
 /** Server-side applies over connections that are open before: no program that starts, no plan, no inventory. */
 export function bareRequests(server: ApiServer): Contender {

@@ -1,5 +1,6 @@
 // What both sides do, each on namespaces of its own that have the same objects.
 import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
+import { asList, asRecord } from '../../tools/k8s/model/object.ts';
 import type { Run } from '../lib/compare.ts';
 import { type Contender, configMaps } from './contenders.ts';
 
@@ -39,6 +40,18 @@ export function createStage({ server, ours, rival, objects, onPeak }: StageOptio
     if (contender === ours) onPeak(megabytes);
     return seconds;
   };
+  const configMapsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`;
+  /** Whoever did not do all of it is not compared. */
+  const check = async (contender: Contender, namespace: string, change = 'first') => {
+    const read = async (path: string) =>
+      asRecord(await server.client.request({ method: 'GET', path, doing: 'Looking' }));
+    const list = await read(configMapsOf(namespace));
+    const there = asList(list?.['items']).length;
+    const first = await read(`${configMapsOf(namespace)}/o0`);
+    const value = asRecord(first?.['data'])?.['value'];
+    if (there < objects || value !== change)
+      throw new Error(`${contender.name} ended with ${there} of ${objects} objects, the first with ${String(value)}`);
+  };
   let count = 0;
   const makeNamespace = async () => {
     const name = `bench-${objects}-${rival.name.replaceAll(/[^a-z]+/g, '-')}-${(count += 1)}`;
@@ -61,15 +74,18 @@ export function createStage({ server, ours, rival, objects, onPeak }: StageOptio
     first: both((contender) => async () => {
       const namespace = await makeNamespace();
       const seconds = await timed(contender, 'apply', namespace);
-      const path = `/api/v1/namespaces/${namespace}/configmaps`;
-      await server.client.request({ method: 'DELETE', path, doing: 'Taking objects away' });
+      await check(contender, namespace);
+      await server.client.request({ method: 'DELETE', path: configMapsOf(namespace), doing: 'Taking objects away' });
       return seconds;
     }),
     'no-op': both((contender) => async () => timed(contender, 'apply', await applied(contender))),
     diff: both((contender) => async () => timed(contender, 'diff', await applied(contender))),
     'one change': both((contender) => async (round) => {
       // The last case: what a round changes is not changed back.
-      return timed(contender, 'apply', await applied(contender), `round ${round}`);
+      const namespace = await applied(contender);
+      const seconds = await timed(contender, 'apply', namespace, `round ${round}`);
+      await check(contender, namespace, `round ${round}`);
+      return seconds;
     }),
   };
 }

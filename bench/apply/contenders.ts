@@ -27,6 +27,8 @@ export function configMaps(count: number, namespace: string, change = 'first'): 
 }
 
 const ENDS_WITHIN_MS = 900_000;
+/** As many connections as the engine has for its work. */
+export const CONNECTIONS = 16;
 
 /** Fathom's engine, as `bazel run` starts it. */
 export function fathom(server: ApiServer): Contender {
@@ -51,6 +53,8 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
   await mkdir(join(program, '..'), { recursive: true });
   await symlink(peerPath('KUBERNETES'), program);
   const flags = isServerSide ? ['--server-side'] : [];
+  // Its caches stay here, and it reads no settings of the user's.
+  const env = { HOME: server.folder };
   return {
     name: isServerSide ? 'kubectl --server-side' : 'kubectl',
     run: (verb, objects) =>
@@ -58,8 +62,10 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
         const file = `${program}.json`;
         await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
         const where = ['--kubeconfig', server.kubeconfig, '--context', server.context, '-f', file];
-        // A diff exits 1 when something differs.
-        await runToEnd(program, [verb, ...flags, ...where], { onStart, good: verb === 'diff' ? [0, 1] : [0] });
+        // A diff exits 1 when something differs. Without this flag it compares one after the other.
+        const all = verb === 'diff' ? [verb, `--concurrency=${CONNECTIONS}`] : [verb];
+        const good = verb === 'diff' ? [0, 1] : [0];
+        await runToEnd(program, [...all, ...flags, ...where], { onStart, good, env });
       }),
   };
 }
@@ -93,15 +99,14 @@ interface RunOptions {
   readonly onStart: (child: ChildProcess) => void;
   /** Exit codes of a success. */
   readonly good: readonly number[];
-  /** Default: that of this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 async function runToEnd(program: string, args: readonly string[], { onStart, good, env }: RunOptions): Promise<void> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: ENDS_WITHIN_MS,
-    ...(env === undefined ? {} : { env }),
+    env,
   });
   onStart(child);
   // What it tells is read, as what the engine tells is.

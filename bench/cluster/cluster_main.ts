@@ -91,7 +91,9 @@ async function start(cluster: OwnCluster): Promise<Start> {
   const up = since();
   const { status, stderr } = cluster.run(runfile('fathom/prod/base.apply'), []);
   if (status !== 0) throw new Error(stderr);
-  return { api: times['the API server'] ?? NaN, node: times['node-1 to be Ready'] ?? NaN, up, registry: since() };
+  const [api, node] = [times['the API server'], times['node-1 to be Ready']];
+  if (api === undefined || node === undefined) throw new Error('`up` no longer says when its steps have ended');
+  return { api, node, up, registry: since() };
 }
 
 /** Seconds by part, each killed as often as there are rounds. */

@@ -1,7 +1,9 @@
 // Who brings a stack up: Fathom by one verb, and what people use in its place, by processes that end when all is ready.
-import { constants, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { digestOf } from '../../tools/lib/digest.ts';
+import { mapLimited } from '../../tools/lib/limit.ts';
 import { readImage } from '../../tools/oci/index.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
 import { type Sample, measure } from '../lib/measure.ts';
@@ -43,34 +45,47 @@ function fathomArguments(): readonly string[] {
   return (process.env['BENCH_FATHOM_ARGUMENTS'] ?? '').split(' ').filter((word) => word !== '');
 }
 
-/**
- * crane for one image after the other, as rules_k8s pushes; kubectl of the same Kubernetes. `other`: a registry that nobody
- * looks into, for what is prepared.
- */
-export async function craneAndKubectl(cluster: BenchCluster, other: string): Promise<Contender> {
+/** Processes at once, of those that wait for one Deployment each. */
+const WAITING_AT_ONCE = 8;
+
+/** Options of {@link craneAndKubectl}. */
+export interface RivalOptions {
+  readonly cluster: BenchCluster;
+  /** A registry that nobody looks into, for what is prepared. */
+  readonly other: string;
+  /**
+   * One `kubectl rollout status` for all Deployments, as people write it, which keeps to five requests a second by itself
+   * after the first ten; or a process for each, eight at once.
+   */
+  readonly waits: 'together' | 'one by one';
+}
+
+/** crane for one image after the other, as rules_k8s pushes; kubectl of the same Kubernetes. */
+export async function craneAndKubectl({ cluster, other, waits }: RivalOptions): Promise<Contender> {
   const crane = peerPath('CRANE');
-  const program = join(cluster.server.folder, 'kubectl');
+  const home = await mkdtemp(join(cluster.server.folder, 'kubectl-'));
+  const program = join(home, 'kubectl');
   await symlink(peerPath('KUBERNETES'), program);
-  const kubectl = (...args: readonly string[]) => runProgram(program, ['--kubeconfig', cluster.kubeconfig, ...args]);
+  const kubectl = (...args: readonly string[]) =>
+    runProgram(program, ['--kubeconfig', cluster.kubeconfig, ...args], { env: { HOME: home } });
   const version = (await runProgram(crane, ['version'])).trim();
+  const made = new Set<string>();
   return {
-    name: `crane ${version} by image, kubectl apply --server-side, rollout status`,
+    name: `crane ${version} by image, kubectl apply --server-side, rollout status${waits === 'together' ? '' : ' for each, 8 at once'}`,
     async prepare(stack, place) {
       await writeManifests(stack, { ...place, registry: other });
       await Promise.all(stack.packages.map((path) => writeLayout(stack, path, place)));
-      const exists = await kubectl('get', 'namespace', place.namespace).then(
-        () => true,
-        () => false,
-      );
-      if (!exists) await kubectl('create', 'namespace', place.namespace);
     },
     deploy: (stack, { folder, namespace, registry }) =>
       measure(async () => {
+        if (!made.has(namespace)) await kubectl('create', 'namespace', namespace);
+        made.add(namespace);
         for (const path of stack.packages)
           await runProgram(crane, ['push', '--insecure', join(folder, 'layouts', path), `${registry}/${path}:latest`]);
         await kubectl('apply', '--server-side', '--namespace', namespace, '-f', join(folder, 'all.json'));
-        const waits = ['rollout', 'status', '--namespace', namespace, '--timeout=10m'];
-        await kubectl(...waits, '-f', join(folder, 'deployments.json'));
+        const wait = ['rollout', 'status', '--namespace', namespace, '--timeout=10m'];
+        if (waits === 'together') await kubectl(...wait, '-f', join(folder, 'deployments.json'));
+        else await mapLimited(await namesOf(folder), WAITING_AT_ONCE, (name) => kubectl(...wait, `deployment/${name}`));
       }),
   };
 }
@@ -81,6 +96,11 @@ async function writeManifests(stack: Stack, place: Place): Promise<void> {
   await writeFile(join(place.folder, 'all.json'), text);
   const isDeployment = (document: string) => /^kind: Deployment$/m.test(document);
   await writeFile(join(place.folder, 'deployments.json'), text.split(/^---$/m).filter(isDeployment).join('---\n'));
+}
+
+async function namesOf(folder: string): Promise<readonly string[]> {
+  const text = await readFile(join(folder, 'deployments.json'), 'utf8');
+  return parseAllDocuments(text).map((document) => String(document.getIn(['metadata', 'name'])));
 }
 
 /** An image as an OCI layout, which is what crane reads. */

@@ -7,7 +7,7 @@ import { createLog } from '../../tools/lib/log.ts';
 import { createClient } from '../../tools/k8s/kube/client.ts';
 import { findCluster } from '../../tools/k8s/kube/kubeconfig.ts';
 import { listObjects } from '../../tools/k8s/kube/objects.ts';
-import { keptFile, resultOf, writeResult } from '../lib/bench.ts';
+import { commitOf, keptFile, resultOf, writeResult } from '../lib/bench.ts';
 import { measurementOf } from '../lib/compare.ts';
 import type { Measurement } from '../lib/result.ts';
 import { type LoadSettings, loadTemplate, startLoad } from './load_job.ts';
@@ -69,7 +69,10 @@ await runMain(async ({ argv, env, signal }) => {
       };
       const settled = Object.entries(counts).map(([name, count]) => measurementOf([count], { name, unit: 'count' }));
       const root = env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
-      const result = await resultOf('failover', root, { versions: {}, measurements: [...settled, ...measurements] });
+      const result = resultOf('failover', await commitOf(root), {
+        versions: {},
+        measurements: [...settled, ...measurements],
+      });
       await writeResult(result, values.write ? keptFile(root, 'failover') : values.output, env);
     }
     for (const problem of problems) log.warn(problem);

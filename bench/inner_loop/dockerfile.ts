@@ -97,11 +97,16 @@ export async function writeContext(
     readonly compilerOptions: Readonly<Record<string, unknown>>;
   };
   const own = { noEmit: false, sourceMap: true, outDir: 'out', rootDir: '.', rootDirs: undefined };
-  const include = SOURCES.map((folder) => `${folder}/*.ts`);
-  await writeFile(
-    join(context, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...compilerOptions, ...own }, include }, null, 2),
-  );
+  const write = (path: string, config: object) => writeFile(join(context, path), JSON.stringify(config, null, 2));
+  await write('tsconfig.json', { compilerOptions: { ...compilerOptions, ...own }, files: [] });
+  // The kit is compiled in a layer of its own; the service, against what that says of its types.
+  const project = { extends: '../../tsconfig.json', include: ['*.ts'] };
+  await write('services/kit/tsconfig.json', { ...project, compilerOptions: { composite: true } });
+  await write(`services/${NAME}/tsconfig.json`, {
+    ...project,
+    compilerOptions: { declaration: false },
+    references: [{ path: '../kit' }],
+  });
   await writeFile(join(context, 'package.json'), '{"type":"module"}\n');
   await writeFile(join(context, 'Dockerfile'), dockerfile(bases));
 }
@@ -113,8 +118,9 @@ WORKDIR /src
 COPY package.json tsconfig.json ./
 COPY proto proto
 COPY services/kit services/kit
+RUN ["typescript/lib/tsc", "-b", "services/kit"]
 COPY services/${NAME} services/${NAME}
-RUN ["typescript/lib/tsc", "-p", "."]
+RUN ["typescript/lib/tsc", "-p", "services/${NAME}"]
 
 FROM ${run}
 WORKDIR /app

@@ -54,20 +54,23 @@ export async function benchMain({ name, description, pairs: usual = 9, run }: Be
     if (pairs < MIN_PAIRS) log.warn(`${pairs} pairs are too few for an interval that can be trusted: ${MIN_PAIRS} do`);
     const root = main.env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
     const only = options.only === undefined ? {} : { only: options.only };
-    const found = await run({ ...main, pairs, log, root, ...only });
     const file = options.write === true ? keptFile(root, name) : options.output;
-    await writeResult(await resultOf(name, root, found), file, main.env);
+    // Of a checkout that changes meanwhile, the commit at the begin is not what was measured.
+    const before = await commitOf(root);
+    const found = await run({ ...main, pairs, log, root, ...only });
+    const commit = (await commitOf(root)) === before ? before : `${before.replace('+', '')}+`;
+    await writeResult(resultOf(name, commit, found), file, main.env);
     return 0;
   });
 }
 
 /** What is kept of findings: with the machine, and the commit of the checkout. */
-export async function resultOf(name: string, root: string, found: Findings): Promise<BenchResult> {
+export function resultOf(name: string, commit: string, found: Findings): BenchResult {
   return {
     benchmark: name,
     machine: { cpus: cpus().length, memoryBytes: totalmem(), kernel: release().split('.').slice(0, 2).join('.') },
     versions: { node: process.version, ...found.versions },
-    commit: await commitOf(root),
+    commit,
     comparisons: found.comparisons ?? [],
     measurements: found.measurements ?? [],
   };
@@ -104,7 +107,8 @@ function pairsOf(text: string): number {
   return pairs;
 }
 
-async function commitOf(root: string): Promise<string> {
+/** The commit of a checkout; with `+` where it has changes of its own. */
+export async function commitOf(root: string): Promise<string> {
   const git = gitIn(root);
   const commit = (await git('rev-parse', '--short=12', 'HEAD')).trim();
   const changes = await git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results');

@@ -1,6 +1,6 @@
 // Comparisons that a busy machine does not turn: both sides by turns, and what is kept is their ratio.
 import type { Comparison, Measurement, Pair, Ratio, Unit } from './result.ts';
-import { intervalOf, medianOf } from './statistics.ts';
+import { WANTED, intervalOf, medianOf } from './statistics.ts';
 
 /** Fewer pairs than this have no interval that can be trusted by 95 %. */
 export const MIN_PAIRS = 7;
@@ -73,14 +73,16 @@ export function measurementOf(
   return { ...what, values: values.map(round3), median: round3(medianOf(values)) };
 }
 
-/** Whether an aim is met by the worse end of the interval; undefined: there is none. */
+/** Whether an aim is met by the worse end of an interval that holds by 95 %; undefined: there is none. */
 export function isMet({ aim, ratio }: Pick<Comparison, 'aim' | 'ratio'>): boolean | undefined {
-  return aim === undefined ? undefined : ratio.low >= aim;
+  return aim === undefined ? undefined : ratio.confidence >= WANTED && ratio.low >= aim;
 }
 
 /** Likewise, of what must not be exceeded. */
 export function isWithin({ aim, values }: Pick<Measurement, 'aim' | 'values'>): boolean | undefined {
-  return aim === undefined ? undefined : intervalOf(values).high <= aim;
+  if (aim === undefined) return undefined;
+  const { high, confidence } = intervalOf(values);
+  return confidence >= WANTED && high <= aim;
 }
 
 function roundedPair({ ours, peer }: Pair): Pair {

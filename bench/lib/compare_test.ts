@@ -56,3 +56,9 @@ test('an aim is met by the worse end of the interval alone', () => {
     [true, false],
   );
 });
+
+test('no aim is met by runs that are too few for an interval of 95 %', () => {
+  assert.equal(isMet({ ratio: { median: 9, low: 9, high: 9, confidence: 0.938 }, aim: 3 }), false);
+  assert.equal(isWithin({ values: [1, 1, 1, 1, 1], aim: 3 }), false);
+  assert.equal(isWithin({ values: [1, 1, 1, 1, 1, 1], aim: 3 }), true);
+});

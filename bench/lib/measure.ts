@@ -12,17 +12,16 @@ export interface Sample {
 const LOOK_EVERY_MS = 10;
 
 /**
- * Measures `run`, which hands over the process as soon as it has one: from its start to its end, without what `run` does
- * before and after. Where it hands over none, all of `run` counts.
+ * Measures `run`, which hands over the process as soon as it has one: until that has ended, without what `run` takes away
+ * after it. Where it hands over none, all of `run` counts.
  */
 export async function measure(run: (onStart: (child: ChildProcess) => void) => Promise<unknown>): Promise<Sample> {
   let kilobytes = 0;
   let timer: NodeJS.Timeout | undefined;
-  let startMs = performance.now();
+  const startMs = performance.now();
   let endMs: number | undefined;
   try {
     await run((child) => {
-      startMs = performance.now();
       child.once('close', () => (endMs = performance.now()));
       const look = () => (kilobytes = Math.max(kilobytes, peakOf(child.pid)));
       timer = setInterval(look, LOOK_EVERY_MS);

@@ -15,7 +15,8 @@ export interface Interval {
   readonly confidence: number;
 }
 
-const WANTED = 0.95;
+/** What an interval has to hold by. */
+export const WANTED = 0.95;
 
 /** The probability that of `count` numbers at most `most` lie below the true median. */
 function atMost(most: number, count: number): number {

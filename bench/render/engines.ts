@@ -47,21 +47,30 @@ export async function createEngines(
 ): Promise<{ readonly ours: Engine; readonly peers: readonly Engine[] }> {
   const program = join(folder, 'program.jsonnet');
   await writeFile(program, PROGRAM);
-  const python = (name: string) => (range: readonly string[], out: string) =>
-    run(runfile('fathom/bench/render/engine'), [name, fathom, program, ...range, out], { timeout: ENDS_WITHIN_MS });
-  const goJsonnet = ([first = '', last = '']: readonly string[], out: string) => {
+  /** Their own processor time counts alone: whoever uses them need not do so from Python. */
+  const python = (name: string) => async (range: readonly string[], out: string) => {
+    const args = [name, fathom, program, ...range, out];
+    const { stdout } = await run(runfile('fathom/bench/render/engine'), args, { timeout: ENDS_WITHIN_MS });
+    const seconds = Number(stdout.trim() || Number.NaN);
+    if (Number.isNaN(seconds)) throw new Error(`${name} does not say what it took: ${stdout}`);
+    return seconds;
+  };
+  /** The whole process, from its start to its end. */
+  const goJsonnet = async ([first = '', last = '']: readonly string[], out: string) => {
     const range = ['--tla-code', `first=${first}`, '--tla-code', `last=${last}`];
-    return run(peerPath('JSONNET'), ['-J', fathom, ...range, '-m', out, program], {
+    const startMs = performance.now();
+    await run(peerPath('JSONNET'), ['-J', fathom, ...range, '-m', out, program], {
       env: { ...process.env, GOGC: GARBAGE_PERCENT },
       timeout: ENDS_WITHIN_MS,
       maxBuffer: 1 << 26,
     });
+    return (performance.now() - startMs) / 1000;
   };
   const engines = [
     { name: 'go-jsonnet', work: goJsonnet, most: SERVICES },
-    { name: 'jrsonnet by rjsonnet 0.5.6 in Python', work: python('rjsonnet'), most: SERVICES },
+    { name: 'jrsonnet by rjsonnet 0.5.6, its own processor time', work: python('rjsonnet'), most: SERVICES },
     // A hundred take it minutes.
-    { name: 'C++ by jsonnet 0.22.0 in Python', work: python('jsonnet'), most: 1 },
+    { name: 'C++ by jsonnet 0.22.0, its own processor time', work: python('jsonnet'), most: 1 },
   ] as const;
   const expected = new Map<number, string>();
   const made: Engine[] = [];
@@ -69,9 +78,7 @@ export async function createEngines(
     const render = async (services: number, see: (out: string) => Promise<void>) => {
       const out = await mkdtemp(join(folder, 'out-'));
       try {
-        const startMs = performance.now();
-        await work(['0', `${services - 1}`], out);
-        const seconds = (performance.now() - startMs) / 1000;
+        const seconds = await work(['0', `${services - 1}`], out);
         await see(out);
         return seconds;
       } finally {

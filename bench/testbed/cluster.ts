@@ -15,8 +15,10 @@ export interface BenchCluster extends AsyncDisposable {
   readonly server: ApiServer;
   /** A kubeconfig whose current context is the one of {@link server}. */
   readonly kubeconfig: string;
-  /** How many Deployments of a namespace have all their pods ready. */
+  /** How many Deployments of a namespace have all their pods ready, by their newest template. */
   readyDeployments(namespace: string): Promise<number>;
+  /** How often each Deployment of a namespace has been changed. */
+  generations(namespace: string): Promise<ReadonlyMap<string, number>>;
   /** Resolves when the namespace is gone with all that is in it. */
   removeNamespace(namespace: string): Promise<void>;
 }
@@ -81,15 +83,26 @@ export async function startBenchCluster(): Promise<BenchCluster> {
   }
 }
 
-function viewOf(server: ApiServer): Pick<BenchCluster, 'readyDeployments' | 'removeNamespace'> {
+function viewOf(server: ApiServer): Pick<BenchCluster, 'readyDeployments' | 'generations' | 'removeNamespace'> {
   const get = (path: string) => server.client.request({ method: 'GET', path, doing: 'Looking' });
+  const deployments = async (namespace: string) => {
+    const list = asRecord(await get(`/apis/apps/v1/namespaces/${namespace}/deployments`));
+    return asList(list?.['items']).map((item) =>
+      ['metadata', 'spec', 'status'].map((part) => asRecord(asRecord(item)?.[part]) ?? {}),
+    );
+  };
   return {
     async readyDeployments(namespace) {
-      const list = asRecord(await get(`/apis/apps/v1/namespaces/${namespace}/deployments`));
-      return asList(list?.['items']).filter((item) => {
-        const [spec, status] = [asRecord(asRecord(item)?.['spec']), asRecord(asRecord(item)?.['status'])];
-        return status?.['readyReplicas'] === spec?.['replicas'] && status?.['updatedReplicas'] === spec?.['replicas'];
+      const all = await deployments(namespace);
+      return all.filter(([metadata, spec, status]) => {
+        const counts = [status?.['readyReplicas'], status?.['updatedReplicas']];
+        const isSeen = status?.['observedGeneration'] === metadata?.['generation'];
+        return isSeen && counts.every((count) => count === spec?.['replicas']);
       }).length;
+    },
+    async generations(namespace) {
+      const all = await deployments(namespace);
+      return new Map(all.map(([metadata]) => [String(metadata?.['name']), Number(metadata?.['generation'])]));
     },
     async removeNamespace(namespace) {
       const path = `/api/v1/namespaces/${namespace}`;

@@ -15,9 +15,8 @@ import { CHANGED, buildFiles, changedLine, projects, sourceOf, sources } from '.
 
 const run = promisify(execFile);
 const ENDS_WITHIN_MS = 600_000;
+const WRONG_TYPE = 'export const wrong: number = "text";\n';
 const COUNTS = [50, 500];
-/** Of the slowest case. */
-const SLOW_PAIRS = 3;
 const CASES = ['all new', 'one line'] as const;
 
 const nameOf = (count: number, what: (typeof CASES)[number]) => `${count} packages, ${what}`;
@@ -59,6 +58,8 @@ await benchMain({
         ];
         // Fathom's own tools, and whatever a side does at its first time, are no part of what is compared.
         for (const side of [ours, ...rivals.map((rival) => rival.side)]) await allNew(side, count, 'first');
+        for (const side of [ours, ...rivals.filter(({ clean }) => clean !== undefined).map((rival) => rival.side)])
+          await requireCheck(side);
         for (const { peer, side, clean, change } of rivals) {
           const both = (runOf: (side: Side) => Run) => ({ ours: runOf(ours), peer: runOf(side) });
           const cases = [
@@ -77,7 +78,7 @@ await benchMain({
             const options = {
               name,
               peer,
-              pairs: pairsOf(name, pairs),
+              pairs,
               signal,
               run: sides,
               ...(aim === undefined ? {} : { aim }),
@@ -94,11 +95,6 @@ await benchMain({
     return { versions: { typescript: version.trim() }, comparisons };
   },
 });
-
-/** What takes minutes a pair is run less often: the interval of the result says how sure that is. */
-function pairsOf(name: string, pairs: number): number {
-  return name === nameOf(Math.max(...COUNTS), 'all new') ? Math.min(pairs, SLOW_PAIRS) : pairs;
-}
 
 /** A native program of an npm package. */
 function programOf(name: string, path: string): string {
@@ -120,6 +116,24 @@ async function oneLine(side: Side, salt: string, version: number): Promise<numbe
   // Whoever did nothing is not compared.
   if (!(await side.built()).includes(changedLine(changed))) throw new Error('The change is not in what was built');
   return seconds;
+}
+
+/** Whoever does not look at types is not compared with those who do. */
+async function requireCheck(side: Side): Promise<void> {
+  const right = sourceOf(0, 0, { salt: 'first' });
+  await side.write({ [CHANGED]: `${right}${WRONG_TYPE}` });
+  const isRefused = await side.build().then(
+    () => false,
+    (error: unknown) => /TS2322/.test(error instanceof Error ? `${error.message}${outputOf(error)}` : ''),
+  );
+  if (!isRefused) throw new Error('A wrong type is taken');
+  await side.write({ [CHANGED]: right });
+  await side.build();
+}
+
+/** What a program has printed that failed. */
+function outputOf(error: object): string {
+  return 'stdout' in error ? String(error.stdout) : '';
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {
@@ -173,7 +187,10 @@ function esbuildSide(root: string, esbuild: string, count: number): Side {
     clean: () => rm(join(root, 'out'), { recursive: true, force: true }),
     built: () => readFile(join(root, 'out', CHANGED.replace(/ts$/, 'js')), 'utf8'),
     async build() {
-      await run(esbuild, [...files, '--outdir=out', '--log-level=error'], { cwd: root, timeout: ENDS_WITHIN_MS });
+      await run(esbuild, [...files, '--outdir=out', '--sourcemap', '--log-level=error'], {
+        cwd: root,
+        timeout: ENDS_WITHIN_MS,
+      });
     },
   };
 }

@@ -2,6 +2,8 @@
 import type { Writable } from 'node:stream';
 
 const HELD_MS = 10;
+// One each: a stream that two hold back would stay so for as long as they take turns.
+const GATHERERS = new WeakMap<Writable, Gatherer>();
 
 /** What is held back of a stream. */
 export interface Gatherer {
@@ -13,6 +15,12 @@ export interface Gatherer {
 
 /** Of a stream that writes at once, as a process's own pipes do: what is held is written before the process ends. */
 export function gathererOf(stream: Writable): Gatherer {
+  const known = GATHERERS.get(stream) ?? createGatherer(stream);
+  GATHERERS.set(stream, known);
+  return known;
+}
+
+function createGatherer(stream: Writable): Gatherer {
   let timer: NodeJS.Timeout | undefined;
   const release = () => {
     if (timer === undefined) return;

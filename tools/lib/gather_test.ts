@@ -37,6 +37,15 @@ test('what follows a line leaves with one write, also of others who write there'
   assert.deepEqual(writes.slice(2), ['after\n']);
 });
 
+test('two that hold the same stream back do not keep it so', () => {
+  const { stream, writes } = recorder();
+  gathererOf(stream).hold();
+  gathererOf(stream).hold();
+  stream.write('one\n');
+  gathererOf(stream).release();
+  assert.deepEqual(writes, ['one\n']);
+});
+
 test('what is held back leaves by itself, and what comes later is held anew', async () => {
   const { stream, writes } = recorder();
   const gathered = gathererOf(stream);

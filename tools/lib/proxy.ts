@@ -47,7 +47,7 @@ function portOf({ port, protocol }: URL): string {
 }
 
 function isOwn(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || contains(networks(OWN), host);
+  return host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && contains(networks(OWN), host));
 }
 
 function isLeftOut(host: string, port: string, list: string): boolean {

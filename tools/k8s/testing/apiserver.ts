@@ -169,7 +169,7 @@ async function attempt<T>(children: readonly ChildProcess[], folder: string, wor
     } catch (error) {
       const ended = children.find((child) => child.exitCode !== null);
       if (ended === undefined && performance.now() < deadlineMs) {
-        await sleep(100);
+        await sleep(50);
         continue;
       }
       const log = await readFile(join(folder, 'kube-apiserver.log'), 'utf8').catch(() => '');
