@@ -53,8 +53,8 @@ export async function kubectl(server: ApiServer, isServerSide: boolean): Promise
   await mkdir(join(program, '..'), { recursive: true });
   await symlink(peerPath('KUBERNETES'), program);
   const flags = isServerSide ? ['--server-side'] : [];
-  // Its caches stay here, and it reads no settings of the user's.
-  const env = { HOME: server.folder };
+  // Its caches stay here, and it reads no settings of the user's; its `diff` runs the machine's.
+  const env = { PATH: process.env['PATH'] ?? '', HOME: server.folder };
   return {
     name: isServerSide ? 'kubectl --server-side' : 'kubectl',
     run: (verb, objects) =>
