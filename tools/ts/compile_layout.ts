@@ -1,13 +1,6 @@
-// The folder in which the compiler works: sources, the declarations of what they may import, and one node_modules.
-// Nothing else is in it, so an undeclared import finds nothing, in or out of a sandbox.
-import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
-/** A file at `path` (from the action's folder) that its importers know as `name`. */
-export interface NamedFile {
-  readonly path: string;
-  readonly name: string;
-}
+// What the compiler finds where it works: sources, the declarations of what they may import, and one node_modules.
+// Nothing else is there, so an undeclared import finds nothing, in or out of a sandbox.
+import type { CompilerFolder, NamedFile } from './compile_folder.ts';
 
 /** The parameters of one compilation; written by compile.bzl. */
 export interface CompileParams {
@@ -19,7 +12,7 @@ export interface CompileParams {
   /** The repository that a missing npm package is named with. */
   readonly npmRepository: string;
   readonly srcs: readonly NamedFile[];
-  /** Declarations of all that the target needs, directly or not. */
+  /** Declarations of all that the target needs, directly or not: of arguments of their own. */
   readonly deps: readonly NamedFile[];
   /** The targets that it declares, with their declarations. */
   readonly owners: readonly { readonly label: string; readonly files: readonly string[] }[];
@@ -53,8 +46,12 @@ export const COMPILER_OPTIONS = {
   skipLibCheck: true,
 } as const;
 
+/** Where the compiler writes, in its folder: what it makes, and its build info. */
+export const OUT_FOLDER = '.out';
+export const INFO_FILE = '.info.json';
+
 // The build info tells what each source refers to, by which undeclared imports are found.
-const CHECK_OPTIONS = { declaration: true, incremental: true, tsBuildInfoFile: '.info.json' };
+const CHECK_OPTIONS = { declaration: true, incremental: true, tsBuildInfoFile: INFO_FILE };
 
 const EMIT_OPTIONS: Readonly<Record<CompileParams['emit'], object>> = {
   all: { ...CHECK_OPTIONS, sourceMap: true },
@@ -88,21 +85,16 @@ const GLOBALS = `interface Array<T> {}\n${GLOBAL_TYPES.map((name) => `interface 
 export const CONFIG_FILE = 'tsconfig.compile.json';
 const GLOBALS_FILE = 'globals.d.ts';
 
-/** Fills `root`, an empty folder. */
-export function layOut(params: CompileParams, root: string): void {
-  for (const file of [...params.deps, ...params.srcs, ...params.tsconfigs]) {
-    const target = join(root, file.name);
-    mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(file.path, target);
-  }
-  for (const { name, path } of params.packages) {
-    const link = join(root, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(realpathSync(path), link);
-  }
-  if (params.emit === 'js') writeFileSync(join(root, GLOBALS_FILE), GLOBALS);
-  writeFileSync(join(root, 'package.json'), '{"type":"module"}\n');
-  writeFileSync(join(root, CONFIG_FILE), JSON.stringify(tsconfig(params)));
+/** Fills the folder with what `params` names. */
+export function layOut(params: CompileParams, folder: CompilerFolder): void {
+  const written = new Map([
+    ['package.json', '{"type":"module"}\n'],
+    [CONFIG_FILE, JSON.stringify(tsconfig(params))],
+  ]);
+  if (params.emit === 'js') written.set(GLOBALS_FILE, GLOBALS);
+  const files = [...params.deps, ...params.srcs, ...params.tsconfigs].filter(({ name }) => !written.has(name));
+  folder.fill(files, params.packages);
+  for (const [name, text] of written) folder.write(name, text);
 }
 
 /** The names of what the compiler is started with. */
@@ -120,7 +112,7 @@ function tsconfig(params: CompileParams): object {
     noEmit: false,
     noEmitOnError: true,
     composite: false,
-    outDir: '.out',
+    outDir: OUT_FOLDER,
     rootDir: '.',
     paths: {},
     types: params.directPackages

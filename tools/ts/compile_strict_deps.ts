@@ -2,7 +2,7 @@
 // for the types; what the sources really refer to stands in its build info.
 import { readFileSync, realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import type { CompileParams } from './compile_layout.ts';
+import { type CompileParams, INFO_FILE } from './compile_layout.ts';
 import { missingDependency, packageName } from './compile_diagnostics.ts';
 
 interface BuildInfo {
@@ -18,7 +18,7 @@ const ABOVE = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /** A line for each import of a file or package that `params` does not declare. */
 export function undeclaredImports(params: CompileParams, root: string): string[] {
-  const info: BuildInfo = JSON.parse(readFileSync(join(root, '.info.json'), 'utf8'));
+  const info: BuildInfo = JSON.parse(readFileSync(join(root, INFO_FILE), 'utf8'));
   const files = info.fileNames.map((name) => describe(resolve(root, name), root));
   const own = new Set(params.srcs.map((src) => src.name));
   const declared = new Set(params.owners.flatMap((owner) => owner.files));

@@ -19,8 +19,8 @@ COMPILE_ATTRS = {
     "_compiler": attr.label(
         doc = "The driver of the compiler.",
         default = "//tools/ts:compile",
-        allow_single_file = True,
         cfg = "exec",
+        executable = True,
     ),
 }
 
@@ -68,22 +68,29 @@ def _outputs(ctx, src):
 def _npm_root(info):
     return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(apparent_name(repository_name(info.label)), info.package_name))
 
-def _compile_action(ctx, action, params, inputs):
-    """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means."""
+def _named(file):
+    return [workspace_path(file), file.path]
+
+def _compile_action(ctx, action, params, inputs, deps):
+    """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means.
+
+    `deps` is a depset of declarations: of a large repo too many for a file a target.
+    """
     toolchain = ctx.toolchains[TOOLCHAIN_TYPE].ts
     file = ctx.actions.declare_file(action.params_name)
     outputs = [struct(path = f.path, name = workspace_path(f)) for f in action.outputs]
     ctx.actions.write(file, json.encode(struct(outputs = outputs, **params)))
     args = worker_args(ctx)
     args.add(file)
+    args.add_all(deps, map_each = _named)
     ctx.actions.run(
         mnemonic = action.mnemonic,
         progress_message = "{} {}".format(action.doing, params["label"]),
         executable = toolchain.node,
-        arguments = [ctx.file._compiler.path, args],
-        inputs = depset([file, toolchain.tsc.directory], transitive = [inputs]),
+        arguments = [ctx.executable._compiler.path, args],
+        inputs = depset([file, toolchain.tsc.directory], transitive = [inputs, deps]),
         # By these Bazel knows which worker is which: what differs from target to target is no tool.
-        tools = [toolchain.node, ctx.file._compiler],
+        tools = [ctx.executable._compiler],
         outputs = action.outputs + ([action.stamp] if action.stamp else []),
         env = {"LC_ALL": "C"},
         execution_requirements = worker_requirements("TsCompile"),
@@ -157,7 +164,6 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
         dict(
             common,
             emit = "types" if is_split else "all",
-            deps = [struct(path = f.path, name = workspace_path(f)) for f in dep_files.to_list()],
             owners = [
                 struct(label = shown_label(dep.label), files = [workspace_path(f) for f in dep.declarations.to_list() + dep.js.to_list()])
                 for dep in ts_deps
@@ -170,8 +176,8 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
         depset(
             srcs + ([tsconfig] + extends if tsconfig else []) + [dep.checked for dep in ts_deps] +
             [entry.directory for entry in npm_files] + [entry.meta for entry in npm_files],
-            transitive = [dep_files],
         ),
+        dep_files,
     )
     if is_split and made_js:
         _compile_action(
@@ -183,8 +189,9 @@ def compile_ts(ctx, srcs, deps, tsconfig = None, extends = [], label = None, dia
                 outputs = made_js,
                 stamp = None,
             ),
-            dict(common, emit = "js", deps = [], owners = [], packages = [], directPackages = [], diagnostics = "", stamp = ""),
+            dict(common, emit = "js", owners = [], packages = [], directPackages = [], diagnostics = "", stamp = ""),
             depset(srcs),
+            depset(),
         )
 
     manifest = ctx.actions.declare_file(label.name + ".runtime.json")

@@ -32,11 +32,16 @@ def _ts_driver_impl(ctx):
         outputs = [driver],
         env = {"LC_ALL": "C"},
     )
-    return [DefaultInfo(files = depset([driver]))]
+    return [DefaultInfo(files = depset([driver]), executable = driver, runfiles = ctx.runfiles([toolchain.node]))]
 
 ts_driver = rule(
     implementation = _ts_driver_impl,
-    doc = "A program of erasable TypeScript, with node's own modules alone, as one file of JavaScript.",
+    doc = """A program of erasable TypeScript, with node's own modules alone, as one file of JavaScript.
+
+It is called executable, though node has to run it: what is not, Bazel 4 does not take for a tool, and goes on with a
+worker whose program has changed.
+""",
+    executable = True,
     attrs = {
         "entry_point": attr.label(doc = "The source that runs.", mandatory = True, allow_single_file = [".ts"]),
         "srcs": attr.label_list(doc = "What it imports.", allow_files = [".ts"]),
