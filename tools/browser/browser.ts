@@ -47,7 +47,8 @@ export async function startBrowser(): Promise<TestBrowser> {
         LD_LIBRARY_PATH: join(folder, 'lib'),
         FONTCONFIG_FILE: join(folder, 'fonts.conf'),
         // Chromium sets it itself, in a process whose other threads read the environment: one start in some 170 dies of
-        // it. A variable that is there already is set without moving the others.
+        // it (seen with 153; setenv and getenv are safe in one thread alone, man 3 setenv). A variable that is there
+        // already is set without moving the others.
         VK_ICD_FILENAMES: join(folder, 'vk_swiftshader_icd.json'),
       },
       // Who interrupts a test ends the test; what that started is closed with it.

@@ -1,6 +1,7 @@
 // The folder in which the compiler works. A process that compiles many targets keeps what it has laid out: of a large
 // repo a target needs thousands of declarations, and the one before it had most of them.
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -47,7 +48,7 @@ interface Copied {
 const SETTLED_MS = 20;
 
 /** A new folder below `parent`. */
-export function compilerFolder(parent: string): CompilerFolder {
+export function compilerFolder(parent: string, now: () => number = Date.now): CompilerFolder {
   const home = realpathSync(mkdtempSync(join(parent, 'ts-')));
   const root = join(home, 'tree');
   const aside = join(home, 'aside');
@@ -75,18 +76,25 @@ export function compilerFolder(parent: string): CompilerFolder {
   const fillTree = (files: ReadonlyMap<string, string>, packages: ReadonlyMap<string, string>) => {
     for (const name of written) rmSync(join(root, name), { recursive: true, force: true });
     written.clear();
+    // Before any file is written: a link leads out of the folder.
+    for (const [name, target] of links) {
+      if (packages.get(name) === target) continue;
+      rmSync(join(root, 'node_modules', name));
+      links.delete(name);
+    }
     for (const name of present) {
       if (files.has(name)) continue;
       renameSync(join(root, name), copies.get(name)?.asideAt ?? aside);
       present.delete(name);
     }
     for (const [name, path] of files) {
-      const state = stateOf(path);
+      const state = stateOf(path, now());
       const copied = copies.get(name);
       const isSame = state !== undefined && copied?.state === state;
-      if (isSame && present.has(name)) continue;
+      // Programs that tidy up temporary folders take away what nobody has read for days.
+      if (isSame && present.has(name) && existsSync(join(root, name))) continue;
       const place = placeOf(name);
-      if (isSame) {
+      if (isSame && !present.has(name)) {
         renameSync(copied.asideAt, place);
       } else {
         const asideAt = copied?.asideAt ?? join(aside, String(copies.size));
@@ -97,13 +105,8 @@ export function compilerFolder(parent: string): CompilerFolder {
       }
       present.add(name);
     }
-    for (const [name, target] of links) {
-      if (packages.get(name) === target) continue;
-      rmSync(join(root, 'node_modules', name));
-      links.delete(name);
-    }
     for (const [name, target] of packages) {
-      if (links.has(name)) continue;
+      if (links.has(name) && existsSync(join(root, 'node_modules', name))) continue;
       symlinkSync(target, placeOf(join('node_modules', name)));
       links.set(name, target);
     }
@@ -133,8 +136,8 @@ export function compilerFolder(parent: string): CompilerFolder {
 }
 
 /** By what a file is told from any other. */
-function stateOf(path: string): string | undefined {
+function stateOf(path: string, nowMs: number): string | undefined {
   const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
-  if (Date.now() - Math.max(mtimeMs, ctimeMs) < SETTLED_MS) return undefined;
+  if (nowMs - Math.max(mtimeMs, ctimeMs) < SETTLED_MS) return undefined;
   return `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }

@@ -18,7 +18,8 @@ function folderOf(test: string): {
   readonly folder: CompilerFolder;
   readonly file: (name: string, text: string, writtenAt?: Date) => Promise<{ name: string; path: string }>;
 } {
-  const folder = compilerFolder(tmpdir());
+  // A clock that is ahead: no file is too young.
+  const folder = compilerFolder(tmpdir(), () => Date.now() + 1000);
   folders.push(folder);
   return {
     folder,
@@ -29,14 +30,10 @@ function folderOf(test: string): {
       await writeFile(`${path}.new`, text);
       await utimes(`${path}.new`, writtenAt, writtenAt);
       await rename(`${path}.new`, path);
-      await settled();
       return { name, path };
     },
   };
 }
-
-/** Until a file that is written now counts as one that does not change any more. */
-const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 40));
 
 const filesIn = async (folder: CompilerFolder) =>
   (await readdir(folder.root, { recursive: true, withFileTypes: true }))
@@ -82,14 +79,38 @@ test('sees that a file is another one, in its place or beside it', async () => {
   assert.equal(await textIn(folder, 'a.d.ts'), 'NEW');
 });
 
-test('copies anew what was written in the same moment', async () => {
-  const { folder } = folderOf('young');
-  const path = join(given, 'young.ts');
-  for (const text of ['one', 'two', 'six']) {
-    await writeFile(path, text);
-    folder.fill([{ name: 'young.ts', path }], []);
-    assert.equal(await textIn(folder, 'young.ts'), text);
-  }
+test('copies anew what is so young that it may be changed without another time', async () => {
+  const { file } = folderOf('young');
+  const a = await file('a.d.ts', 'a');
+  // A clock that stands still where the file was written.
+  const { ctimeMs } = await stat(a.path);
+  const folder = compilerFolder(tmpdir(), () => ctimeMs + 1);
+  folders.push(folder);
+  folder.fill([a], []);
+  // As if the file were another one, which nothing tells.
+  await writeFile(join(folder.root, a.name), 'b');
+  folder.fill([a], []);
+  assert.equal(await textIn(folder, a.name), 'a');
+});
+
+test('copies anew what somebody has taken away', async () => {
+  const { folder, file } = folderOf('taken');
+  const [a, b] = [await file('a.d.ts', 'a'), await file('store/b/index.d.ts', 'b')];
+  const packages = [{ name: 'b', path: dirname(b.path) }];
+  folder.fill([a], packages);
+  for (const name of [a.name, 'node_modules/b']) await rm(join(folder.root, name));
+  folder.fill([a], packages);
+  assert.equal(await textIn(folder, a.name), 'a');
+  assert.equal(await textIn(folder, 'node_modules/b/index.d.ts'), 'b');
+});
+
+test('writes nothing through a link of a package that is not in sight any more', async () => {
+  const { folder, file } = folderOf('through');
+  const [inStore, ours] = [await file('store/b/index.d.ts', 'of the store'), await file('ours.d.ts', 'ours')];
+  folder.fill([], [{ name: 'b', path: dirname(inStore.path) }]);
+  folder.fill([{ name: 'node_modules/b/index.d.ts', path: ours.path }], []);
+  assert.equal(await textIn(folder, 'node_modules/b/index.d.ts'), 'ours');
+  assert.equal(await readFile(inStore.path, 'utf8'), 'of the store');
 });
 
 test('takes a file of the same name from where it is now', async () => {
@@ -104,11 +125,15 @@ test('takes away what was written, and packages that are not in sight', async ()
   const { folder, file } = folderOf('packages');
   const [one, two] = [await file('store/one/index.d.ts', 'of one'), await file('store/two/index.d.ts', '')];
   const packageAt = (name: string, path: string) => ({ name, path: dirname(path) });
-  folder.fill([], [packageAt('@scope/a', one.path), packageAt('b', two.path)]);
+  const a = await file('a.d.ts', 'a');
+  const inode = async () => (await stat(join(folder.root, a.name))).ino;
+  folder.fill([a], [packageAt('@scope/a', one.path), packageAt('b', two.path)]);
+  const before = await inode();
   folder.write('tsconfig.json', '{}');
   assert.ok(existsSync(join(folder.root, 'node_modules/@scope/a/index.d.ts')));
   assert.ok(existsSync(join(folder.root, 'tsconfig.json')));
-  folder.fill([], [packageAt('b', one.path)]);
+  folder.fill([a], [packageAt('b', one.path)]);
+  assert.equal(await inode(), before, 'all was copied again');
   assert.ok(!existsSync(join(folder.root, 'tsconfig.json')));
   assert.deepEqual(await readdir(join(folder.root, 'node_modules/@scope')), []);
   assert.equal(await textIn(folder, 'node_modules/b/index.d.ts'), 'of one');

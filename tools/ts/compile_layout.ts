@@ -1,5 +1,6 @@
 // What the compiler finds where it works: sources, the declarations of what they may import, and one node_modules.
 // Nothing else is there, so an undeclared import finds nothing, in or out of a sandbox.
+import { readFileSync } from 'node:fs';
 import type { CompilerFolder, NamedFile } from './compile_folder.ts';
 
 /** The parameters of one compilation; written by compile.bzl. */
@@ -88,13 +89,20 @@ const GLOBALS_FILE = 'globals.d.ts';
 /** Fills the folder with what `params` names. */
 export function layOut(params: CompileParams, folder: CompilerFolder): void {
   const written = new Map([
-    ['package.json', '{"type":"module"}\n'],
+    ['package.json', packageJson(params)],
     [CONFIG_FILE, JSON.stringify(tsconfig(params))],
   ]);
   if (params.emit === 'js') written.set(GLOBALS_FILE, GLOBALS);
   const files = [...params.deps, ...params.srcs, ...params.tsconfigs].filter(({ name }) => !written.has(name));
   folder.fill(files, params.packages);
   for (const [name, text] of written) folder.write(name, text);
+}
+
+/** All files are modules, also where a target has the package.json of a workspace's own folder as a source. */
+function packageJson({ deps, srcs }: CompileParams): string {
+  const given = [...deps, ...srcs].find(({ name }) => name === 'package.json');
+  const text = given === undefined ? '{}' : readFileSync(given.path, 'utf8');
+  return JSON.stringify({ ...(JSON.parse(text) as object), type: 'module' });
 }
 
 /** The names of what the compiler is started with. */

@@ -14,13 +14,17 @@ import { undeclaredImports } from './compile_strict_deps.ts';
 /** With the types of an npm package, there is more to read than what a target has itself. */
 const MAX_FOR_ONE_THREAD = 16;
 
-const folder = compilerFolder(tmpdir());
+// One for each kind: what writes JavaScript needs no declarations, and would have them taken away.
+const folders = new Map<boolean, CompilerFolder>();
 // A signal ends the process without what `finally` would do.
-process.on('exit', () => folder.remove());
+process.on('exit', () => {
+  for (const folder of folders.values()) folder.remove();
+});
 
 await runTool(async ({ argv }) => {
   const [file = '', ...deps] = argv;
-  const params: CompileParams = { ...JSON.parse(readFileSync(file, 'utf8')), deps: namedFiles(deps) };
+  const params: CompileParams = { ...JSON.parse(readFileSync(file, 'utf8')), deps: deps.map(namedFile) };
+  const folder = folderFor(params);
   try {
     return compile(params, folder);
   } catch (error) {
@@ -29,14 +33,20 @@ await runTool(async ({ argv }) => {
   }
 });
 
-/** Of a list in which each file's path follows its name. */
-function namedFiles(list: readonly string[]): NamedFile[] {
-  const files: NamedFile[] = [];
-  for (let at = 0; at + 1 < list.length; at += 2) files.push({ name: list[at] ?? '', path: list[at + 1] ?? '' });
-  return files;
+function folderFor({ emit }: CompileParams): CompilerFolder {
+  const folder = folders.get(emit === 'js') ?? compilerFolder(tmpdir());
+  folders.set(emit === 'js', folder);
+  return folder;
 }
 
-function compile(params: CompileParams, { root }: CompilerFolder): number {
+/** Of an argument that compile.bzl writes. */
+function namedFile(argument: string): NamedFile {
+  const [path = '', name = ''] = argument.split('\t');
+  return { path, name };
+}
+
+function compile(params: CompileParams, folder: CompilerFolder): number {
+  const { root } = folder;
   layOut(params, folder);
   for (const made of [OUT_FOLDER, INFO_FILE]) rmSync(join(root, made), { recursive: true, force: true });
   const problems = sourceNames(params).length === 0 ? [] : runCompiler(params, root);
@@ -55,9 +65,16 @@ function compile(params: CompileParams, { root }: CompilerFolder): number {
     if (output.name.endsWith('.map'))
       writeFileSync(output.path, portableMap(readFileSync(compiled, 'utf8'), output.name));
     else if (existsSync(compiled)) move(compiled, output.path);
-    else writeFileSync(output.path, readFileSync(join(root, output.name)));
+    else writeFileSync(output.path, readFileSync(pathOfSource(output.name, params)));
   }
   return 0;
+}
+
+/** Of a source that is there as it is given: JSON, or declarations. */
+function pathOfSource(name: string, { srcs }: CompileParams): string {
+  const source = srcs.find((src) => src.name === name);
+  if (source === undefined) throw new Error(`The compiler wrote no ${name}, and no source is called so`);
+  return source.path;
 }
 
 function move(from: string, to: string): void {

@@ -69,7 +69,8 @@ def _npm_root(info):
     return struct(package_name = info.package_name, key = info.key, directory = info.directory, label = "@{}//{}".format(apparent_name(repository_name(info.label)), info.package_name))
 
 def _named(file):
-    return [workspace_path(file), file.path]
+    # The path first: Bazel reads an argument of a worker that begins with `@` as the name of a file with more of them.
+    return "{}\t{}".format(file.path, workspace_path(file))
 
 def _compile_action(ctx, action, params, inputs, deps):
     """Declares one run of the compiler's driver; `action.stamp` is an output that the driver knows by other means.
