@@ -13,22 +13,24 @@ after(async () => {
   await rm(given, { recursive: true });
 });
 
-/** A folder of a test, and what makes files for it: long settled, unless told otherwise. */
+const LONG_AGO = new Date(2020, 0);
+
+/** A folder of a test, and what makes files for it, all of the same age. */
 function folderOf(test: string): {
   readonly folder: CompilerFolder;
-  readonly file: (name: string, text: string, writtenAt?: Date) => Promise<{ name: string; path: string }>;
+  readonly file: (name: string, text: string) => Promise<{ name: string; path: string }>;
 } {
   // A clock that is ahead: no file is too young.
   const folder = compilerFolder(tmpdir(), () => Date.now() + 1000);
   folders.push(folder);
   return {
     folder,
-    async file(name, text, writtenAt = new Date(2020, 0)) {
+    async file(name, text) {
       const path = join(given, test, name);
       await mkdir(dirname(path), { recursive: true });
       // As Bazel does: another file each time.
       await writeFile(`${path}.new`, text);
-      await utimes(`${path}.new`, writtenAt, writtenAt);
+      await utimes(`${path}.new`, LONG_AGO, LONG_AGO);
       await rename(`${path}.new`, path);
       return { name, path };
     },

@@ -99,10 +99,16 @@ export function layOut(params: CompileParams, folder: CompilerFolder): void {
 }
 
 /** All files are modules, also where a target has the package.json of a workspace's own folder as a source. */
-function packageJson({ deps, srcs }: CompileParams): string {
+function packageJson({ deps, emit, srcs }: CompileParams): string {
   const given = [...deps, ...srcs].find(({ name }) => name === 'package.json');
-  const text = given === undefined ? '{}' : readFileSync(given.path, 'utf8');
-  return JSON.stringify({ ...(JSON.parse(text) as object), type: 'module' });
+  // JavaScript follows from each file's own text.
+  const text = given === undefined || emit === 'js' ? '{}' : readFileSync(given.path, 'utf8');
+  try {
+    return JSON.stringify({ ...(JSON.parse(text) as object), type: 'module' });
+  } catch {
+    // What is wrong with it, the compiler says.
+    return text;
+  }
 }
 
 /** The names of what the compiler is started with. */

@@ -34,6 +34,15 @@ test('lets a source see the package.json of its workspace, and all files be modu
   assert.deepEqual(await packageJson(), { version: '1.2.3', type: 'module' });
 });
 
+test('leaves a package.json that is not JSON to the compiler, which says so', async () => {
+  const path = join(given, 'broken.json');
+  await writeFile(path, '{"version": ');
+  layOut({ ...PARAMS, srcs: [{ path, name: 'package.json' }] }, folder);
+  assert.equal(await readFile(join(folder.root, 'package.json'), 'utf8'), '{"version": ');
+  layOut({ ...PARAMS, srcs: [{ path, name: 'package.json' }], emit: 'js' }, folder);
+  assert.deepEqual(await packageJson(), { type: 'module' });
+});
+
 test('shows no package.json to a target that has none', async () => {
   layOut(PARAMS, folder);
   assert.deepEqual(await packageJson(), { type: 'module' });

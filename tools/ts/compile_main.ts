@@ -1,5 +1,5 @@
 // Stage 0: the driver of TsCompile and TsEmit actions, which Bazel may keep running: see driver.bzl and worker.ts. Its
-// arguments are a file of parameters, whose fields compile.bzl has, and declarations, by name and path.
+// arguments are a file of parameters, whose fields compile.bzl has, and declarations, each by its path and name.
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { CONFIG_FILE, type CompileParams, INFO_FILE, OUT_FOLDER, layOut, sourceN
 import { explainDiagnostics } from './compile_diagnostics.ts';
 import { undeclaredImports } from './compile_strict_deps.ts';
 
-/** With the types of an npm package, there is more to read than what a target has itself. */
+/** Up to so many sources one thread is as fast, but not with the types of an npm package, which are more than all of them. */
 const MAX_FOR_ONE_THREAD = 16;
 
 // One for each kind: what writes JavaScript needs no declarations, and would have them taken away.
