@@ -11,7 +11,7 @@ export function runfile(name: string, env: Readonly<Record<string, string | unde
   const root = env['RUNFILES_DIR'];
   if (root === undefined || root === '') {
     throw new ToolError('RUNFILES_MISSING', `Finding runfile ${name}: RUNFILES_DIR is not set`, {
-      hint: 'Start the program through its Bazel target (`bazel run` or the launcher in bazel-bin).',
+      hint: 'Start the program through its Bazel target (`bazel run`; for its launcher in bazel-bin, build with --build_runfile_links).',
     });
   }
   const slash = name.indexOf('/');
