@@ -78,10 +78,15 @@ _PROGRAMS = {
     "go_jsonnet": {
         "binaries": {
             "jsonnet": "github.com/google/go-jsonnet/cmd/jsonnet",
+            "jsonnet-evaluator": ".",
             "jsonnet-lint": "github.com/google/go-jsonnet/cmd/jsonnet-lint",
             "jsonnetfmt": "github.com/google/go-jsonnet/cmd/jsonnetfmt",
         },
         "module": "jsonnet",
+        "srcs": [
+            "jsonnet/main.go",
+            "jsonnet/sources.go",
+        ],
     },
     "go_ko": {
         "binaries": {"ko": "github.com/google/ko"},

@@ -1,6 +1,6 @@
 // Whether the outcome of an evaluation is what a test expects.
 import { createTwoFilesPatch } from 'diff';
-import type { Outcome } from './render.ts';
+import type { Outcome } from './request.ts';
 
 /** What jsonnet_to_json_test expects. */
 export interface Expectation {

@@ -6,7 +6,7 @@ import { runMain } from '../lib/cli.ts';
 import { ToolError } from '../lib/errors.ts';
 import { runfile } from '../lib/runfiles.ts';
 import { difference, type Expectation, outcomeText } from './compare.ts';
-import type { Outcome } from './render.ts';
+import type { Outcome } from './request.ts';
 
 interface Test {
   readonly expected: Expectation & { readonly golden: string; readonly goldenSource: string; readonly target: string };

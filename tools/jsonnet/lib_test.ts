@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { difference, outcomeText } from './compare.ts';
-import { parseStatus, stamp } from './render.ts';
+import { parseStatus, stamp } from './request.ts';
 
 const EXPECTED = {
   error: 0,

@@ -20,5 +20,6 @@ JsonnetToolchainInfo = provider(
     doc = "The program that evaluates Jsonnet, with the command line of the go-jsonnet program.",
     fields = {
         "compiler": "File: the executable",
+        "evaluator": "FilesToRunProvider or None: the program that evaluates one after the other",
     },
 )

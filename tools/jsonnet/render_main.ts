@@ -1,11 +1,25 @@
-// What jsonnet_to_json runs: a request as a JSON file.
+// What jsonnet_to_json runs: a request as a JSON file. Bazel may keep it running, see worker.ts.
 import { readFile } from 'node:fs/promises';
-import { runMain } from '../lib/cli.ts';
-import { render, type RenderRequest } from './render.ts';
+import { runTool } from '../lib/worker.ts';
+import { evaluateOnce } from './evaluate_once.ts';
+import { type Evaluator, createEvaluator } from './evaluator.ts';
+import { render } from './render.ts';
+import type { RenderRequest } from './request.ts';
 
-await runMain(async ({ argv }) => {
-  const [request] = argv;
-  if (request === undefined) throw new Error('usage: render REQUEST.json');
+const evaluators = new Map<string, Evaluator>();
+
+await runTool(async ({ argv, inputs }) => {
+  const [file] = argv;
+  if (file === undefined) throw new Error('usage: render REQUEST.json');
   // Written by the rules themselves, so its form is known.
-  await render(JSON.parse(await readFile(request, 'utf8')) as RenderRequest);
+  const request = JSON.parse(await readFile(file, 'utf8')) as RenderRequest;
+  if (inputs === undefined || request.evaluator === '') return render(request, evaluateOnce);
+  const evaluator = evaluatorOf(request);
+  return render(request, (one, multiple) => evaluator.evaluate(one, { multiple, inputs: inputs() }));
 });
+
+function evaluatorOf({ evaluator: program }: RenderRequest): Evaluator {
+  const evaluator = evaluators.get(program) ?? createEvaluator(program);
+  evaluators.set(program, evaluator);
+  return evaluator;
+}

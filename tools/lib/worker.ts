@@ -1,6 +1,7 @@
 // Build tools that Bazel may keep running: starting node takes longer than most of what they do.
 // The protocol is https://github.com/bazelbuild/bazel/blob/master/src/main/protobuf/worker_protocol.proto: on stdin a
 // length and a WorkRequest, on stdout a length and a WorkResponse, one after the other.
+import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type MainContext, renderError, runMain } from './cli.ts';
@@ -9,6 +10,14 @@ import { type MainContext, renderError, runMain } from './cli.ts';
 export interface WorkRequest {
   readonly arguments: readonly string[];
   readonly requestId: number;
+  /** The paths of the action's inputs, from the folder that the process works in; decoded when called. */
+  inputs(): readonly string[];
+}
+
+/** What {@link runTool} gives to a tool. */
+export interface ToolContext extends MainContext {
+  /** In a worker, which sees more files than its action has: those that it has. */
+  readonly inputs?: () => readonly string[];
 }
 
 /** A request that is longer is not one: arguments are paths. */
@@ -30,10 +39,12 @@ export interface WorkResult {
  * `--persistent_worker`, for each request that comes on stdin. Nothing but answers may go to stdout then; what goes to
  * stderr is part of the answer.
  */
-export async function runTool(main: (context: MainContext) => Promise<number | void>): Promise<void> {
+export async function runTool(main: (context: ToolContext) => Promise<number | void>): Promise<void> {
   await runMain(async (context) => {
     if (!isWorker(context.argv)) return main({ ...context, argv: await expandArguments(context.argv) });
-    const served = serve(process.stdin, process.stdout, (argv) => captured(() => main({ ...context, argv })));
+    const served = serve(process.stdin, process.stdout, ({ arguments: argv, inputs }) =>
+      captured(() => main({ ...context, argv, inputs })),
+    );
     // At a signal nobody waits for what is not done yet: Bazel sends one, and then waits without a limit.
     await Promise.race([served, once(context.signal, 'abort')]);
     return 0;
@@ -78,11 +89,11 @@ async function expandArguments(argv: readonly string[]): Promise<string[]> {
 export async function serve(
   input: AsyncIterable<Uint8Array>,
   output: { write(bytes: Uint8Array): unknown },
-  work: (argv: readonly string[]) => Promise<WorkResult>,
+  work: (request: WorkRequest) => Promise<WorkResult>,
 ): Promise<void> {
   for await (const frame of frames(input)) {
-    const { arguments: argv, requestId } = parseRequest(frame);
-    output.write(encodeResponse(await work(argv), requestId));
+    const request = parseRequest(frame);
+    output.write(encodeResponse(await work(request), request.requestId));
   }
 }
 
@@ -115,12 +126,48 @@ function readVarint(bytes: Uint8Array, at: number): { readonly value: number; re
   return undefined;
 }
 
+// Fields of WorkRequest, and of the Inputs in it.
 const ARGUMENTS = 1;
+const INPUTS = 2;
 const REQUEST_ID = 3;
+const PATH = 1;
 
 /** The fields of a WorkRequest that matter here; others are skipped. */
 function parseRequest(bytes: Uint8Array): WorkRequest {
-  const found: { arguments: string[]; requestId: number } = { arguments: [], requestId: 0 };
+  const argv: string[] = [];
+  const inputs: Uint8Array[] = [];
+  let requestId = 0;
+  for (const { field, value } of fields(bytes)) {
+    if (typeof value === 'number') {
+      if (field === REQUEST_ID) requestId = value;
+    } else if (field === ARGUMENTS) argv.push(textOf(value));
+    else if (field === INPUTS) inputs.push(value);
+  }
+  return { arguments: argv, requestId, inputs: () => inputs.flatMap(pathsOf) };
+}
+
+function pathsOf(input: Uint8Array): string[] {
+  return [...fields(input)].flatMap(({ field, value }) =>
+    field === PATH && typeof value !== 'number' ? spellings(textOf(value)) : [],
+  );
+}
+
+/**
+ * A path, and what it would be if it was encoded twice: Bazel before 7.4.1 does so with paths of inputs
+ * (https://github.com/bazelbuild/bazel/pull/23924).
+ */
+function spellings(path: string): string[] {
+  const bytes = Buffer.from(path, 'latin1');
+  const isTwice = /[\u0080-\u00ff]/.test(path) && bytes.toString('latin1') === path && isUtf8(bytes);
+  return isTwice ? [path, bytes.toString('utf8')] : [path];
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+/** The fields of a message that are numbers or have a length; those of fixed widths are skipped. */
+function* fields(bytes: Uint8Array): Generator<{ readonly field: number; readonly value: number | Uint8Array }> {
   let at = 0;
   const varint = () => {
     const read = readVarint(bytes, at);
@@ -132,12 +179,11 @@ function parseRequest(bytes: Uint8Array): WorkRequest {
     const tag = varint();
     const [field, wireType] = [Math.floor(tag / 8), tag % 8];
     if (wireType === 0) {
-      const value = varint();
-      if (field === REQUEST_ID) found.requestId = value;
+      yield { field, value: varint() };
     } else if (wireType === 2) {
       const end = varint() + at;
       if (end > bytes.length) throw new RangeError('Reading a request: a field is cut off');
-      if (field === ARGUMENTS) found.arguments.push(Buffer.from(bytes.subarray(at, end)).toString('utf8'));
+      yield { field, value: bytes.subarray(at, end) };
       at = end;
     } else if (wireType === 1 || wireType === 5) {
       at += wireType === 1 ? 8 : 4;
@@ -145,7 +191,6 @@ function parseRequest(bytes: Uint8Array): WorkRequest {
       throw new RangeError(`Reading a request: field ${field} has the unknown type ${wireType}`);
     }
   }
-  return found;
 }
 
 function encodeResponse({ exitCode, output }: WorkResult, requestId: number): Buffer {

@@ -24,7 +24,7 @@ async function answers(chunks: readonly Uint8Array[], work: (argv: readonly stri
       yield* chunks;
     })(),
     { write: (bytes) => written.push(bytes) },
-    (argv) => captured(() => work(argv)),
+    ({ arguments: argv }) => captured(() => work(argv)),
   );
   return written.map((bytes) => [...bytes]);
 }
@@ -57,6 +57,41 @@ test('answers requests that come at once, and one that is cut in two', async () 
   ]);
   assert.deepEqual(replies, [SUCCESS, SUCCESS, SUCCESS]);
 });
+
+async function inputsOf(frame: Uint8Array): Promise<readonly string[]> {
+  const found: string[] = [];
+  await serve(
+    (async function* () {
+      yield frame;
+    })(),
+    { write: () => undefined },
+    async ({ inputs }) => {
+      found.push(...inputs());
+      return { exitCode: 0, output: '' };
+    },
+  );
+  return found;
+}
+
+const encodedTwice = (text: string) => Buffer.from(text).toString('latin1');
+
+test('tells of the inputs of an action', async () => assert.deepEqual(await inputsOf(FRAME), ['p']));
+
+for (const { name, path, expected } of [
+  { name: 'tells of an input as it is called', path: 'grüße', expected: ['grüße'] },
+  {
+    name: 'tells of an input whose name is encoded twice in both ways',
+    path: encodedTwice('grüße'),
+    expected: [encodedTwice('grüße'), 'grüße'],
+  },
+]) {
+  test(name, async () => {
+    const bytes = Buffer.from(path);
+    const input = Buffer.from([0x0a, bytes.length, ...bytes]);
+    const request = Buffer.from([0x12, input.length, ...input]);
+    assert.deepEqual(await inputsOf(Buffer.from([request.length, ...request])), expected);
+  });
+}
 
 test('answers a request longer than 127 bytes', async () => {
   const argument = 'x'.repeat(300);

@@ -1,7 +1,7 @@
 // What jsonnet_docs_test runs: REQUEST, a JSON file; writes the page as an outcome for the comparison with its golden file.
 import { readFile, writeFile } from 'node:fs/promises';
 import { runMain } from '../../lib/cli.ts';
-import type { Outcome } from '../render.ts';
+import type { Outcome } from '../request.ts';
 import { readLibrary } from './functions.ts';
 import { type Description, page } from './page.ts';
 

@@ -29,7 +29,7 @@ def golden_test(ctx, outcome, **expectation):
 
     Args:
       ctx: the rule's context, with GOLDEN_ATTRS and the ts toolchain.
-      outcome: File: an Outcome of render.ts, as JSON.
+      outcome: File: an Outcome of request.ts, as JSON.
       **expectation: the fields of Expectation in compare.ts.
 
     Returns:

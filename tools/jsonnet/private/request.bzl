@@ -89,11 +89,11 @@ def write_request(ctx, name, info, output, capture = None):
       ctx: the rule's context, with VARIABLE_ATTRS, `src` and `yaml_stream`.
       name: string: the request's file name.
       info: JsonnetLibraryInfo of the source.
-      output: struct: what the tool writes, see render.ts.
+      output: struct: what the tool writes, see request.ts.
       capture: File or None: gets the outcome as JSON, a failure included.
 
     Returns:
-      struct(file, inputs = list of File, uses_env = bool).
+      struct(file, inputs = list of File, uses_env = bool, evaluator = FilesToRunProvider or None: what may evaluate it).
     """
     toolchain = ctx.toolchains["@fathom//tools/jsonnet:toolchain_type"].jsonnet
     values = (
@@ -121,11 +121,15 @@ def write_request(ctx, name, info, output, capture = None):
         if key not in known:
             fail("{}: 'stamp_keys' must name variables or arguments of this target, got {}.".format(ctx.label, key))
     status = [ctx.info_file, ctx.version_file] if ctx.attr.stamp_keys else []
+
+    # A program that is already running has another environment, and no command line; streams are an option of that.
+    evaluator = None if envs or ctx.attr.yaml_stream or ctx.attr.extra_args else toolchain.evaluator
     file = ctx.actions.declare_file(name)
     ctx.actions.write(file, json.encode(struct(
         hint = getattr(ctx.attr, "hint", ""),
         label = shown_label(ctx.label),
         compiler = toolchain.compiler.path,
+        evaluator = evaluator.executable.path if evaluator else "",
         source = ctx.file.src.path,
         importPaths = info.import_paths.to_list(),
         values = values,
@@ -137,4 +141,9 @@ def write_request(ctx, name, info, output, capture = None):
         output = output,
         capture = capture.path if capture else "",
     )))
-    return struct(file = file, inputs = [file, toolchain.compiler] + status + [f for _, _, f in files], uses_env = bool(envs))
+    return struct(
+        file = file,
+        inputs = [file, toolchain.compiler] + status + [f for _, _, f in files],
+        uses_env = bool(envs),
+        evaluator = evaluator,
+    )

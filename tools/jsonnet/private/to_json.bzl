@@ -1,5 +1,6 @@
 """jsonnet_to_json, and its test."""
 
+load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 load(":golden.bzl", "GOLDEN_ATTRS", "TS_TOOLCHAIN_TYPE", "golden_test")
 load(":library.bzl", "JSONNET_EXTENSIONS", "LIBRARY_ATTRS", "library_info")
 load(":request.bzl", "VARIABLE_ATTRS", "write_request")
@@ -13,11 +14,15 @@ _ATTRS = dict(
 )
 
 def _run(ctx, request, info, outputs):
+    args = worker_args(ctx)
+    args.add(request.file)
     ctx.actions.run(
         mnemonic = "Jsonnet",
         progress_message = "Rendering {}".format(ctx.label),
         executable = ctx.executable._render,
-        arguments = [request.file.path],
+        tools = [request.evaluator] if request.evaluator else [],
+        execution_requirements = worker_requirements("Jsonnet") if request.evaluator else {},
+        arguments = [args],
         inputs = depset(request.inputs + [ctx.file.src], transitive = [info.files]),
         outputs = outputs,
         use_default_shell_env = request.uses_env,

@@ -1,7 +1,8 @@
 """Actions whose tool Bazel may keep running between them: runTool of //tools/lib:worker.ts.
 
 A worker sees the whole workspace, unless users ask for `--worker_sandboxing`: only for tools that read what their
-arguments, or files of parameters among these, name, and nothing else.
+arguments, or files of parameters among these, name, and nothing else; or that look for a file among the inputs of the
+request alone, as Jsonnet's does for what is imported.
 """
 
 def worker_requirements(pool):

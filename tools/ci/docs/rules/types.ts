@@ -41,7 +41,8 @@ export const COMMON_TYPES: ReadonlyMap<string, string> = new Map([
 /** Beside a `name` and {@link COMMON_TYPES}: arguments of what `bazel run` or `bazel test` starts. */
 export const RUN_ATTRIBUTES = ['args', 'env', 'data', 'toolchains'];
 
-const ONE = '(?:string|label|int|bool|None|any value|struct|runfiles|[Ff]unction|File|Target|Label|[A-Z]\\w*Info)';
+const ONE =
+  '(?:string|label|int|bool|None|any value|struct|runfiles|[Ff]unction|File|FilesToRunProvider|Target|Label|[A-Z]\\w*Info)';
 const MANY = `(?:lists?|tuple|depset|dict|struct)(?:\\([^)]*\\)| of (?:[\\w]+(?: \\w+){0,3}|struct\\([^)]*\\)))?(?: to [\\w ]+)?`;
 const TYPE = new RegExp(`^((?:${ONE}|${MANY})(?: or (?:${ONE}|${MANY}))*)(?:: |$)`);
 
