@@ -1,4 +1,4 @@
-"""Renders services with an engine that is a package of Python: `engine.py ENGINE LIBRARY PROGRAM FIRST LAST OUT`.
+"""Evaluates with an engine that is a package of Python: `engine.py ENGINE LIBRARY ENVIRONMENT OUT PROGRAM...`.
 
 Prints the engine's own processor time in seconds, without that of Python around it.
 """
@@ -14,14 +14,17 @@ MODULES = {"jsonnet": "_jsonnet", "rjsonnet": "rjsonnet"}
 
 
 def main() -> None:
-    """Writes what the program returns, an object of a file's name to its content, into the folder OUT."""
-    engine, library, program, first, last, out = sys.argv[1:]
+    """Writes what each program returns, an object of a file's name to its content, into a folder of its own in OUT."""
+    engine, library, environment, out, *programs = sys.argv[1:]
     module = importlib.import_module(MODULES[engine])
     start = time.process_time()
-    text = module.evaluate_file(program, tla_codes={"first": first, "last": last}, jpathdir=[library])
+    texts = [module.evaluate_file(program, tla_codes={"environment": environment}, jpathdir=[library]) for program in programs]
     print(time.process_time() - start)
-    for name, content in json.loads(text).items():
-        (Path(out) / name).write_text(json.dumps(content, indent=3, sort_keys=True))
+    for program, text in zip(programs, texts, strict=True):
+        folder = Path(out) / Path(program).stem
+        folder.mkdir()
+        for name, content in json.loads(text).items():
+            (folder / name).write_text(json.dumps(content, indent=3, sort_keys=True))
 
 
 main()

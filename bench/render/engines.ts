@@ -1,109 +1,122 @@
-// One Jsonnet program, rendered by different engines, once for all its files: what Fathom uses is go-jsonnet.
+// Engines that render the same programs: go-jsonnet as builds use it, in a process that goes on running, and others.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { GARBAGE_PERCENT } from '../../tools/jsonnet/render.ts';
+import { GARBAGE_PERCENT } from '../../tools/jsonnet/evaluate_once.ts';
+import { createEvaluator } from '../../tools/jsonnet/evaluator.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
+import { ENVIRONMENT } from './programs.ts';
 
 const run = promisify(execFile);
 const ENDS_WITHIN_MS = 300_000;
 
-/** Services in the heavy program: as many objects as a monitoring stack has, and more. */
-export const SERVICES = 100;
+/** What rendering took, in seconds. */
+export interface Took {
+  readonly wall: number;
+  /** Of the processors; of an engine in Python its own alone: whoever uses it need not do so from there. */
+  readonly processor: number;
+}
 
-// One function of an environment and a number; rendered for all numbers at once.
-const PROGRAM = `local k = import 'jsonnet/kubernetes.libsonnet';
-local service = import 'jsonnet/service.libsonnet';
-local environment = { name: 'dev', namespace: 'dev', registry: 'r', replicas: 2, provides: [] };
-local one(index) = k.files(service({
-  name: 'service-%d' % index,
-  environment: environment,
-  image: 'r/services/service',
-  ports: { grpc: 8080 },
-  servicePorts: { grpc: 8080 },
-}));
-function(first, last) std.foldl(
-  function(files, index) files + { ['%d-%s' % [index, file]]: objects[file] for objects in [one(index)] for file in std.objectFields(objects) },
-  std.range(first, last),
-  {},
-)
-`;
-
-/** Renders. */
+/** Renders programs, one after the other; each into a folder of its own, by the program's name, in `out`. */
 export interface Engine {
   readonly name: string;
-  /** It is not asked to render more services. */
-  readonly most: number;
-  /** Renders the first services, and resolves to the seconds that it took. */
-  render(services: number): Promise<number>;
+  render(programs: readonly string[], out: string): Promise<Took>;
 }
 
-/** go-jsonnet, and the engines that it is compared with, after all have made the same; `fathom` is the checkout. */
-export async function createEngines(
-  folder: string,
-  fathom: string,
-): Promise<{ readonly ours: Engine; readonly peers: readonly Engine[] }> {
-  const program = join(folder, 'program.jsonnet');
-  await writeFile(program, PROGRAM);
-  /** Their own processor time counts alone: whoever uses them need not do so from Python. */
-  const python = (name: string) => async (range: readonly string[], out: string) => {
-    const args = [name, fathom, program, ...range, out];
-    const { stdout } = await run(runfile('fathom/bench/render/engine'), args, { timeout: ENDS_WITHIN_MS });
-    const seconds = Number(stdout.trim() || Number.NaN);
-    if (Number.isNaN(seconds)) throw new Error(`${name} does not say what it took: ${stdout}`);
-    return seconds;
+/** The engines; imports are looked up in the checkout `fathom`. */
+export function createEngines(fathom: string): {
+  readonly ours: Engine;
+  readonly goJsonnet: Engine;
+  python(name: string): Engine;
+} {
+  return {
+    ours: { name: 'go-jsonnet, one process', render: (programs, out) => byEvaluator(fathom, programs, out) },
+    goJsonnet: {
+      name: 'go-jsonnet, a process for each',
+      render: (programs, out) => byProcesses(fathom, programs, out),
+    },
+    python: (name) => ({
+      name,
+      async render(programs, out) {
+        const args = [name, fathom, ENVIRONMENT, out, ...programs];
+        const { stdout } = await run(runfile('fathom/bench/render/engine'), args, { timeout: ENDS_WITHIN_MS });
+        const processor = Number(stdout.trim() || Number.NaN);
+        if (Number.isNaN(processor)) throw new Error(`${name} does not say what it took: ${stdout}`);
+        return { wall: Number.NaN, processor };
+      },
+    }),
   };
-  /** The whole process, from its start to its end. */
-  const goJsonnet = async ([first = '', last = '']: readonly string[], out: string) => {
-    const range = ['--tla-code', `first=${first}`, '--tla-code', `last=${last}`];
-    const startMs = performance.now();
-    await run(peerPath('JSONNET'), ['-J', fathom, ...range, '-m', out, program], {
-      env: { ...process.env, GOGC: GARBAGE_PERCENT },
-      timeout: ENDS_WITHIN_MS,
-      maxBuffer: 1 << 26,
-    });
-    return (performance.now() - startMs) / 1000;
-  };
-  const engines = [
-    { name: 'go-jsonnet', work: goJsonnet, most: SERVICES },
-    { name: 'jrsonnet by rjsonnet 0.5.6, its own processor time', work: python('rjsonnet'), most: SERVICES },
-    // A hundred take it minutes.
-    { name: 'C++ by jsonnet 0.22.0, its own processor time', work: python('jsonnet'), most: 1 },
-  ] as const;
-  const expected = new Map<number, string>();
-  const made: Engine[] = [];
-  for (const { name, work, most } of engines) {
-    const render = async (services: number, see: (out: string) => Promise<void>) => {
-      const out = await mkdtemp(join(folder, 'out-'));
-      try {
-        const seconds = await work(['0', `${services - 1}`], out);
-        await see(out);
-        return seconds;
-      } finally {
-        await rm(out, { recursive: true, force: true });
+}
+
+/** From the start of the process to its end, as if no build had used it before. */
+async function byEvaluator(fathom: string, programs: readonly string[], out: string): Promise<Took> {
+  const evaluator = createEvaluator(peerPath('EVALUATOR'));
+  return timed(async () => {
+    try {
+      for (const source of programs) {
+        const { exitCode, message, files } = await evaluator.evaluate(
+          {
+            ...{ label: source, compiler: '', evaluator: '', source, importPaths: [fathom] },
+            values: [{ flag: 'tla-code', name: 'environment', value: ENVIRONMENT, stamp: false }],
+            ...{ envs: [], files: [], statusFiles: [], yamlStream: false, extraArgs: [], capture: '' },
+            output: { kind: 'folder', path: '' },
+          },
+          { multiple: true, inputs: [dirname(source), join(fathom, 'jsonnet')] },
+        );
+        if (exitCode !== 0) throw new Error(message);
+        const folder = folderOf(source, out);
+        await mkdir(folder);
+        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
       }
-    };
-    for (const services of new Set([1, most])) {
-      await render(services, async (out) => {
-        const text = await contentsOf(out);
-        const first = expected.get(services) ?? text;
-        expected.set(services, first);
-        if (text !== first) throw new Error(`${name} has made something else than ${engines[0].name}`);
-      });
+    } finally {
+      await evaluator.end();
     }
-    made.push({ name, most, render: (services) => render(services, async () => {}) });
-  }
-  const [ours, ...peers] = made;
-  if (ours === undefined) throw new Error('There are no engines');
-  return { ours, peers };
+  });
 }
 
-async function contentsOf(folder: string): Promise<string> {
-  const names = (await readdir(folder)).sort();
-  const values = await Promise.all(
-    names.map(async (name) => [name, JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown]),
-  );
-  return JSON.stringify(values);
+async function byProcesses(fathom: string, programs: readonly string[], out: string): Promise<Took> {
+  const options = { env: { ...process.env, GOGC: GARBAGE_PERCENT }, timeout: ENDS_WITHIN_MS, maxBuffer: 1 << 26 };
+  return timed(async () => {
+    for (const source of programs) {
+      const folder = folderOf(source, out);
+      await run(
+        peerPath('JSONNET'),
+        ['-J', fathom, '--tla-code', `environment=${ENVIRONMENT}`, '-c', '-m', folder, source],
+        options,
+      );
+    }
+  });
+}
+
+function folderOf(program: string, out: string): string {
+  return join(out, basename(program, '.jsonnet'));
+}
+
+async function timed(work: () => Promise<void>): Promise<Took> {
+  const [startMs, before] = [performance.now(), await childrenSeconds()];
+  await work();
+  return { wall: (performance.now() - startMs) / 1000, processor: (await childrenSeconds()) - before };
+}
+
+// proc(5): cutime and cstime, in ticks of which Linux has a hundred a second on every machine.
+const CHILDREN_FIELDS = [13, 14];
+const TICKS = 100;
+
+/** What the processes took that this one has started and that have ended. */
+async function childrenSeconds(): Promise<number> {
+  // The program's name is in parentheses, and may have spaces; field 3 follows it.
+  const fields = (await readFile('/proc/self/stat', 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
+  return CHILDREN_FIELDS.reduce((sum, index) => sum + Number(fields[index]), 0) / TICKS;
+}
+
+/** All that is in a folder of JSON files, in a form that can be compared. */
+export async function contentsOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+  const values = paths
+    .sort()
+    .map(async (path) => [path.slice(folder.length), JSON.parse(await readFile(path, 'utf8')) as unknown]);
+  return JSON.stringify(await Promise.all(values));
 }

@@ -1,12 +1,15 @@
 // `bazel run //bench/render -- [--write] [--pairs 7]`: one Jsonnet program with different engines; and what it takes to render
 // and check 50, 100 and 200 generated services in four environments: a first build, one without changes, one with a change.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Workspace, createWorkspace } from '../../tools/ci/services/workspace.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement } from '../lib/result.ts';
 import { type BenchEnvironment, changedService, workspaceFiles } from '../testbed/services.ts';
-import { SERVICES, createEngines } from './engines.ts';
+import { type Engine, contentsOf, createEngines } from './engines.ts';
+import { writePrograms } from './programs.ts';
 
 const SIZES = [50, 100, 200];
 /** A first build takes a minute: more of them than this tell nothing new. */
@@ -28,24 +31,58 @@ await benchMain({
 });
 
 async function compareEngines({ pairs, signal, log, root, only }: BenchContext): Promise<readonly Comparison[]> {
-  const cases = [1, SERVICES].map((services) => ({ services, name: `${services} services by one process` }));
-  const wanted = cases.filter(({ name }) => only === undefined || name.includes(only));
-  if (wanted.length === 0) return [];
   await using folder = await scratchFolder();
-  const { ours, peers } = await createEngines(folder.path, root);
+  const { each, all } = await writePrograms(folder.path);
+  const { ours, goJsonnet, python } = createEngines(root);
+  const rjsonnet = {
+    engine: python('rjsonnet'),
+    peer: 'jrsonnet by rjsonnet 0.5.6, processor time',
+    unit: 'processor' as const,
+  };
+  // A hundred take it a minute.
+  const jsonnet = {
+    engine: python('jsonnet'),
+    peer: 'C++ by jsonnet 0.22.0, processor time',
+    unit: 'processor' as const,
+  };
+  const goEach = { engine: goJsonnet, peer: goJsonnet.name, unit: 'wall' as const };
+  const cases = [
+    { name: `${each.length} services, one after the other`, programs: each, peers: [goEach, rjsonnet] },
+    { name: '10 services, one after the other', programs: each.slice(0, 10), peers: [jsonnet] },
+    { name: `${each.length} services by one program`, programs: [all], peers: [goEach, rjsonnet] },
+  ];
   const comparisons: Comparison[] = [];
-  for (const { services, name } of wanted) {
-    for (const peer of peers.filter(({ most }) => services <= most)) {
+  for (const { name, programs, peers } of cases.filter((one) => only === undefined || one.name.includes(only))) {
+    const expected = await textOf(ours, programs, folder.path);
+    for (const { engine, peer, unit } of peers) {
+      if ((await textOf(engine, programs, folder.path)) !== expected) {
+        throw new Error(`${name}: ${peer} has made something else`);
+      }
+      const run = async (one: Engine) => (await renderedBy(one, programs, folder.path)).took[unit];
       comparisons.push(
         await comparePairs({
-          ...{ name, peer: peer.name, pairs, signal, aim: AIM },
-          run: { ours: () => ours.render(services), peer: () => peer.render(services) },
-          onPair: (pair) => log.info(`${name}, ${peer.name}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`),
+          ...{ name, peer, pairs, signal, aim: AIM },
+          run: { ours: () => run(ours), peer: () => run(engine) },
+          onPair: (pair) => log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`),
         }),
       );
     }
   }
   return comparisons;
+}
+
+async function textOf(engine: Engine, programs: readonly string[], parent: string): Promise<string> {
+  return (await renderedBy(engine, programs, parent)).text;
+}
+
+/** Lets an engine render into a folder that is gone afterwards. */
+async function renderedBy(engine: Engine, programs: readonly string[], parent: string) {
+  const out = await mkdtemp(join(parent, 'out-'));
+  try {
+    return { took: await engine.render(programs, out), text: await contentsOf(out) };
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
 }
 
 async function measureBuilds({ pairs, signal, log, root, env, only }: BenchContext): Promise<readonly Measurement[]> {
