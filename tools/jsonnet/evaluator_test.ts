@@ -141,6 +141,11 @@ const CASES: readonly Case[] = [
   },
   { name: 'a value that is no object of outputs', files: { 'main.jsonnet': '[]' }, multiple: true, has: /multi mode/ },
   {
+    name: 'what a library traces',
+    files: { 'main.jsonnet': '(import "l.libsonnet").a', 'l.libsonnet': 'local b = std.trace("seen", 1); { a: b }' },
+    has: /TRACE: .*l\.libsonnet:1 seen/,
+  },
+  {
     name: 'what a program traces',
     files: { 'main.jsonnet': 'std.trace("seen", 1)' },
     has: /TRACE: .*main\.jsonnet:1 seen/,
@@ -185,6 +190,33 @@ test('what is no input cannot be imported, whoever had it before', async () => {
   const { message } = await evaluated(evaluator, root, all.slice(0, 2));
   assert.match(message, /^RUNTIME ERROR: couldn't open import "m\.libsonnet"/);
   assert.deepEqual(await evaluated(evaluator, root, all), ok('2\n'));
+});
+
+test('an import of a library leads elsewhere where another file is an input', async () => {
+  const evaluator = evaluatorOf();
+  const root = await write({
+    'main.jsonnet': '(import "l.libsonnet").a',
+    'l.libsonnet': '{ a: import "m.libsonnet" }',
+    'first/m.libsonnet': '"first"',
+    'last/m.libsonnet': '"last"',
+  });
+  const files = ['main.jsonnet', 'l.libsonnet'];
+  for (let time = 0; time < 2; time++) {
+    assert.deepEqual(await evaluated(evaluator, root, [...files, 'first', 'last']), ok('"last"\n'));
+    assert.deepEqual(await evaluated(evaluator, root, [...files, 'first/m.libsonnet']), ok('"first"\n'));
+  }
+});
+
+test('a library has the external variables of each program', async () => {
+  const evaluator = evaluatorOf();
+  const root = await write({ 'main.jsonnet': 'import "l.libsonnet"', 'l.libsonnet': 'std.extVar("a")' });
+  const inputs = [root];
+  const evaluate = (variables: readonly Variable[]) =>
+    evaluator.evaluate(requestFor(root, variables), { multiple: false, inputs });
+  for (const value of ['1', '2']) {
+    assert.deepEqual(await evaluate([{ flag: 'ext-code', name: 'a', value }]), ok(`${value}\n`));
+  }
+  assert.match((await evaluate([])).message, /Undefined external variable: a/);
 });
 
 test('an import leads elsewhere where another file is an input', async () => {

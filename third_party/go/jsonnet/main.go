@@ -1,5 +1,6 @@
 // jsonnet-evaluator evaluates Jsonnet programs one after the other, each as the program `jsonnet` would: for build tools
-// that go on running. A source that several programs import is parsed once. On stdin and stdout are lines of JSON: a
+// that go on running. What several programs import is parsed once, and its values are computed once where they are the
+// same (a recursion that just exceeds the limit of the stack may pass where another program has computed a part). On stdin and stdout are lines of JSON: a
 // request, its response, the next request. It ends with its input.
 package main
 
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/google/go-jsonnet"
 )
@@ -78,6 +80,8 @@ func fail(err error) {
 type evaluator struct {
 	vm      *jsonnet.VM
 	sources *sources
+	// Whether values that the VM has kept are of use to the next program.
+	hasValues bool
 }
 
 func newEvaluator() *evaluator {
@@ -87,14 +91,33 @@ func newEvaluator() *evaluator {
 }
 
 func (e *evaluator) evaluate(one request) response {
-	if !e.sources.admit(one.Inputs, one.ImportPaths) {
-		// Parsed sources cannot be taken out of a VM one by one.
+	admission := e.sources.admit(one.Inputs, one.ImportPaths)
+	if admission == losesAll {
 		*e = *newEvaluator()
 		e.sources.admit(one.Inputs, one.ImportPaths)
 	}
-	// Values of an earlier program go, too: another one may find other files by the same imports.
-	e.vm.ExtReset()
+	if admission == losesValues || !e.hasValues {
+		e.vm.ExtReset()
+		e.sources.followed = map[string]map[string]string{}
+	}
 	e.vm.TLAReset()
+	outcome := e.evaluateFile(one)
+	// What a file traced, and what it made of external variables, is for one program. Of a failure nothing is kept that
+	// could be wrong, but nobody needs it either.
+	e.hasValues = outcome.Error == "" && outcome.Trace == "" && !hasExternal(one.Values)
+	return outcome
+}
+
+func hasExternal(values []variable) bool {
+	for _, value := range values {
+		if strings.HasPrefix(value.Flag, "ext-") {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evaluator) evaluateFile(one request) response {
 	for _, value := range one.Values {
 		if err := e.set(value); err != nil {
 			return response{Error: err.Error()}
