@@ -17,9 +17,9 @@ jsonnet_toolchain = rule(
 
 Fathom registers go-jsonnet: it is the reference, and built from its Go module like everything else. Where Bazel keeps tools
 running, one process of it evaluates program after program, and parses what they share once. jrsonnet renders the same from
-the same sources (bench/render measures both: services one after the other in the same time, a large program in half of it),
-but is a pre-release, and nothing here builds Rust. A toolchain that a WORKSPACE registers before `fathom_repositories()`
-comes first:
+the same sources (bench/render measures both: services one after the other in the same time, a large program in 0.4 of the
+processor's time), but is a pre-release, and nothing here builds Rust. A toolchain that a WORKSPACE registers before
+`fathom_repositories()` comes first:
 
     jsonnet_toolchain(
         name = "jrsonnet",
