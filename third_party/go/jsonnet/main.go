@@ -1,7 +1,7 @@
 // jsonnet-evaluator evaluates Jsonnet programs one after the other, each as the program `jsonnet` would: for build tools
 // that go on running. What several programs import is parsed once, and its values are computed once where they are the
-// same (a recursion that just exceeds the limit of the stack may pass where another program has computed a part). On stdin and stdout are lines of JSON: a
-// request, its response, the next request. It ends with its input.
+// same: a recursion that just exceeds the limit of the stack may pass where another program has computed a part.
+// On stdin and stdout are lines of JSON: a request, its response, the next request. It ends with its input.
 package main
 
 import (
@@ -102,8 +102,7 @@ func (e *evaluator) evaluate(one request) response {
 	}
 	e.vm.TLAReset()
 	outcome := e.evaluateFile(one)
-	// What a file traced, and what it made of external variables, is for one program. Of a failure nothing is kept that
-	// could be wrong, but nobody needs it either.
+	// What a file traced, and what it made of external variables, is for one program. After a failure there is no need.
 	e.hasValues = outcome.Error == "" && outcome.Trace == "" && !hasExternal(one.Values)
 	return outcome
 }
