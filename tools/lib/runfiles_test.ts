@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { parseRepoMapping, runfile } from './runfiles.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'fathom-runfiles-'));
@@ -41,4 +43,21 @@ test('prefers what the main repository means by a name', () => {
 
 test('refuses to guess outside a launcher', () => {
   assert.throws(() => runfile('x/y', {}), { code: 'RUNFILES_MISSING' });
+});
+
+test('a launcher whose runfiles were not made says so, and how they are', async () => {
+  const launcher = join(folder, 'launcher');
+  await copyFile(runfile('fathom/tools/lib/runfiles_test'), launcher);
+  const start = () => promisify(execFile)(launcher, { env: { PATH: process.env['PATH'] } });
+  const expected = {
+    code: 1,
+    stderr: `error: RUNFILES_MISSING: Starting ${launcher}: ${launcher}.runfiles is not there, or has no files
+  hint: Start it by \`bazel run\`, or build it with --build_runfile_links.
+`,
+  };
+  await assert.rejects(start, expected);
+  // What Bazel leaves where it was told to make no links.
+  await mkdir(`${launcher}.runfiles`);
+  await writeFile(join(`${launcher}.runfiles`, 'MANIFEST'), '');
+  await assert.rejects(start, expected);
 });

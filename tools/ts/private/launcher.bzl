@@ -3,13 +3,20 @@
 load(":compile.bzl", "rlocation")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
-# How a launcher begins, of whatever language: with the runfiles in $r. A text for format().
+# How a launcher begins, of whatever language: with the runfiles in $r, which has folders if Bazel has made it, and
+# nothing but a manifest where it was told to make no links. A text for format().
 FIND_RUNFILES = """#!/bin/sh
 case $0 in
   *.runfiles/*) r=${{0%.runfiles/*}}.runfiles ;;
   *) r=$0.runfiles ;;
 esac
-[ -d "$r" ] || r=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$r}}}}
+full() {{ for d in "$1"/*/; do [ -d "$d" ]; return; done; }}
+full "$r" || r=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$r}}}}
+full "$r" || {{
+  printf '%s\\n' "error: RUNFILES_MISSING: Starting $0: $r is not there, or has no files" \\
+    '  hint: Start it by `bazel run`, or build it with --build_runfile_links.' >&2
+  exit 1
+}}
 case $r in /*) ;; *) r=$PWD/$r ;; esac
 export RUNFILES_DIR="$r"
 """
