@@ -13,6 +13,9 @@ import { END_OF_ARCHIVE, encodeHeader, padding } from './tar_header.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** The compressor works in a thread of its own: more than one write waits for it, so that what follows is hashed meanwhile. */
+const COMPRESSOR_BUFFERS = { chunkSize: CHUNK_BYTES, highWaterMark: 4 * CHUNK_BYTES };
+
 export interface WriteLayerOptions {
   readonly entries: readonly LayerEntry[];
   /** The file to write. */
@@ -115,10 +118,10 @@ function createCompressor(compression: Compression, level: number | undefined): 
     case 'zstd':
       return createZstdCompress({
         params: { [constants.ZSTD_c_compressionLevel]: level ?? 3 },
-        chunkSize: CHUNK_BYTES,
+        ...COMPRESSOR_BUFFERS,
       });
     case 'gzip':
-      return createGzip({ level: level ?? 6, chunkSize: CHUNK_BYTES });
+      return createGzip({ level: level ?? 6, ...COMPRESSOR_BUFFERS });
     case 'none':
       return undefined;
   }
