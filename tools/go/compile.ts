@@ -51,13 +51,18 @@ async function compileModules(request: ModulesRequest, options: GoCommandOptions
   await packCache(cacheFolder(work), request.output);
 }
 
-async function compilePackage(request: CompileRequest, options: GoCommandOptions, place: Workplace): Promise<void> {
+async function compilePackage(request: CompileRequest, general: GoCommandOptions, place: Workplace): Promise<void> {
   const { caches, signal } = place;
   const { kind, label } = request;
-  const { cwd, work } = options;
+  const { cwd, work } = general;
   await layOutModule(request.src, cwd);
   await layOutSources(request.sources, cwd);
-  await caches.fill(request.cache, cacheFolder(work));
+  // Go reads the heads of all sources of its library otherwise, a quarter of the time that a small program takes.
+  const index = async (cache: string) => {
+    await runGo(['list', '-mod=vendor', 'std'], { ...general, cache, usesIndex: true }, signal);
+  };
+  const cache = await caches.folderOf(request.cache, work, index);
+  const options = { ...general, cache, usesIndex: caches.areKept };
   const folder = `./${request.package}`;
   const run = async (doing: string, args: readonly string[]) => {
     const outcome = await runGo(args, options, signal);

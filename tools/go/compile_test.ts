@@ -8,17 +8,22 @@ import { runfile } from '../lib/runfiles.ts';
 import { unpackCache } from './cache_archive.ts';
 import { carryOut } from './compile.ts';
 import { missingImports } from './explain.ts';
-import { keepCaches } from './kept_cache.ts';
+import { keepCaches, NO_CACHES } from './kept_cache.ts';
 import type { CompileRequest } from './request.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'go-compile-'));
 after(() => rm(folder, { recursive: true }));
 
-const caches = keepCaches(folder, 'kept-');
+const kept = keepCaches(folder, 'kept-');
 let count = 0;
 
 /** Compiles sources, by their paths; returns the path of what was made. */
-async function compile(kind: CompileRequest['kind'], sources: Readonly<Record<string, string>>): Promise<string> {
+async function compile(
+  kind: CompileRequest['kind'],
+  sources: Readonly<Record<string, string>>,
+  caches = kept,
+  package_ = 'shop',
+): Promise<string> {
   const place = join(folder, String(count++));
   const request: CompileRequest = {
     kind,
@@ -31,7 +36,7 @@ async function compile(kind: CompileRequest['kind'], sources: Readonly<Record<st
     lock: 'third_party/go/services/go.mod',
     list: 'third_party/go/services/modules.go',
     importPath: 'fathom',
-    package: 'shop',
+    package: package_,
     output: join(place, 'made'),
     sources: Object.keys(sources).map((path) => ({ folder: dirname(path), path: join(place, 'given', path) })),
   };
@@ -51,6 +56,7 @@ describe('compiling', { timeout: 240_000 }, () => {
     const source = { 'shop/main.go': main('"fmt"', 'fmt.Println("hello")') };
     const program = await readFile(await compile('program', source));
     assert.deepEqual(await readFile(await compile('program', source)), program);
+    assert.deepEqual(await readFile(await compile('program', source, NO_CACHES)), program);
     assert.equal(program.includes(folder), false);
   });
 
@@ -60,7 +66,8 @@ describe('compiling', { timeout: 240_000 }, () => {
     const given = join(folder, 'given-cache');
     await unpackCache(runfile('go/modules.tar.zst'), given);
     const before = await contents(given);
-    await compile('program', { 'shop/main.go': main('"google.golang.org/grpc"', 'println(grpc.Version)') });
+    const source = { 'shop/main.go': main('"google.golang.org/grpc"', 'println(grpc.Version)') };
+    await compile('program', source, NO_CACHES);
     const made = [...(await contents(join(folder, String(count - 1), 'work', 'cache')))].filter(
       (one) => !before.has(one),
     );
@@ -102,8 +109,19 @@ describe('compiling', { timeout: 240_000 }, () => {
     const source = { 'shop/shop.go': 'package shop\n\nimport "fmt"\n\nfunc F() { fmt.Printf("%d\\n", "x") }\n' };
     await assert.rejects(compile('check', source), {
       code: 'GO_COMPILE_FAILED',
-      message: /^Vetting \/\/shop:\n[^]*shop\/shop\.go:5:\d+: fmt\.Printf format %d has arg/,
+      message: /^Vetting \/\/shop:\n(?:# .*\n)*shop\/shop\.go:5:\d+: fmt\.Printf format %d has arg/,
     });
+  });
+
+  test('what go vet finds in a package is said of it, each time, and of none that imports it', async () => {
+    const bad = 'package bank\n\nimport "fmt"\n\nfunc F() { fmt.Printf("%d\\n", "x") }\n';
+    const importing = { 'shop/shop.go': 'package shop\n\nimport _ "fathom/bank"\n', 'bank/bank.go': bad };
+    const refused = { code: 'GO_COMPILE_FAILED', message: /^Vetting \/\/shop:\n(?:# .*\n)*bank\/bank\.go:5:\d+: / };
+    const checkBank = () => compile('check', { 'bank/bank.go': bad }, kept, 'bank');
+    await access(await compile('check', importing));
+    await assert.rejects(checkBank(), refused);
+    await assert.rejects(checkBank(), refused);
+    await access(await compile('check', importing));
   });
 
   test('compiles packages of the workspace that others import, and what they embed', async () => {

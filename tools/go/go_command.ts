@@ -9,8 +9,15 @@ export interface GoCommandOptions {
   readonly goarch: string;
   /** The module's folder. */
   readonly cwd: string;
-  /** Holds the cache, and all that go writes beside its output. */
+  /** Holds all that go writes beside its output. */
   readonly work: string;
+  /** Of what is compiled. Default: a folder of `work`. */
+  readonly cache?: string;
+  /**
+   * Whether go looks for an index of its own library in the cache, and makes it: it goes by the times of files, so that
+   * it is for no other machine. Default: no.
+   */
+  readonly usesIndex?: boolean;
 }
 
 /** What go said. */
@@ -35,12 +42,13 @@ export function cacheFolder(work: string): string {
 }
 
 /** The variables that go sees. */
-export function goEnvironment({ goroot, goos, goarch, work }: GoCommandOptions): Readonly<Record<string, string>> {
+export function goEnvironment(options: GoCommandOptions): Readonly<Record<string, string>> {
+  const { goroot, goos, goarch, work, cache = cacheFolder(work), usesIndex = false } = options;
   return {
     PATH: '',
     HOME: work,
     GOROOT: goroot,
-    GOCACHE: cacheFolder(work),
+    GOCACHE: cache,
     GOPATH: join(work, 'path'),
     GOTMPDIR: work,
     GOOS: goos,
@@ -52,8 +60,10 @@ export function goEnvironment({ goroot, goos, goarch, work }: GoCommandOptions):
     GOWORK: 'off',
     GOTELEMETRY: 'off',
     CGO_ENABLED: '0',
-    // Go's index of its own library goes by the times of files, and would be part of the cache.
-    GODEBUG: 'goindex=0',
+    ...(usesIndex ? {} : { GODEBUG: 'goindex=0' }),
+    // Compiler and linker last a second: they collect garbage a quarter as often as by default, but where they take much.
+    GOGC: '400',
+    GOMEMLIMIT: '2GiB',
   };
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { packCache } from './cache_archive.ts';
-import { keepCaches } from './kept_cache.ts';
+import { keepCaches, NO_CACHES } from './kept_cache.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'go-kept-'));
 after(() => rm(folder, { recursive: true }));
@@ -23,39 +23,53 @@ async function placeOf(name: string, text: string): Promise<{ readonly place: st
 
 const keptIn = async (place: string) => (await readdir(place)).filter((name) => name.startsWith('kept-'));
 
-test('gives each package what was packed, and none what another has added', async () => {
+test('gives each package what was packed and prepared, and nothing that another has added', async () => {
   const { place, archive } = await placeOf('each', 'compiled');
+  let prepared = 0;
+  const prepare = (given: string) => writeFile(join(given, 'ab', 'index'), `${prepared++}`);
   const caches = keepCaches(place, 'kept-');
-  await caches.fill(archive, join(place, 'one'));
-  await writeFile(join(place, 'one', 'ab', 'more'), 'of one');
-  await caches.fill(archive, join(place, 'two'));
-  assert.deepEqual(await readdir(join(place, 'two', 'ab')), [`${'ab'.repeat(32)}-d`]);
-  // So that go does not look at the age of all entries.
-  assert.ok(Math.abs(Number(await readFile(join(place, 'two', 'trim.txt'), 'utf8')) - Date.now() / 1000) < 600);
-  assert.equal(await readFile(join(place, 'two', ENTRY), 'utf8'), 'compiled');
+  for (let package_ = 0; package_ < 3; package_++) {
+    const given = await caches.folderOf(archive, join(place, 'none'), prepare);
+    assert.equal(await readFile(join(given, ENTRY), 'utf8'), 'compiled');
+    assert.deepEqual((await readdir(given, { recursive: true })).sort(), ['ab', ENTRY, 'ab/index', 'trim.txt']);
+    // So that go does not look at the age of all entries.
+    assert.ok(Math.abs(Number(await readFile(join(given, 'trim.txt'), 'utf8')) - Date.now() / 1000) < 600);
+    await writeFile(join(given, 'ab', 'more'), 'of one');
+    await mkdir(join(given, 'cd', 'deeper'), { recursive: true });
+    await writeFile(join(given, 'cd', 'deeper', 'more'), 'of one');
+  }
+  assert.equal(prepared, 1);
   assert.equal((await keptIn(place)).length, 1);
   caches.remove();
   assert.deepEqual(await keptIn(place), []);
-  assert.equal(await readFile(join(place, 'two', ENTRY), 'utf8'), 'compiled');
+});
+
+test('a process that keeps nothing gives each package a folder of its own', async () => {
+  const { place, archive } = await placeOf('own', 'compiled');
+  for (const work of ['one', 'two']) {
+    const given = await NO_CACHES.folderOf(archive, join(place, work));
+    assert.equal(await readFile(join(given, ENTRY), 'utf8'), 'compiled');
+    assert.ok(given.startsWith(join(place, work)));
+  }
 });
 
 test('sees that the archive is another one', async () => {
   const { place, archive } = await placeOf('another', 'before');
   const caches = keepCaches(place, 'kept-');
-  await caches.fill(archive, join(place, 'one'));
+  await caches.folderOf(archive, join(place, 'none'));
   await rename((await placeOf('newer', 'after')).archive, archive);
-  await caches.fill(archive, join(place, 'two'));
-  assert.equal(await readFile(join(place, 'two', ENTRY), 'utf8'), 'after');
+  const given = await caches.folderOf(archive, join(place, 'none'));
+  assert.equal(await readFile(join(given, ENTRY), 'utf8'), 'after');
   assert.equal((await keptIn(place)).length, 1);
 });
 
 test('unpacks again what somebody has taken away', async () => {
   const { place, archive } = await placeOf('taken', 'compiled');
   const caches = keepCaches(place, 'kept-');
-  await caches.fill(archive, join(place, 'one'));
+  await caches.folderOf(archive, join(place, 'none'));
   for (const name of await keptIn(place)) await rm(join(place, name), { recursive: true });
-  await caches.fill(archive, join(place, 'two'));
-  assert.equal(await readFile(join(place, 'two', ENTRY), 'utf8'), 'compiled');
+  const given = await caches.folderOf(archive, join(place, 'none'));
+  assert.equal(await readFile(join(given, ENTRY), 'utf8'), 'compiled');
 });
 
 test('keeps nothing of an archive that is cut off', async () => {
@@ -63,8 +77,8 @@ test('keeps nothing of an archive that is cut off', async () => {
   const whole = await readFile(archive);
   await writeFile(archive, whole.subarray(0, whole.length / 2));
   const caches = keepCaches(place, 'kept-');
-  await assert.rejects(caches.fill(archive, join(place, 'one')));
-  await assert.rejects(caches.fill(archive, join(place, 'two')));
+  await assert.rejects(caches.folderOf(archive, join(place, 'none')));
+  await assert.rejects(caches.folderOf(archive, join(place, 'none')));
   assert.deepEqual(await keptIn(place), []);
 });
 
