@@ -11,6 +11,7 @@ GoModulesInfo = provider(
         "list": "string: the source with the imports, from the root of the workspace",
         "lock": "string: the go.mod, from the root of the workspace",
         "sdk": "File: the folder of the Go toolchain",
+        "revisions": "list of File: change where `sdk` or `src` does, which a Bazel that does not track source folders would not see",
         "src": "File: a folder with go.mod, go.sum and vendor",
     },
 )

@@ -32,6 +32,7 @@ const FULL_CHECKS: readonly (readonly string[])[] = [
   ['run', '//tools/ci/remote_cache'],
   ['run', '//tools/ci/oci_pull'],
   ['run', '//tools/ci/npm_fetch'],
+  ['run', '//tools/ci/go_fetch'],
   ['run', '//tools/ci/services'],
   ['run', '//tools/ci/migration'],
   ['run', '//tools/new/tests:elsewhere'],

@@ -77,7 +77,7 @@ def compile_go(ctx, kind, info, output):
         progress_message = "Compiling Go {} {}".format(kind, shown_label(ctx.label)),
         executable = ctx.executable._tool,
         arguments = [args],
-        inputs = [params, modules.cache, modules.src, modules.sdk] + [source.file for source in sources],
+        inputs = [params, modules.cache, modules.src, modules.sdk] + modules.revisions + [source.file for source in sources],
         outputs = [output],
         execution_requirements = worker_requirements("GoCompile"),
     )

@@ -5,6 +5,7 @@ load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/packages/private:facts.bzl", "package_fact", "third_party")
 
 def _go_modules_rule_impl(ctx):
+    revisions = [ctx.file.sources, ctx.file._sdk_version]
     cache = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
     params = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(params, json.encode(dict(
@@ -23,7 +24,7 @@ def _go_modules_rule_impl(ctx):
         progress_message = "Compiling the Go modules of {}".format(ctx.attr.lock),
         executable = ctx.executable._tool,
         arguments = [params.path],
-        inputs = [params, ctx.file.src, ctx.file._sdk],
+        inputs = [params, ctx.file.src, ctx.file._sdk] + revisions,
         outputs = [cache],
     )
     facts = [
@@ -40,6 +41,7 @@ def _go_modules_rule_impl(ctx):
             list = ctx.attr.list,
             lock = ctx.attr.lock,
             sdk = ctx.file._sdk,
+            revisions = revisions,
             src = ctx.file.src,
         ),
         third_party(facts),
@@ -56,8 +58,10 @@ _go_modules_rule = rule(
         "list": attr.string(doc = "The source with the imports, for messages.", mandatory = True),
         "lock": attr.string(doc = "The go.mod, for messages.", mandatory = True),
         "modules": attr.string_list_dict(doc = "Module path → version, its hash in go.sum, and its licence.", mandatory = True),
+        "sources": attr.label(doc = "What says what is in `src`.", mandatory = True, allow_single_file = True),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
         "_sdk": attr.label(doc = "The Go toolchain.", default = "@fathom_go_sdk//:go", allow_single_file = True),
+        "_sdk_version": attr.label(doc = "Its version.", default = "@fathom_go_sdk//:VERSION", allow_single_file = True),
         "_tool": attr.label(doc = "Runs go.", default = "//tools/go:go_tool", executable = True, cfg = "exec"),
     },
 )

@@ -1,7 +1,7 @@
 """go_modules: what the Go sources of a workspace import."""
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name", "shown_label")
-load("//tools/packages/private:go_vendor.bzl", "VENDOR_ATTRS", "vendor_module")
+load("//tools/packages/private:go_vendor.bzl", "SOURCES", "VENDOR_ATTRS", "vendor_module")
 
 def _import_path(ctx):
     """The path that go.mod gives its module."""
@@ -31,6 +31,7 @@ exports_files(["modules.txt", "src"])
 go_precompiled_modules(
     name = "modules",
     src = "src",
+    sources = {sources},
     import_path = {import_path},
     lock = {lock},
     list = {list},
@@ -38,6 +39,7 @@ go_precompiled_modules(
 )
 """.format(
         rules = absolute_label(Label("//tools/go/private:modules.bzl")),
+        sources = repr(SOURCES),
         import_path = repr(_import_path(ctx)),
         lock = repr(_shown_path(ctx.attr.module)),
         list = repr(_shown_path(ctx.attr.srcs[0])),

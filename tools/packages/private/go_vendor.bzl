@@ -7,6 +7,10 @@ load("//tools/packages/private:stage0.bzl", "run_stage0")
 # BUILD files of others would cut a folder of sources into packages.
 BUILD_FILES = ["BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "WORKSPACE.bzlmod", "MODULE.bazel"]
 
+# What stands beside src/ and says what is in it. Until its server ends, a Bazel that does not track source folders (as 4
+# does not) looks at one once: this file is what an action's key changes by.
+SOURCES = "sources.txt"
+
 # The program that reads licence files.
 _LICENSECHECK = [
     Label("//third_party/go:licensecheck/go.mod"),
@@ -133,8 +137,12 @@ def _built_in_modules(modules, licences, go_sum, toolchain):
         ]
     return built_in
 
+def _read_if_exists(ctx, path):
+    """The text of a file of the repository; empty where there is none."""
+    return ctx.read(path) if ctx.path(path).exists else ""
+
 def vendor_module(ctx):
-    """Puts a module, its own sources and the vendor folder of its go.sum into src/, and `modules.txt` beside it.
+    """Puts a module, its own sources and the vendor folder of its go.sum into src/; `modules.txt` and SOURCES beside it.
 
     Args:
       ctx: repository_ctx, with VENDOR_ATTRS.
@@ -149,15 +157,19 @@ def vendor_module(ctx):
     ctx.report_progress("go mod vendor of {}".format(ctx.attr.module))
     run_go(ctx, ["mod", "vendor"], "Vendoring the modules of {}".format(ctx.attr.module), timeout = ctx.attr.timeout_s)
     remove_files(ctx, "src", BUILD_FILES)
-    modules = ctx.path("src/vendor/modules.txt")
-    modules_txt = ctx.read(modules) if modules.exists else ""
-    go_sum = ctx.path("src/go.sum")
+    modules_txt = _read_if_exists(ctx, "src/vendor/modules.txt")
+    go_sum = _read_if_exists(ctx, "src/go.sum")
     ctx.file("modules.txt", modules_txt, executable = False)
+
+    # By hashes, go.sum says what is in the vendor folder, but for a folder that stands for a module.
+    own = ["src/" + ctx.path(source).basename for source in ctx.attr.srcs]
+    sources = ["src/go.mod"] + sorted(own)
+    ctx.file(SOURCES, "\n".join([go_sum] + ["{}:\n{}".format(path, ctx.read(path)) for path in sources]), executable = False, legacy_utf8 = False)
     vendored = _vendored_modules(modules_txt)
     return _built_in_modules(
         vendored,
         _licences(ctx, vendored),
-        ctx.read(go_sum) if go_sum.exists else "",
+        go_sum,
         ctx.read(ctx.path(Label("@fathom_go_sdk//:VERSION"))).strip(),
     )
 

@@ -112,26 +112,30 @@ pypi_wheel = repository_rule(
 # BUILD files of others would cut the unpacked wheel into packages.
 _BUILD_FILES = ["BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "WORKSPACE.bzlmod", "MODULE.bazel"]
 
-def _install_data(ctx):
+def _install_data(ctx, wheel):
     """Puts what a wheel keeps apart (`x.data/purelib`, `x.data/platlib`) where Python looks, as installers do."""
-    for child in ctx.path("wheel").readdir():
+    for child in ctx.path(wheel).readdir():
         if not child.basename.endswith(".data"):
             continue
         for part in ["purelib", "platlib"]:
             folder = child.get_child(part)
             if folder.exists:
-                run_or_fail(ctx, "Installing {} of {}".format(part, ctx.attr.file), ["cp", "-R", "{}/.".format(folder), "wheel"], "Fetch again.")
+                run_or_fail(ctx, "Installing {} of {}".format(part, ctx.attr.file), ["cp", "-R", "{}/.".format(folder), wheel], "Fetch again.")
                 ctx.delete(folder)
 
 def _pypi_archive_impl(ctx):
     wheel = {"file": ctx.attr.file, "platform": ctx.attr.platform, "sha256": ctx.attr.sha256}
-    _unpack(ctx, "{}=={}".format(ctx.attr.package, ctx.attr.version), ctx.attr.python, wheel, output = "wheel")
-    _install_data(ctx)
-    remove_files(ctx, "wheel", _BUILD_FILES)
+
+    # Another wheel has another path: a Bazel that does not track source folders (as 4 does not) would not see that there
+    # are other files in it.
+    folder = "wheel-" + ctx.attr.sha256[:16]
+    _unpack(ctx, "{}=={}".format(ctx.attr.package, ctx.attr.version), ctx.attr.python, wheel, output = folder)
+    _install_data(ctx, folder)
+    remove_files(ctx, folder, _BUILD_FILES)
     ctx.file("BUILD.bazel", """load("{rules}", "pypi_files")
 pypi_files(
     name = "files",
-    directory = "wheel",
+    directory = {directory},
     license = {license},
     package_name = {package},
     package_version = {version},
@@ -140,6 +144,7 @@ pypi_files(
 )
 """.format(
         rules = absolute_label(Label("//tools/packages/private:pypi_package.bzl")),
+        directory = repr(folder),
         license = repr(ctx.attr.license),
         package = repr(ctx.attr.package),
         version = repr(ctx.attr.version),
