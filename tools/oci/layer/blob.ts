@@ -13,9 +13,6 @@ import { END_OF_ARCHIVE, encodeHeader, padding } from './tar_header.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** The compressor works in a thread of its own: more than one write waits for it, so that what follows is hashed meanwhile. */
-const COMPRESSOR_BUFFERS = { chunkSize: CHUNK_BYTES, highWaterMark: 4 * CHUNK_BYTES };
-
 export interface WriteLayerOptions {
   readonly entries: readonly LayerEntry[];
   /** The file to write. */
@@ -113,15 +110,17 @@ async function* hashed(chunks: AsyncIterable<Buffer>, hash: ReturnType<typeof cr
   }
 }
 
+// No write may wait in the compressor's buffer, so its mark stays below a chunk: the last write is packed in another way
+// where the end is known by then, and whether it is would depend on how busy the machine is.
 function createCompressor(compression: Compression, level: number | undefined): Transform | undefined {
   switch (compression) {
     case 'zstd':
       return createZstdCompress({
         params: { [constants.ZSTD_c_compressionLevel]: level ?? 3 },
-        ...COMPRESSOR_BUFFERS,
+        chunkSize: CHUNK_BYTES,
       });
     case 'gzip':
-      return createGzip({ level: level ?? 6, ...COMPRESSOR_BUFFERS });
+      return createGzip({ level: level ?? 6, chunkSize: CHUNK_BYTES });
     case 'none':
       return undefined;
   }
