@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createZstdCompress, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { digestOf } from '../../lib/digest.ts';
 import { scratchFolder } from '../testing/sample_image.ts';
 import { fails, names, tarOf, untar } from '../testing/unpacked.ts';
@@ -66,6 +66,23 @@ for (const compression of ['zstd', 'gzip', 'none'] as const) {
     assert.equal(one.diffId, digestOf(Buffer.concat(chunks)));
   });
 }
+
+test('writes the bytes that it would if the end came late, as it may on a busy machine', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'blob');
+  const text = Array.from({ length: 150_000 }, (_, index) => `line ${index ** 2}`).join('\n');
+  const { entries } = await readSources([{ kind: 'text', path: 'a', text }], path);
+  await writeLayer({ entries, path, compression: 'zstd', createdBy: '//x' });
+  const written = await readFile(path);
+  const plain = zstdDecompressSync(written);
+  const compressor = createZstdCompress();
+  const late = compressor.toArray() as Promise<Buffer[]>;
+  for (let offset = 0; offset < plain.length; offset += 256 * 1024) {
+    await new Promise((resolve) => compressor.write(plain.subarray(offset, offset + 256 * 1024), resolve));
+  }
+  compressor.end();
+  assert.ok(Buffer.concat(await late).equals(written));
+});
 
 test('writes long and non-ASCII names, and large owners, so that other readers get them', async () => {
   await using folder = await scratchFolder();
