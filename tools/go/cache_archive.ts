@@ -1,9 +1,11 @@
 // go's cache as one file: what is in it is the same wherever the same modules were compiled, but for the times.
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, createZstdDecompress, zstdCompress } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 
 // An entry is an index, `…-a`, or a content, `…-d`, in the folder of its first byte:
@@ -23,8 +25,6 @@ export function timelessIndex(text: string): string | undefined {
 export async function packCache(folder: string, output: string): Promise<void> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => ENTRY.test(name)).sort();
   const archive = pack();
-  const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
-  const written = pipeline(archive, createZstdCompress(level), createWriteStream(output));
   for (const name of names) {
     const bytes = await readFile(join(folder, name));
     const content = name.endsWith('-a') ? timelessIndex(bytes.toString('latin1')) : bytes;
@@ -33,7 +33,10 @@ export async function packCache(folder: string, output: string): Promise<void> {
     archive.entry({ name, mtime: new Date(0), mode: 0o644 }, Buffer.from(content));
   }
   archive.finalize();
-  await written;
+  const tar = await buffer(archive);
+  // As a whole: what a stream writes last depends on whether its end is known by then, so on how busy the machine is.
+  const level = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+  await writeFile(output, await promisify(zstdCompress)(tar, level));
 }
 
 /** Writes what packCache packed into `folder`. */
