@@ -12,6 +12,7 @@ import type { BenchContext, BenchOptions } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Sample } from '../lib/measure.ts';
 import type { Comparison, Measurement, Pair } from '../lib/result.ts';
+import { runBazel } from '../testbed/bazel.ts';
 import { type BenchCluster, startBenchCluster } from '../testbed/cluster.ts';
 import { PERSONAL, changedService, packageOf, stackOf, workspaceFiles } from '../testbed/services.ts';
 import type { Place } from '../testbed/state.ts';
@@ -97,8 +98,7 @@ export const BENCHMARK: BenchOptions = {
 
 async function build(workspace: Workspace, sizes: readonly number[]): Promise<void> {
   const targets = sizes.flatMap((size) => [`${stackOf(size)}.apply`, `${stackOf(size)}.resolve`]);
-  const { succeeded, output } = await workspace.bazel('build', '--color=no', '--curses=no', ...targets);
-  if (!succeeded) throw new Error(output.slice(-5000));
+  await runBazel(workspace, 'build', ...targets);
 }
 
 interface StageOptions {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import type { Workspace } from '../../tools/ci/services/workspace.ts';
 import type { LocalBuilder } from '../builders/builder.ts';
+import { runBazel } from '../testbed/bazel.ts';
 import {
   type Below,
   CHANGED_PATH,
@@ -24,28 +25,22 @@ export interface Side {
   prepare(below: Below): Promise<void>;
   /** Writes the file that changes. */
   write(below: Below, version: string): Promise<void>;
-  build(below: Below): Promise<void>;
+  build(below: Below): Promise<unknown>;
   /** The file as it is in the image, perhaps with other bytes around it. */
   built(below: Below): Promise<string>;
 }
 
-/** Runs Bazel; rejects with the end of what it said where it fails. */
-async function bazel(workspace: Workspace, ...args: readonly string[]): Promise<void> {
-  const { succeeded, output } = await workspace.bazel(...args);
-  if (!succeeded) throw new Error(output.slice(-5000));
-}
-
 /** Builds the tools of the rules, which the disk cache may have. */
-export const buildTools = (workspace: Workspace): Promise<void> =>
-  bazel(
+export const buildTools = (workspace: Workspace): Promise<string> =>
+  runBazel(
     workspace,
     'build',
     ...['go:go_tool', 'oci:layer_tool', 'oci:image_tool'].map((tool) => `@fathom//tools/${tool}`),
   );
 
 /** Builds targets, without a disk cache: noise is of no use to anybody. */
-export const bazelBuild = (workspace: Workspace, ...targets: readonly string[]): Promise<void> =>
-  bazel(workspace, 'build', '--disk_cache=', '--color=no', '--curses=no', ...targets);
+export const bazelBuild = (workspace: Workspace, ...targets: readonly string[]): Promise<string> =>
+  runBazel(workspace, 'build', '--disk_cache=', ...targets);
 
 /** Fathom, in a workspace whose Bazel runs already, as it does between two builds. */
 export function fathomSide(workspace: Workspace): Side {

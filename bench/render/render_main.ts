@@ -7,6 +7,8 @@ import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement } from '../lib/result.ts';
+import { timed } from '../lib/timed.ts';
+import { runBazel } from '../testbed/bazel.ts';
 import { type BenchEnvironment, changedService, workspaceFiles } from '../testbed/services.ts';
 import { type Engine, contentsOf, createEngines } from './engines.ts';
 import { writePrograms } from './programs.ts';
@@ -124,15 +126,9 @@ interface Times {
 async function build(workspace: Workspace, count: number, seed: string): Promise<Times> {
   await workspace.writeServices({});
   await workspace.write(workspaceFiles({ count, environments, seed }));
-  const first = await timed(workspace);
-  const again = await timed(workspace);
+  const timedBuild = () => timed(() => runBazel(workspace, 'build', '//services/...'));
+  const first = await timedBuild();
+  const again = await timedBuild();
   await workspace.write(changedService(count - 1, 1, { environments, seed }));
-  return { first, again, oneChange: await timed(workspace) };
-}
-
-async function timed(workspace: Workspace): Promise<number> {
-  const startMs = performance.now();
-  const { succeeded, output } = await workspace.bazel('build', '--color=no', '--curses=no', '//services/...');
-  if (!succeeded) throw new Error(output.slice(-5000));
-  return (performance.now() - startMs) / 1000;
+  return { first, again, oneChange: await timedBuild() };
 }

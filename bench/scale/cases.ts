@@ -3,6 +3,8 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workspace } from '../../tools/ci/services/workspace.ts';
 import { type Sample, measure } from '../lib/measure.ts';
+import { timed } from '../lib/timed.ts';
+import { runBazel } from '../testbed/bazel.ts';
 import { runProgram } from '../testbed/program.ts';
 
 /** A workspace of generated services. */
@@ -72,11 +74,10 @@ export const CASES: readonly ScaleCase[] = [
 
 /** How many targets and actions there are. */
 export async function countsOf(repo: Repo): Promise<Readonly<Record<string, number>>> {
-  const linesOf = async (...args: readonly string[]) => (await bazel(repo, ...args)).split('\n').filter(isLabel).length;
+  const linesOf = async (query: string) => (await bazel(repo, 'query', query)).split('\n').filter(isLabel).length;
   return {
-    'targets of one service': await linesOf('query', `${repo.service}:all`),
+    'targets of one service': await linesOf(`${repo.service}:all`),
     'targets of one service that a build of everything has': await linesOf(
-      'query',
       `${repo.service}:all except attr("tags", "manual", ${repo.service}:all)`,
     ),
   };
@@ -103,16 +104,6 @@ export function engineOf(repo: Repo): Promise<Sample> {
   return measure((onStart) => runProgram(program, [], { env: repo.env, onStart }));
 }
 
-async function bazel({ workspace }: Repo, ...args: readonly string[]): Promise<string> {
-  const [command = '', ...rest] = args;
-  const quiet = command === 'shutdown' ? [] : ['--color=no', '--curses=no'];
-  const { succeeded, output } = await workspace.bazel(command, ...quiet, ...rest);
-  if (!succeeded) throw new Error(output.slice(-5000));
-  return output;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startMs = performance.now();
-  await work();
-  return (performance.now() - startMs) / 1000;
+function bazel({ workspace }: Repo, command: string, ...args: readonly string[]): Promise<string> {
+  return runBazel(workspace, command, ...args);
 }

@@ -11,6 +11,8 @@ import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
 import { benchMain } from '../lib/bench.ts';
 import { type Run, comparePairs } from '../lib/compare.ts';
 import type { Comparison } from '../lib/result.ts';
+import { timed } from '../lib/timed.ts';
+import { runBazel } from '../testbed/bazel.ts';
 import { CHANGED, buildFiles, changedLine, projects, sourceOf, sources } from './sources.ts';
 
 const run = promisify(execFile);
@@ -136,12 +138,6 @@ function outputOf(error: object): string {
   return 'stdout' in error ? String(error.stdout) : '';
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const startMs = performance.now();
-  await work();
-  return (performance.now() - startMs) / 1000;
-}
-
 function bazelSide(workspace: Workspace): Side {
   return {
     write: workspace.write,
@@ -149,14 +145,7 @@ function bazelSide(workspace: Workspace): Side {
     built: () => workspace.readBuilt(CHANGED.replace(/ts$/, 'js')),
     async build() {
       // Without a disk cache: what it writes is of no use to anybody.
-      const { succeeded, output } = await workspace.bazel(
-        'build',
-        '--disk_cache=',
-        '--color=no',
-        '--curses=no',
-        '//...',
-      );
-      if (!succeeded) throw new Error(output.slice(-5000));
+      await runBazel(workspace, 'build', '--disk_cache=', '//...');
     },
   };
 }
