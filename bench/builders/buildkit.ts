@@ -9,6 +9,8 @@ import { startDaemon } from './daemon.ts';
 export async function startBuildkit(registry: string, signal: AbortSignal): Promise<Builder> {
   const [buildkitd, buildctl] = [peerPath('BUILDKITD'), peerPath('BUILDCTL')];
   const folder = await mkdtemp('/tmp/buildkitd-');
+  await using started = new AsyncDisposableStack();
+  started.defer(() => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'buildkitd.toml');
   await writeFile(config, `[registry."${registry}"]\n  http = true\n`);
   const address = `unix://${folder}/b.sock`;
@@ -24,7 +26,9 @@ export async function startBuildkit(registry: string, signal: AbortSignal): Prom
     isUp: () => ask('debug', 'workers'),
     signal,
   });
+  started.use(daemon);
   const version = /v[\d.]+/.exec(await ask('--version'))?.[0] ?? '';
+  const all = started.move();
   return {
     name: `buildkit ${version.replace('v', '')}`,
     build: async (context, tag) => {
@@ -35,9 +39,6 @@ export async function startBuildkit(registry: string, signal: AbortSignal): Prom
     },
     // Its builds end with a push.
     push: () => Promise.resolve(),
-    [Symbol.asyncDispose]: async () => {
-      await daemon[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -21,6 +21,8 @@ export async function startDocker(signal: AbortSignal): Promise<Docker | undefin
   if (daemonProgram === undefined || docker === undefined) return undefined;
   // Below /tmp, and short: its sockets have long names.
   const folder = await mkdtemp('/tmp/dockerd-');
+  await using started = new AsyncDisposableStack();
+  started.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, 'config'));
   const socket = join(folder, 'd.sock');
   const host = `unix://${socket}`;
@@ -39,7 +41,9 @@ export async function startDocker(signal: AbortSignal): Promise<Docker | undefin
     isUp: () => ask('version'),
     signal,
   });
+  started.use(daemon);
   const version = (await ask('version', '--format={{.Server.Version}}')).trim();
+  const all = started.move();
   return {
     name: `docker ${version.replace(/\+.*/, '')}`,
     socket,
@@ -61,9 +65,6 @@ export async function startDocker(signal: AbortSignal): Promise<Docker | undefin
         await ask('rm', id);
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      await daemon[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -21,6 +21,9 @@ const STEPS = {
 
 type Start = Readonly<Record<keyof typeof STEPS, number>>;
 
+/** Its programs and images are built: what takes longer than this does not come up. */
+const UP_WITHIN_MS = 300_000;
+
 /** A container that ends more often within ten minutes is started again only after a pause, which grows. */
 const MOST_KILLS = 3;
 
@@ -81,6 +84,7 @@ async function start(cluster: OwnCluster): Promise<Start> {
   const child = spawn(OwnCluster.tool, ['up', '--name', cluster.name], {
     env: { ...cluster.env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: UP_WITHIN_MS,
   });
   const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   for await (const line of createInterface({ input: child.stderr })) {

@@ -13,6 +13,8 @@ import { startDocker } from '../builders/docker.ts';
 import { type BenchContext, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement, Pair } from '../lib/result.ts';
+import { timed } from '../lib/timed.ts';
+import { bazelVersion } from '../testbed/bazel.ts';
 import { fathomGoSide, koSide } from './go_sides.ts';
 import { GO_LOADS } from './go_sources.ts';
 import { type Side, buildTools, dockerfileSide, fathomSide } from './sides.ts';
@@ -21,6 +23,7 @@ import { BELOW, type Below } from './sources.ts';
 const AIM_S = 0.5;
 /** Whatever is below: a tenth is what the machine's mood is good for. */
 const INDEPENDENT = 1 / 1.1;
+const WARM_UPS = 3;
 
 await benchMain({
   name: 'image',
@@ -53,7 +56,8 @@ await benchMain({
       const found: Found = { comparisons: [], measurements: [] };
       for (const contest of contests) await compareAll(contest, context, found);
       await compareBelow(ours, context, found);
-      return { versions: leftOut.length === 0 ? {} : { 'left out': leftOut.join('; ') }, ...found };
+      const others = leftOut.length === 0 ? {} : { 'left out': leftOut.join('; ') };
+      return { versions: { bazel: await bazelVersion(workspace), ...others }, ...found };
     } finally {
       await workspace.end();
     }
@@ -79,6 +83,7 @@ async function compareAll({ what, ours, peers }: Contest, context: BenchContext,
     for (const side of [ours, ...peers]) {
       log.info(`${side.name}: making the image of ${name} …`);
       await side.prepare(below);
+      await warmUp(side, below);
     }
     const own: number[] = [];
     const run = async (round: number) => {
@@ -108,7 +113,10 @@ async function compareBelow(ours: Side, { pairs, signal, log, only }: BenchConte
   const [small, large] = BELOW;
   const name = 'one line, with 1 GB below against 100 MB';
   if (small === undefined || large === undefined || (only !== undefined && !name.includes(only))) return;
-  for (const below of BELOW) await ours.prepare(below);
+  for (const below of BELOW) {
+    await ours.prepare(below);
+    await warmUp(ours, below);
+  }
   const peer = 'fathom with 100 MB below';
   const runOf = (below: Below) => (round: number) => oneLine(ours, below, `${round} of ${below.folder}`);
   const run = { ours: runOf(large), peer: runOf(small) };
@@ -121,12 +129,15 @@ function said(log: BenchContext['log'], name: string, peer: string) {
   return (pair: Pair) => log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} s, ${pair.peer.toFixed(3)} s`);
 }
 
+/** What a side does at its first times, as to read files from the disk or to compile its own code, is no part of it. */
+async function warmUp(side: Side, below: Below): Promise<void> {
+  for (let round = 0; round < WARM_UPS; round++) await oneLine(side, below, `warm-up ${round}`);
+}
+
 /** Seconds from the saved line to the image that has it. */
 async function oneLine(side: Side, below: Below, version: string): Promise<number> {
   await side.write(below, version);
-  const startMs = performance.now();
-  await side.build(below);
-  const seconds = (performance.now() - startMs) / 1000;
+  const seconds = await timed(() => side.build(below));
   // Whoever did nothing is not compared.
   if (!(await side.built(below)).includes(side.lineOf(version))) {
     throw new Error(`${side.name} has not built what was written`);

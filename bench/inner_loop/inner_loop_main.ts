@@ -91,10 +91,8 @@ interface Contest {
 
 async function compare({ ours, peer, cluster, context }: Contest) {
   const { pairs, signal, log } = context;
-  const [ourWitness, peerWitness] = [await witnessOf(cluster, ours), await witnessOf(cluster, peer)];
-  using both = new DisposableStack();
-  both.use(ourWitness);
-  both.use(peerWitness);
+  using ourWitness = await witnessOf(cluster, ours);
+  using peerWitness = await witnessOf(cluster, peer);
   const ends: Record<'ours' | 'peer', number[]> = { ours: [], peer: [] };
   // No cache has what an earlier run or another peer's turn has built.
   const salt = `${peer.namespace}-${Date.now().toString(36)}`;

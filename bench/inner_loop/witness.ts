@@ -41,8 +41,7 @@ export async function startWitness(cluster: OwnCluster, options: WitnessOptions)
       clearTimeout(timer);
     }
   };
-  await next('starting the witness');
-  return {
+  const witness: Witness = {
     sees: async (text) => {
       child.stdin.write(`${text}\n`);
       return Number(await next(`an answer with '${text}'`));
@@ -51,4 +50,11 @@ export async function startWitness(cluster: OwnCluster, options: WitnessOptions)
       child.kill();
     },
   };
+  try {
+    await next('starting the witness');
+  } catch (error) {
+    witness[Symbol.dispose]();
+    throw error;
+  }
+  return witness;
 }

@@ -35,6 +35,8 @@ export interface LoadOptions {
 }
 
 const TICKS_PER_SECOND = 100;
+/** How long the last calls may take once no more are begun. */
+const ENDS_WITHIN_MS = 30_000;
 
 /** The time that a process has had on a CPU, in seconds. */
 function cpuSeconds(pid: number): number {
@@ -112,9 +114,15 @@ export async function load({ port, pid, durationMs, concurrency }: LoadOptions):
       if (replies.length > 0) socket.write(Buffer.concat(replies));
     });
   });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`${begun.size} calls have no answer after ${ENDS_WITHIN_MS / 1000} s`)),
+    durationMs + ENDS_WITHIN_MS,
+  );
   try {
-    await over;
+    await Promise.race([over, late.promise]);
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
   const seconds = (performance.now() - startMs) / 1000;

@@ -1,13 +1,13 @@
 // Engines that render the same programs: go-jsonnet as builds use it, in a process that goes on running, and others.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { GARBAGE_PERCENT } from '../../tools/jsonnet/evaluate_once.ts';
 import { createEvaluator } from '../../tools/jsonnet/evaluator.ts';
 import { runfile } from '../../tools/lib/runfiles.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
-import { ENVIRONMENT } from './programs.ts';
+import type { Program } from './programs.ts';
 
 const run = promisify(execFile);
 const ENDS_WITHIN_MS = 300_000;
@@ -22,7 +22,9 @@ export interface Took {
 /** Renders programs, one after the other; each into a folder of its own, by the program's name, in `out`. */
 export interface Engine {
   readonly name: string;
-  render(programs: readonly string[], out: string): Promise<Took>;
+  render(programs: readonly Program[], out: string): Promise<Took>;
+  /** Known once it has rendered something. */
+  version(): Promise<string>;
 }
 
 /** The engines; imports are looked up in the checkout `fathom`. */
@@ -31,44 +33,58 @@ export function createEngines(fathom: string): {
   readonly goJsonnet: Engine;
   python(name: string): Engine;
 } {
+  const version = async () => /v[\d.]+/.exec((await run(peerPath('JSONNET'), ['--version'])).stdout)?.[0] ?? 'unknown';
   return {
-    ours: { name: 'go-jsonnet, one process', render: (programs, out) => byEvaluator(fathom, programs, out) },
+    ours: { name: 'go-jsonnet, one process', render: (programs, out) => byEvaluator(fathom, programs, out), version },
     goJsonnet: {
       name: 'go-jsonnet, a process for each',
       render: (programs, out) => byProcesses(fathom, programs, out),
+      version,
     },
-    python: (name) => ({
-      name,
-      async render(programs, out) {
-        const args = [name, fathom, ENVIRONMENT, out, ...programs];
+    python: (name) => byPython(fathom, name),
+  };
+}
+
+function byPython(fathom: string, name: string): Engine {
+  let known = 'unknown';
+  return {
+    name,
+    version: () => Promise.resolve(known),
+    async render(programs, out) {
+      const file = `${out}.programs.json`;
+      await writeFile(file, JSON.stringify(programs));
+      try {
+        const args = [name, fathom, out, file];
         const { stdout } = await run(runfile('fathom/bench/render/engine'), args, { timeout: ENDS_WITHIN_MS });
-        const processor = Number(stdout.trim() || Number.NaN);
-        if (Number.isNaN(processor)) throw new Error(`${name} does not say what it took: ${stdout}`);
-        return { wall: Number.NaN, processor };
-      },
-    }),
+        const said = JSON.parse(stdout) as { readonly version: string; readonly seconds: number };
+        known = said.version;
+        return { wall: Number.NaN, processor: said.seconds };
+      } finally {
+        await rm(file);
+      }
+    },
   };
 }
 
 /** From the start of the process to its end, as if no build had used it before. */
-async function byEvaluator(fathom: string, programs: readonly string[], out: string): Promise<Took> {
+async function byEvaluator(fathom: string, programs: readonly Program[], out: string): Promise<Took> {
   const evaluator = createEvaluator(peerPath('EVALUATOR'));
   return timed(async () => {
     try {
-      for (const source of programs) {
+      for (const { name, source, environment } of programs) {
         const { exitCode, message, files } = await evaluator.evaluate(
           {
-            ...{ label: source, compiler: '', evaluator: '', source, importPaths: [fathom] },
-            values: [{ flag: 'tla-code', name: 'environment', value: ENVIRONMENT, stamp: false }],
+            ...{ label: name, compiler: '', evaluator: '', source, importPaths: [fathom] },
+            values: [{ flag: 'tla-code', name: 'environment', value: environment, stamp: false }],
             ...{ envs: [], files: [], statusFiles: [], yamlStream: false, extraArgs: [], capture: '' },
             output: { kind: 'folder', path: '' },
           },
           { multiple: true, inputs: [dirname(source), join(fathom, 'jsonnet')] },
         );
         if (exitCode !== 0) throw new Error(message);
-        const folder = folderOf(source, out);
+        const folder = join(out, name);
         await mkdir(folder);
-        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+        for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
       }
     } finally {
       await evaluator.end();
@@ -76,22 +92,14 @@ async function byEvaluator(fathom: string, programs: readonly string[], out: str
   });
 }
 
-async function byProcesses(fathom: string, programs: readonly string[], out: string): Promise<Took> {
+async function byProcesses(fathom: string, programs: readonly Program[], out: string): Promise<Took> {
   const options = { env: { ...process.env, GOGC: GARBAGE_PERCENT }, timeout: ENDS_WITHIN_MS, maxBuffer: 1 << 26 };
   return timed(async () => {
-    for (const source of programs) {
-      const folder = folderOf(source, out);
-      await run(
-        peerPath('JSONNET'),
-        ['-J', fathom, '--tla-code', `environment=${ENVIRONMENT}`, '-c', '-m', folder, source],
-        options,
-      );
+    for (const { name, source, environment } of programs) {
+      const argument = ['--tla-code', `environment=${environment}`];
+      await run(peerPath('JSONNET'), ['-J', fathom, ...argument, '-c', '-m', join(out, name), source], options);
     }
   });
-}
-
-function folderOf(program: string, out: string): string {
-  return join(out, basename(program, '.jsonnet'));
 }
 
 async function timed(work: () => Promise<void>): Promise<Took> {

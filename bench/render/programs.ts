@@ -1,32 +1,57 @@
-// What all engines render: services as a generator writes them, each by a program of its own or all by one.
+// What all engines render: services as a generator writes them, by programs of their own in each environment or all by one;
+// and a stack whose services have objectives, rules and dashboards.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonnetSource } from '../testbed/services.ts';
 
-/** Services in the large program: as many objects as a monitoring stack has, and more. */
-export const SERVICES = 100;
+/** A program and its argument. */
+export interface Program {
+  /** Like no other's of those that are rendered together. */
+  readonly name: string;
+  readonly source: string;
+  /** An entry of ENVS, as Jsonnet. */
+  readonly environment: string;
+}
 
-/** The argument of each program. */
-export const ENVIRONMENT = "{ name: 'dev', namespace: 'dev', registry: 'r', replicas: 2, provides: [] }";
+/** Services, each in every one of {@link ENVIRONMENTS}. */
+export const SERVICES = 200;
+export const ENVIRONMENTS = ['prod', 'staging', 'dev', 'test'];
+/** Services of the program that has all of them. */
+export const TOGETHER = 100;
+/** Services of the monitoring stack: with their rules and dashboards, about as much text as a hundred without. */
+export const WATCHED = 20;
 
-/** Writes them into a folder; resolves to their paths. */
-export async function writePrograms(
-  folder: string,
-): Promise<{ readonly each: readonly string[]; readonly all: string }> {
+/** The programs of {@link writePrograms}. */
+export interface Programs {
+  readonly each: readonly Program[];
+  readonly together: Program;
+  readonly watched: Program;
+}
+
+/** Writes them into a folder. */
+export async function writePrograms(folder: string): Promise<Programs> {
   const names = Array.from({ length: SERVICES }, (_, index) => `service-${index}`);
-  const each = names.map((name) => join(folder, `${name}.jsonnet`));
-  for (const [index, name] of names.entries()) {
-    const source = jsonnetSource(name, undefined).replace(
-      'function(environment, deps)',
-      'function(environment, deps={})',
-    );
-    await writeFile(each[index] ?? '', source);
+  for (const name of names) {
+    const source = jsonnetSource(name, undefined);
+    await writeFile(join(folder, `${name}.jsonnet`), source.replace('(environment, deps)', '(environment, deps={})'));
   }
-  const all = join(folder, 'all.jsonnet');
+  const programOf = (name: string, environment: string): Program => ({
+    name: `${name}-${environment}`,
+    source: join(folder, `${name}.jsonnet`),
+    environment: `{ name: '${environment}', namespace: '${environment}', registry: 'r', replicas: 2, provides: [] }`,
+  });
+  await writeFile(join(folder, 'together.jsonnet'), together(names.slice(0, TOGETHER)));
+  await writeFile(join(folder, 'watched.jsonnet'), WATCHED_SOURCE);
+  return {
+    each: ENVIRONMENTS.flatMap((environment) => names.map((name) => programOf(name, environment))),
+    together: programOf('together', 'dev'),
+    watched: programOf('watched', 'dev'),
+  };
+}
+
+function together(names: readonly string[]): string {
   const fields = names.map((name) => `  '${name}': import '${name}.jsonnet',\n`).join('');
-  await writeFile(
-    all,
-    `local services = {\n${fields}};\nlocal rendered(environment) = [
+  return `local services = {\n${fields}};\nlocal rendered(environment) = [
   { name: name, files: services[name](environment) }
   for name in std.objectFields(services)
 ];
@@ -34,7 +59,30 @@ function(environment) {
   [service.name + '-' + file]: service.files[file]
   for service in rendered(environment)
   for file in std.objectFields(service.files)
-}\n`,
-  );
-  return { each, all };
+}\n`;
 }
+
+const WATCHED_SOURCE = `local k = import 'jsonnet/kubernetes.libsonnet';
+local service = import 'jsonnet/service.libsonnet';
+
+local watched(number, environment) = {
+  name: 'watched-%02d' % number,
+  files: k.files(service({
+    name: 'watched-%02d' % number,
+    environment: environment,
+    image: environment.registry + '/services/watched',
+    ports: { grpc: 50051, metrics: 9464 },
+    servicePorts: { grpc: 50051 },
+    monitoring: {
+      port: 'metrics',
+      slos: { availability: { objective: 99.9 }, latency: { objective: 99, seconds: 0.25 } },
+    },
+  })),
+};
+
+function(environment) {
+  [one.name + '-' + file]: one.files[file]
+  for one in [watched(number, environment) for number in std.range(1, ${WATCHED})]
+  for file in std.objectFields(one.files)
+}
+`;

@@ -1,57 +1,51 @@
-// `bazel run //bench/render -- [--write] [--pairs 7]`: one Jsonnet program with different engines; and what it takes to render
-// and check 50, 100 and 200 generated services in four environments: a first build, one without changes, one with a change.
+// `bazel run //bench/render -- [--write] [--pairs 7]`: Jsonnet with different engines; and what it takes Bazel to render and
+// check 50, 100 and 200 generated services in four environments: a first build, one without changes, one with a change.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Workspace, createWorkspace } from '../../tools/ci/services/workspace.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
-import { type BenchContext, benchMain } from '../lib/bench.ts';
+import { type BenchContext, type Findings, benchMain } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement } from '../lib/result.ts';
 import { timed } from '../lib/timed.ts';
-import { runBazel } from '../testbed/bazel.ts';
+import { bazelVersion, runBazel } from '../testbed/bazel.ts';
 import { type BenchEnvironment, changedService, workspaceFiles } from '../testbed/services.ts';
 import { type Engine, contentsOf, createEngines } from './engines.ts';
-import { writePrograms } from './programs.ts';
+import { ENVIRONMENTS, type Program, SERVICES, TOGETHER, WATCHED, writePrograms } from './programs.ts';
 
 const SIZES = [50, 100, 200];
-/** A first build takes a minute: more of them than this tell nothing new. */
-const MOST_BUILDS = 3;
 /** No slower than the fastest engine, and a fifth. */
 const AIM = 1 / 1.2;
 /** They deploy pins, so that no image is built. */
-const environments = ['prod', 'staging', 'dev', 'test'].map((name): BenchEnvironment => ({ name, isBuilt: false }));
+const environments = ENVIRONMENTS.map((name): BenchEnvironment => ({ name, isBuilt: false }));
+/** As the .bazelrc of this repo and of the examples has it. */
+const BUILD_FLAGS = ['--nobuild_runfile_links'];
 
 await benchMain({
   name: 'render',
-  description: 'Jsonnet: engines on one program, and builds of many services in four environments.',
+  description: 'Jsonnet: engines on the same programs, and builds of many services in four environments.',
   pairs: 7,
-  run: async (context) => ({
-    versions: {},
-    comparisons: await compareEngines(context),
-    measurements: await measureBuilds(context),
-  }),
+  async run(context) {
+    const engines = await compareEngines(context);
+    const builds = await measureBuilds(context);
+    return { ...builds, ...engines, versions: { ...builds.versions, ...engines.versions } };
+  },
 });
 
-async function compareEngines({ pairs, signal, log, root, only }: BenchContext): Promise<readonly Comparison[]> {
+async function compareEngines({ pairs, signal, log, root, only }: BenchContext): Promise<Findings> {
   await using folder = await scratchFolder();
-  const { each, all } = await writePrograms(folder.path);
+  const { each, together, watched } = await writePrograms(folder.path);
   const { ours, goJsonnet, python } = createEngines(root);
-  const rjsonnet = {
-    engine: python('rjsonnet'),
-    peer: 'jrsonnet by rjsonnet 0.5.6, processor time',
-    unit: 'processor' as const,
-  };
+  const rjsonnet = { engine: python('rjsonnet'), peer: 'jrsonnet, processor time', unit: 'processor' as const };
   // A hundred take it a minute.
-  const jsonnet = {
-    engine: python('jsonnet'),
-    peer: 'C++ by jsonnet 0.22.0, processor time',
-    unit: 'processor' as const,
-  };
+  const jsonnet = { engine: python('jsonnet'), peer: 'C++ Jsonnet, processor time', unit: 'processor' as const };
   const goEach = { engine: goJsonnet, peer: goJsonnet.name, unit: 'wall' as const };
+  const inAll = `${SERVICES} services in ${ENVIRONMENTS.length} environments, one after the other`;
   const cases = [
-    { name: `${each.length} services, one after the other`, programs: each, peers: [goEach, rjsonnet] },
+    { name: inAll, programs: each, peers: [goEach, rjsonnet] },
     { name: '10 services, one after the other', programs: each.slice(0, 10), peers: [jsonnet] },
-    { name: `${each.length} services by one program`, programs: [all], peers: [goEach, rjsonnet] },
+    { name: `${TOGETHER} services by one program`, programs: [together], peers: [goEach, rjsonnet] },
+    { name: `a monitoring stack of ${WATCHED} services`, programs: [watched], peers: [goEach, rjsonnet, jsonnet] },
   ];
   const comparisons: Comparison[] = [];
   for (const { name, programs, peers } of cases.filter((one) => only === undefined || one.name.includes(only))) {
@@ -70,15 +64,20 @@ async function compareEngines({ pairs, signal, log, root, only }: BenchContext):
       );
     }
   }
-  return comparisons;
+  const versions = {
+    'go-jsonnet': await goJsonnet.version(),
+    rjsonnet: await rjsonnet.engine.version(),
+    jsonnet: await jsonnet.engine.version(),
+  };
+  return { versions, comparisons };
 }
 
-async function textOf(engine: Engine, programs: readonly string[], parent: string): Promise<string> {
+async function textOf(engine: Engine, programs: readonly Program[], parent: string): Promise<string> {
   return (await renderedBy(engine, programs, parent)).text;
 }
 
 /** Lets an engine render into a folder that is gone afterwards. */
-async function renderedBy(engine: Engine, programs: readonly string[], parent: string) {
+async function renderedBy(engine: Engine, programs: readonly Program[], parent: string) {
   const out = await mkdtemp(join(parent, 'out-'));
   try {
     return { took: await engine.render(programs, out), text: await contentsOf(out) };
@@ -87,10 +86,10 @@ async function renderedBy(engine: Engine, programs: readonly string[], parent: s
   }
 }
 
-async function measureBuilds({ pairs, signal, log, root, env, only }: BenchContext): Promise<readonly Measurement[]> {
+async function measureBuilds({ pairs, signal, log, root, env, only }: BenchContext): Promise<Findings> {
   const nameOf = (size: number, what: string) => `${size} services in ${environments.length} environments, ${what}`;
   const sizes = SIZES.filter((size) => only === undefined || nameOf(size, 'built').includes(only));
-  if (sizes.length === 0) return [];
+  if (sizes.length === 0) return { versions: {} };
   const measurements: Measurement[] = [];
   const workspace = await createWorkspace(root, env);
   try {
@@ -98,7 +97,7 @@ async function measureBuilds({ pairs, signal, log, root, env, only }: BenchConte
     await build(workspace, 1, 'tools');
     for (const size of sizes) {
       const times: Times[] = [];
-      for (let round = 0; round < Math.min(pairs, MOST_BUILDS); round++) {
+      for (let round = 0; round < pairs; round++) {
         signal.throwIfAborted();
         // Like no others, so that no cache has them.
         times.push(await build(workspace, size, `${Date.now().toString(36)}_${size}`));
@@ -110,7 +109,7 @@ async function measureBuilds({ pairs, signal, log, root, env, only }: BenchConte
         measurements.push(measurementOf(values, { name: nameOf(size, told), unit: 's' }));
       }
     }
-    return measurements;
+    return { versions: { bazel: await bazelVersion(workspace) }, measurements };
   } finally {
     await workspace.end();
   }
@@ -126,7 +125,7 @@ interface Times {
 async function build(workspace: Workspace, count: number, seed: string): Promise<Times> {
   await workspace.writeServices({});
   await workspace.write(workspaceFiles({ count, environments, seed }));
-  const timedBuild = () => timed(() => runBazel(workspace, 'build', '//services/...'));
+  const timedBuild = () => timed(() => runBazel(workspace, 'build', ...BUILD_FLAGS, '//services/...'));
   const first = await timedBuild();
   const again = await timedBuild();
   await workspace.write(changedService(count - 1, 1, { environments, seed }));

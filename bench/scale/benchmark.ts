@@ -9,6 +9,7 @@ import type { BenchOptions } from '../lib/bench.ts';
 import { comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Measurement } from '../lib/result.ts';
 import { medianOf } from '../lib/statistics.ts';
+import { bazelVersion } from '../testbed/bazel.ts';
 import { startBenchCluster } from '../testbed/cluster.ts';
 import { FOUR, packageOf, workspaceFiles } from '../testbed/services.ts';
 import { writeState } from '../testbed/state.ts';
@@ -44,13 +45,13 @@ export const BENCHMARK: BenchOptions = {
       const [smallest, ...larger] = repos;
       if (smallest === undefined) throw new Error('There are no sizes');
       const comparisons: Comparison[] = [];
-      for (const { name, run, grows } of CASES.filter((one) => one.name.includes(only ?? ''))) {
+      for (const { name, run, grows, repeats = 1 } of CASES.filter((one) => one.name.includes(only ?? ''))) {
         // Repositories are fetched, and what is built is built, once before.
-        for (const repo of repos) await run(repo, -1);
+        for (const repo of repos) for (let time = repeats; time > 0; time--) await run(repo, -time);
         for (const repo of larger) {
           const factor = grows ? repo.size / smallest.size : 1;
           const found = await comparePairs({
-            ...{ name: `${name} of ${repo.size}`, pairs, signal, aim: AS_FAST },
+            ...{ name: `${name} of ${repo.size}`, pairs: pairs * repeats, signal, aim: AS_FAST },
             peer: grows ? `${factor} × that of ${smallest.size}` : `that of ${smallest.size}`,
             run: {
               ours: (round) => run(repo, round),
@@ -68,15 +69,12 @@ export const BENCHMARK: BenchOptions = {
           const unit = what in counts ? 'count' : 'MB';
           measurements.push(measurementOf([value], { name: `${what}, ${repo.size} services`, unit }));
         }
-        const engine = await engineOf(repo);
-        measurements.push(
-          measurementOf([engine.megabytes], {
-            name: `memory of the engine for one service of ${repo.size}`,
-            unit: 'MB',
-          }),
-        );
+        const megabytes: number[] = [];
+        for (let time = 0; time < pairs; time++) megabytes.push((await engineOf(repo)).megabytes);
+        const name = `memory of the engine for one service of ${repo.size}`;
+        measurements.push(measurementOf(megabytes, { name, unit: 'MB' }));
       }
-      return { versions: { bazel: await versionOf(smallest.workspace) }, comparisons, measurements };
+      return { versions: { bazel: await bazelVersion(smallest.workspace) }, comparisons, measurements };
     } finally {
       for (const workspace of workspaces) await workspace.end();
     }
@@ -88,9 +86,4 @@ function growth({ pairs }: Comparison, factor: number, times: number): string {
   const [ours, peer] = [medianOf(pairs.map((pair) => pair.ours)), medianOf(pairs.map((pair) => pair.peer / factor))];
   const power = Math.log(ours / peer) / Math.log(times);
   return `it grows with the number of services to the power of ${power.toFixed(2)}`;
-}
-
-async function versionOf(workspace: Workspace): Promise<string> {
-  const { output } = await workspace.bazel('info', 'release');
-  return /release (\S+)/.exec(output)?.[1] ?? 'of the machine';
 }

@@ -23,6 +23,8 @@ export interface ScaleCase {
   /** Whether it may take the longer the more services there are. */
   readonly grows: boolean;
   readonly run: (repo: Repo, round: number) => Promise<number>;
+  /** How often it is run before, and how many times as many pairs it has: of what is short, chance is a large part. Default: 1. */
+  readonly repeats?: number;
 }
 
 const ALL = '//...';
@@ -64,6 +66,7 @@ export const CASES: readonly ScaleCase[] = [
   {
     name: 'apply of one service that changes nothing',
     grows: false,
+    repeats: 5,
     run: async (repo, round) => {
       // The first makes it what it is.
       if (round < 1) await bazel(repo, 'run', `${repo.service}:myns.apply`);

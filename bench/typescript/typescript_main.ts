@@ -12,7 +12,7 @@ import { benchMain } from '../lib/bench.ts';
 import { type Run, comparePairs } from '../lib/compare.ts';
 import type { Comparison } from '../lib/result.ts';
 import { timed } from '../lib/timed.ts';
-import { runBazel } from '../testbed/bazel.ts';
+import { bazelVersion, runBazel } from '../testbed/bazel.ts';
 import { CHANGED, buildFiles, changedLine, projects, sourceOf, sources } from './sources.ts';
 
 const run = promisify(execFile);
@@ -41,6 +41,8 @@ await benchMain({
     const tsc = programOf(`@typescript/typescript-linux-${process.arch}`, 'lib/tsc');
     const esbuild = programOf(`@esbuild/linux-${process.arch}`, 'bin/esbuild');
     const { stdout: version } = await run(tsc, ['--version']);
+    const { stdout: esbuildVersion } = await run(esbuild, ['--version']);
+    let bazel = '';
     const comparisons: Comparison[] = [];
     const isWanted = (name: string) => only === undefined || name.includes(only);
     for (const count of COUNTS.filter((one) => CASES.some((what) => isWanted(nameOf(one, what))))) {
@@ -48,6 +50,7 @@ await benchMain({
       const workspace = await createWorkspace(root, env);
       try {
         await workspace.write(buildFiles(count));
+        bazel = await bazelVersion(workspace);
         const ours = bazelSide(workspace);
         const rivals = [
           {
@@ -94,7 +97,10 @@ await benchMain({
         await workspace.end();
       }
     }
-    return { versions: { typescript: version.trim() }, comparisons };
+    return {
+      versions: { bazel, typescript: version.trim().replace('Version ', ''), esbuild: esbuildVersion.trim() },
+      comparisons,
+    };
   },
 });
 

@@ -72,7 +72,8 @@ async function commit(subject: string): Promise<string> {
 async function run(name: string, ...args: readonly string[]) {
   const target = `//${SERVICE}:${name}`;
   if (!programs.has(name)) {
-    await bazel('build', target);
+    // Its launcher is started from bazel-bin, which .bazelrc has no links for.
+    await bazel('build', '--build_runfile_links', target);
     programs.set(name, join(await binFolder(bazel), SERVICE, `pins.${name}`));
   }
   const outcome = promisify(execFile)(programs.get(name) ?? '', args, {

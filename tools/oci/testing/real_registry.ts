@@ -60,6 +60,7 @@ export async function startRealRegistry(
   try {
     await waitUntilReady(endpoint, child);
   } catch (error) {
+    await end(child);
     throw new Error(`the registry does not start: ${await readFile(logPath, 'utf8')}`, { cause: error });
   }
   return {
