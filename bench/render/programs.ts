@@ -20,12 +20,15 @@ export const ENVIRONMENTS = ['prod', 'staging', 'dev', 'test'];
 export const TOGETHER = 100;
 /** Services of the monitoring stack: with their rules and dashboards, about as much text as a hundred without. */
 export const WATCHED = 20;
+/** Of a small one, for an engine that takes minutes for the other. */
+export const WATCHED_FEW = 2;
 
 /** The programs of {@link writePrograms}. */
 export interface Programs {
   readonly each: readonly Program[];
   readonly together: Program;
   readonly watched: Program;
+  readonly watchedFew: Program;
 }
 
 /** Writes them into a folder. */
@@ -41,11 +44,13 @@ export async function writePrograms(folder: string): Promise<Programs> {
     environment: `{ name: '${environment}', namespace: '${environment}', registry: 'r', replicas: 2, provides: [] }`,
   });
   await writeFile(join(folder, 'together.jsonnet'), together(names.slice(0, TOGETHER)));
-  await writeFile(join(folder, 'watched.jsonnet'), WATCHED_SOURCE);
+  await writeFile(join(folder, 'watched.jsonnet'), watched(WATCHED));
+  await writeFile(join(folder, 'watched_few.jsonnet'), watched(WATCHED_FEW));
   return {
     each: ENVIRONMENTS.flatMap((environment) => names.map((name) => programOf(name, environment))),
     together: programOf('together', 'dev'),
     watched: programOf('watched', 'dev'),
+    watchedFew: programOf('watched_few', 'dev'),
   };
 }
 
@@ -62,7 +67,8 @@ function(environment) {
 }\n`;
 }
 
-const WATCHED_SOURCE = `local k = import 'jsonnet/kubernetes.libsonnet';
+function watched(count: number): string {
+  return `local k = import 'jsonnet/kubernetes.libsonnet';
 local service = import 'jsonnet/service.libsonnet';
 
 local watched(number, environment) = {
@@ -82,7 +88,8 @@ local watched(number, environment) = {
 
 function(environment) {
   [one.name + '-' + file]: one.files[file]
-  for one in [watched(number, environment) for number in std.range(1, ${WATCHED})]
+  for one in [watched(number, environment) for number in std.range(1, ${count})]
   for file in std.objectFields(one.files)
 }
 `;
+}
