@@ -1,4 +1,4 @@
-// The programs that push, each as whole processes, by what their own documentation advises.
+// The programs that push, each as whole processes, the others by what their own documentation advises.
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { DockerApi } from '../../tools/oci/load/docker_api.ts';
 import { loadDocker } from '../../tools/oci/load/docker.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
 import type { Docker } from '../builders/docker.ts';
-import type { BenchImage } from './images.ts';
+import { type BenchImage, TAG } from './images.ts';
 
 const run = promisify(execFile);
 const ENDS_WITHIN_MS = 300_000;
@@ -17,22 +17,25 @@ const ENDS_WITHIN_MS = 300_000;
 /** Pushes all images to `127.0.0.1:<port>`; rejects where that fails. */
 export interface Pusher {
   readonly name: string;
+  /** Whether the registry gets the manifests that the images have; else those that the pusher makes. */
+  readonly keepsManifests: boolean;
   /** What has to be there before a push, and is no part of it. Default: nothing. */
   prepare?(images: readonly BenchImage[], endpoint: string): Promise<void>;
   push(images: readonly BenchImage[], endpoint: string): Promise<void>;
 }
 
-/** Fathom: one process for all images, as a verb of a stack has it. */
+/** Fathom: one process for all images, as a verb of a stack has it; a program of this benchmark that does nothing else. */
 export function fathomPusher(folder: string): Pusher {
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  const file = join(folder, 'items.json');
   return {
     name: 'fathom',
-    async push(images, endpoint) {
-      const file = join(folder, 'items.json');
-      await writeFile(
-        file,
-        JSON.stringify(images.map(({ repository, image }) => ({ repository, image, tags: ['v1'] }))),
-      );
+    keepsManifests: true,
+    async prepare(images) {
+      const items = images.map(({ repository, image }) => ({ repository, image, tags: [TAG] }));
+      await writeFile(file, JSON.stringify(items));
+    },
+    async push(_images, endpoint) {
       await run(runfile('fathom/bench/push/pusher'), [file, endpoint], { env, timeout: ENDS_WITHIN_MS });
     },
   };
@@ -44,9 +47,10 @@ export async function cranePusher(atOnce: number): Promise<Pusher> {
   const { stdout } = await run(crane, ['version']);
   return {
     name: `crane ${stdout.trim()}, ${atOnce === 1 ? 'one after the other' : `${atOnce} at once`}`,
+    keepsManifests: true,
     async push(images, endpoint) {
       await mapLimited(images, atOnce, ({ layout, repository }) =>
-        run(crane, ['push', '--insecure', layout, `${endpoint}/${repository}:v1`], { timeout: ENDS_WITHIN_MS }),
+        run(crane, ['push', '--insecure', layout, `${endpoint}/${repository}:${TAG}`], { timeout: ENDS_WITHIN_MS }),
       );
     },
   };
@@ -58,9 +62,10 @@ export async function skopeoPusher(): Promise<Pusher | undefined> {
   if (version === undefined) return undefined;
   return {
     name: `skopeo ${/[\d.]+/.exec(version.stdout)?.[0] ?? ''}, one after the other`,
+    keepsManifests: true,
     async push(images, endpoint) {
       for (const { layout, repository } of images) {
-        const to = `docker://${endpoint}/${repository}:v1`;
+        const to = `docker://${endpoint}/${repository}:${TAG}`;
         await run('skopeo', ['copy', '--quiet', '--dest-tls-verify=false', `oci:${layout}`, to], {
           timeout: ENDS_WITHIN_MS,
         });
@@ -75,16 +80,17 @@ export function dockerPusher(docker: Docker, signal: AbortSignal): Pusher {
   const loaded = new Map<string, string>();
   return {
     name: `${docker.name}, one after the other`,
+    keepsManifests: false,
     async prepare(images, endpoint) {
       for (const { layout, image, repository } of images) {
         const name = loaded.get(layout) ?? `bench/loaded:v${loaded.size}`;
         if (!loaded.has(layout)) await loadDocker(api, { image, names: [name] });
         loaded.set(layout, name);
-        await docker.tag(name, `${endpoint}/${repository}:v1`);
+        await docker.tag(name, `${endpoint}/${repository}:${TAG}`);
       }
     },
     async push(images, endpoint) {
-      for (const { repository } of images) await docker.push(`${endpoint}/${repository}:v1`);
+      for (const { repository } of images) await docker.push(`${endpoint}/${repository}:${TAG}`);
     },
   };
 }

@@ -6,6 +6,8 @@ import type { OciImage } from '../../tools/oci/image/oci_image.ts';
 import { layeredImage, noise } from '../../tools/oci/testing/sample_image.ts';
 
 export const IMAGES = 25;
+/** By which all of them are pushed. */
+export const TAG = 'v1';
 /** The system and the runtime that all of them have, and what each has alone: 60 MB together, which do not compress. */
 const SHARED_BYTES = [40_000_000, 15_000_000];
 const OWN_BYTES = 5_000_000;

@@ -1,21 +1,26 @@
 // `bazel run //bench/push -- [--write] [--pairs 9]`: 25 images of 60 MB that share 55 MB, to distribution's registry on
-// loopback: when it has nothing, when it has all of them, when one image has changed; time, and bytes on the wire.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+// loopback: when it has nothing, when it has all of them, when one image has changed; time, and bytes on the wire. Fathom's
+// side is a program of this benchmark (pusher_main.ts): what a verb does when it pushes the images of a stack, without the
+// plan and the deploy around it.
 import type { Log } from '../../tools/lib/log.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
-import { startRealRegistry } from '../../tools/oci/testing/real_registry.ts';
 import { scratchFolder } from '../../tools/oci/testing/sample_image.ts';
-import { missing } from '../builders/builder.ts';
+import { missing, run } from '../builders/builder.ts';
 import { startDocker } from '../builders/docker.ts';
 import { benchMain } from '../lib/bench.ts';
 import { type CompareOptions, type Run, comparePairs, measurementOf } from '../lib/compare.ts';
 import type { Comparison, Pair } from '../lib/result.ts';
+import { type Change, changedBytes, emptyRegistry, filledRegistry, onChange, timedPush } from './cases.ts';
 import { type Pusher, cranePusher, dockerPusher, fathomPusher, skopeoPusher } from './contenders.ts';
-import { countingProxy } from './counting_proxy.ts';
 import { type BenchImage, IMAGES, changedImage, makeImages } from './images.ts';
 
 const AT_ONCE = 8;
+/**
+ * Bytes sent are bytes changed. Heads of HTTP are counted as well, a question and its answer for each of 25 images: 1 % is
+ * 2 kB for each of them, and no room for any other layer, of which the smallest has 5 MB.
+ */
+const AS_FEW = 0.99;
+const BYTES = 'bytes of one image that has changed';
 
 await benchMain({
   name: 'push',
@@ -26,11 +31,15 @@ await benchMain({
     const images = await makeImages(folder.path);
     const changed: BenchImage[] = [];
     for (let round = 0; round < pairs; round++) changed.push(await changedImage(folder.path, round + 1));
+    const changeOf = (round: number): Change => ({
+      before: images,
+      after: images.map((image, index) => (index === 0 ? (changed[round] ?? image) : image)),
+    });
     const ours = fathomPusher(folder.path);
     const skopeo = await skopeoPusher();
-    if (skopeo === undefined) log.warn(`Not compared with ${missing('skopeo')}`);
     await using docker = await startDocker(signal);
-    if (docker === undefined) log.warn(`Not compared with ${missing('docker', 'docker.io')}`);
+    const leftOut = [...(skopeo ? [] : [missing('skopeo')]), ...(docker ? [] : [missing('docker', 'docker.io')])];
+    for (const text of leftOut) log.warn(`Left out is ${text}`);
     const rivals = [
       await cranePusher(1),
       await cranePusher(AT_ONCE),
@@ -42,6 +51,8 @@ await benchMain({
       if (only !== undefined && !options.name.includes(only)) return;
       comparisons.push(await comparePairs({ ...options, pairs, signal, onPair: said(log, options) }));
     };
+    const onChangeOf = (pusher: Pusher, unit: 's' | 'bytes') => (round: number) =>
+      onChange(folder.path, pusher, changeOf(round), unit);
     for (const rival of rivals) {
       const { name: peer } = rival;
       const both = (runOf: (pusher: Pusher) => Run) => ({ ours: runOf(ours), peer: runOf(rival) });
@@ -55,15 +66,19 @@ await benchMain({
         }),
       );
       for (const unit of ['s', 'bytes'] as const) {
-        const run = both((pusher) => (round) => onChange(folder.path, pusher, { images, changed, round, unit }));
-        const name = unit === 's' ? 'one image has changed' : 'bytes of one image that has changed';
-        await compare({ name, peer, unit, run });
+        const name = unit === 's' ? 'one image has changed' : BYTES;
+        await compare({ name, peer, unit, run: both((pusher) => onChangeOf(pusher, unit)) });
       }
     }
+    await compare({
+      ...{ name: BYTES, peer: 'its new layer, configuration and manifest', unit: 'bytes', aim: AS_FEW },
+      run: { ours: onChangeOf(ours, 'bytes'), peer: async (round) => changedBytes(changeOf(round)) },
+    });
     const own = comparisons.find(({ name }) => name === 'all is there')?.pairs.map((pair) => pair.ours) ?? [];
     const measurements =
       own.length === 0 ? [] : [measurementOf(own, { name: `${IMAGES} images that are there`, unit: 's', aim: 1 })];
-    return { versions: { registry: 'distribution 3' }, comparisons, measurements };
+    const others = leftOut.length === 0 ? {} : { 'left out': leftOut.join('; ') };
+    return { versions: { registry: await registryVersion(signal), ...others }, comparisons, measurements };
   },
 });
 
@@ -72,53 +87,8 @@ function said(log: Log, { name, peer, unit }: Pick<CompareOptions, 'name' | 'pee
     log.info(`${name}, ${peer}: ${pair.ours.toFixed(3)} against ${pair.peer.toFixed(3)} ${unit ?? 's'}`);
 }
 
-async function timedPush(pusher: Pusher, images: readonly BenchImage[], endpoint: string): Promise<number> {
-  await pusher.prepare?.(images, endpoint);
-  const startMs = performance.now();
-  await pusher.push(images, endpoint);
-  return (performance.now() - startMs) / 1000;
-}
-
-/** A registry that has nothing, for the time of `use`. */
-async function emptyRegistry<T>(folder: string, use: (endpoint: string) => Promise<T>): Promise<T> {
-  const place = await mkdtemp(join(folder, 'registry-'));
-  await mkdir(place, { recursive: true });
-  try {
-    await using registry = await startRealRegistry(peerPath('OCI_REGISTRY_3'), place);
-    return await use(registry.endpoint);
-  } finally {
-    await rm(place, { recursive: true, force: true });
-  }
-}
-
-/** A registry that has what `pusher` has pushed, for the time of `use`. */
-function filledRegistry(
-  folder: string,
-  pusher: Pusher,
-  images: readonly BenchImage[],
-  use: (endpoint: string) => Promise<void>,
-): Promise<void> {
-  return emptyRegistry(folder, async (endpoint) => {
-    await timedPush(pusher, images, endpoint);
-    await use(endpoint);
-  });
-}
-
-interface Change {
-  readonly images: readonly BenchImage[];
-  readonly changed: readonly BenchImage[];
-  readonly round: number;
-  readonly unit: 's' | 'bytes';
-}
-
-/** A push of all images, of which the registry lacks the newest first one. */
-function onChange(folder: string, pusher: Pusher, { images, changed, round, unit }: Change): Promise<number> {
-  return emptyRegistry(folder, async (endpoint) => {
-    await timedPush(pusher, images, endpoint);
-    const now = images.map((image, index) => (index === 0 ? (changed[round] ?? image) : image));
-    if (unit === 's') return timedPush(pusher, now, endpoint);
-    await using proxy = await countingProxy(endpoint);
-    await timedPush(pusher, now, proxy.endpoint);
-    return proxy.take();
-  });
+/** What the program says after its own name and its module's: `…/registry github.com/distribution/distribution/v3 v3.1.2`. */
+async function registryVersion(signal: AbortSignal): Promise<string> {
+  const output = await run(peerPath('OCI_REGISTRY_3'), ['--version'], { signal });
+  return `distribution ${/ v(\S+)\s*$/.exec(output)?.[1] ?? 'that names no version'}`;
 }
