@@ -25,7 +25,7 @@ export function bareRequests(server: ApiServer): Contender {
           for (const object of left) await apply(object);
         }),
       );
-      return { seconds: (performance.now() - startMs) / 1000, megabytes: 0 };
+      return { seconds: (performance.now() - startMs) / 1000, megabytes: 0, differs: false };
     },
   };
 }

@@ -3,6 +3,7 @@ import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { asList, asRecord } from '../../tools/k8s/model/object.ts';
 import type { Run } from '../lib/compare.ts';
 import { type Contender, configMaps } from './contenders.ts';
+import type { Verb } from './run_verb.ts';
 
 export const CASES = ['first', 'no-op', 'diff', 'one change'] as const;
 export type Case = (typeof CASES)[number];
@@ -31,26 +32,24 @@ type Sides = { readonly ours: Run; readonly peer: Run };
 
 /** What to run in each case. */
 export function createStage({ server, ours, rival, objects, onPeak }: StageOptions): Readonly<Record<Case, Sides>> {
-  const both = (runOf: (contender: Contender) => Run): Sides => {
-    const run = runOf(ours);
-    return { ours: run, peer: runOf(rival) };
-  };
-  const timed = async (contender: Contender, verb: 'apply' | 'diff', namespace: string, change?: string) => {
-    const { seconds, megabytes } = await contender.run(verb, configMaps(objects, namespace, change));
-    if (contender === ours) onPeak(megabytes);
-    return seconds;
+  const both = (runOf: (contender: Contender) => Run): Sides => ({ ours: runOf(ours), peer: runOf(rival) });
+  const run = async (contender: Contender, verb: Verb, namespace: string, change?: string) => {
+    const outcome = await contender.run(verb, configMaps(objects, namespace, change));
+    if (contender === ours) onPeak(outcome.megabytes);
+    return outcome;
   };
   const configMapsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`;
   /** Whoever did not do all of it is not compared. */
   const check = async (contender: Contender, namespace: string, change = 'first') => {
-    const read = async (path: string) =>
-      asRecord(await server.client.request({ method: 'GET', path, doing: 'Looking' }));
-    const list = await read(configMapsOf(namespace));
-    const there = asList(list?.['items']).length;
-    const first = await read(`${configMapsOf(namespace)}/o0`);
+    const path = configMapsOf(namespace);
+    const list = asRecord(await server.client.request({ method: 'GET', path, doing: 'Looking' }));
+    const items = asList(list?.['items']).map(asRecord);
+    const first = items.find((item) => asRecord(item?.['metadata'])?.['name'] === 'o0');
     const value = asRecord(first?.['data'])?.['value'];
-    if (there < objects || value !== change)
-      throw new Error(`${contender.name} ended with ${there} of ${objects} objects, the first with ${String(value)}`);
+    if (items.length < objects || value !== change) {
+      const found = `${items.length} of ${objects} objects, the first with ${String(value)}`;
+      throw new Error(`${contender.name} ended with ${found}, not ${change}`);
+    }
   };
   let count = 0;
   const makeNamespace = async () => {
@@ -59,33 +58,54 @@ export function createStage({ server, ours, rival, objects, onPeak }: StageOptio
     await server.client.request({ method: 'POST', path: '/api/v1/namespaces', body, doing: 'Making a namespace' });
     return name;
   };
-  const kept = new Map<Contender, Promise<string>>();
-  const applied = (contender: Contender) => {
-    const known =
-      kept.get(contender) ??
-      makeNamespace().then(async (name) => {
-        await timed(contender, 'apply', name);
-        return name;
-      });
-    kept.set(contender, known);
-    return known;
-  };
+  const applied = once(async (contender) => {
+    const namespace = await makeNamespace();
+    await run(contender, 'apply', namespace);
+    return namespace;
+  });
+  /** Whoever does not see a change is not compared by how soon it says that there is none. */
+  const compared = once(async (contender) => {
+    const namespace = await applied(contender);
+    const { differs } = await run(contender, 'diff', namespace, 'another');
+    if (!differs) throw new Error(`${contender.name} sees no difference in ${namespace}, where one object has changed`);
+    return namespace;
+  });
   return {
     first: both((contender) => async () => {
       const namespace = await makeNamespace();
-      const seconds = await timed(contender, 'apply', namespace);
+      const { seconds } = await run(contender, 'apply', namespace);
       await check(contender, namespace);
       await server.client.request({ method: 'DELETE', path: configMapsOf(namespace), doing: 'Taking objects away' });
       return seconds;
     }),
-    'no-op': both((contender) => async () => timed(contender, 'apply', await applied(contender))),
-    diff: both((contender) => async () => timed(contender, 'diff', await applied(contender))),
+    'no-op': both((contender) => async () => {
+      const namespace = await applied(contender);
+      const { seconds } = await run(contender, 'apply', namespace);
+      await check(contender, namespace);
+      return seconds;
+    }),
+    diff: both((contender) => async () => {
+      const namespace = await compared(contender);
+      const { seconds, differs } = await run(contender, 'diff', namespace);
+      if (differs) throw new Error(`${contender.name} sees a difference in ${namespace}, where nothing has changed`);
+      return seconds;
+    }),
     'one change': both((contender) => async (round) => {
       // The last case: what a round changes is not changed back.
       const namespace = await applied(contender);
-      const seconds = await timed(contender, 'apply', namespace, `round ${round}`);
+      const { seconds } = await run(contender, 'apply', namespace, `round ${round}`);
       await check(contender, namespace, `round ${round}`);
       return seconds;
     }),
+  };
+}
+
+/** Does a thing once for each contender, when it is first asked for. */
+function once<T>(work: (contender: Contender) => Promise<T>): (contender: Contender) => Promise<T> {
+  const known = new Map<Contender, Promise<T>>();
+  return (contender) => {
+    const result = known.get(contender) ?? work(contender);
+    known.set(contender, result);
+    return result;
   };
 }
