@@ -1,7 +1,7 @@
 // Engines that render the same programs: go-jsonnet as builds use it, in a process that goes on running, and others.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GARBAGE_PERCENT } from '../../tools/jsonnet/evaluate_once.ts';
 import { createEvaluator } from '../../tools/jsonnet/evaluator.ts';
@@ -71,7 +71,7 @@ async function byEvaluator(fathom: string, programs: readonly Program[], out: st
   const evaluator = createEvaluator(peerPath('EVALUATOR'));
   return timed(async () => {
     try {
-      for (const { name, source, environment } of programs) {
+      for (const { name, source, inputs, environment } of programs) {
         const { exitCode, message, files } = await evaluator.evaluate(
           {
             ...{ label: name, compiler: '', evaluator: '', source, importPaths: [fathom] },
@@ -79,7 +79,7 @@ async function byEvaluator(fathom: string, programs: readonly Program[], out: st
             ...{ envs: [], files: [], statusFiles: [], yamlStream: false, extraArgs: [], capture: '' },
             output: { kind: 'folder', path: '' },
           },
-          { multiple: true, inputs: [dirname(source), join(fathom, 'jsonnet')] },
+          { multiple: true, inputs: [...inputs, join(fathom, 'jsonnet')] },
         );
         if (exitCode !== 0) throw new Error(message);
         const folder = join(out, name);

@@ -9,6 +9,8 @@ export interface Program {
   /** Like no other's of those that are rendered together. */
   readonly name: string;
   readonly source: string;
+  /** What it is and imports, without the library: what an action declares. */
+  readonly inputs: readonly string[];
   /** An entry of ENVS, as Jsonnet. */
   readonly environment: string;
 }
@@ -33,22 +35,25 @@ export interface Programs {
 
 /** Writes them into a folder. */
 export async function writePrograms(folder: string): Promise<Programs> {
+  const fileOf = (name: string) => join(folder, `${name}.jsonnet`);
   const names = Array.from({ length: SERVICES }, (_, index) => `service-${index}`);
   for (const name of names) {
     const source = jsonnetSource(name, undefined);
-    await writeFile(join(folder, `${name}.jsonnet`), source.replace('(environment, deps)', '(environment, deps={})'));
+    await writeFile(fileOf(name), source.replace('(environment, deps)', '(environment, deps={})'));
   }
-  const programOf = (name: string, environment: string): Program => ({
+  const programOf = (name: string, environment: string, imports: readonly string[] = []): Program => ({
     name: `${name}-${environment}`,
-    source: join(folder, `${name}.jsonnet`),
+    source: fileOf(name),
+    inputs: [name, ...imports].map(fileOf),
     environment: `{ name: '${environment}', namespace: '${environment}', registry: 'r', replicas: 2, provides: [] }`,
   });
-  await writeFile(join(folder, 'together.jsonnet'), together(names.slice(0, TOGETHER)));
-  await writeFile(join(folder, 'watched.jsonnet'), watched(WATCHED));
-  await writeFile(join(folder, 'watched_few.jsonnet'), watched(WATCHED_FEW));
+  const some = names.slice(0, TOGETHER);
+  await writeFile(fileOf('together'), together(some));
+  await writeFile(fileOf('watched'), watched(WATCHED));
+  await writeFile(fileOf('watched_few'), watched(WATCHED_FEW));
   return {
     each: ENVIRONMENTS.flatMap((environment) => names.map((name) => programOf(name, environment))),
-    together: programOf('together', 'dev'),
+    together: programOf('together', 'dev', some),
     watched: programOf('watched', 'dev'),
     watchedFew: programOf('watched_few', 'dev'),
   };
