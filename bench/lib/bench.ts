@@ -9,6 +9,7 @@ import { gitIn } from '../../tools/lib/git.ts';
 import { createLog, type Log } from '../../tools/lib/log.ts';
 import { userPath } from '../../tools/lib/runfiles.ts';
 import { MIN_PAIRS } from './compare.ts';
+import { requireKeepable } from './kept.ts';
 import type { BenchResult, Comparison, Measurement } from './result.ts';
 
 /** What a benchmark works with. */
@@ -46,14 +47,15 @@ export async function benchMain({ name, description, pairs: usual = 9, run }: Be
       .option('--pairs <number>', 'how often each comparison is run', `${usual}`)
       .option('--only <text>', 'only the cases whose name has this text')
       .option('--output <file>', 'where the result goes; default: stdout')
-      .option('--write', `keep the result as bench/results/${name}.json`)
+      .option('--write', `keep the result as bench/results/${name}.json: of all cases, of ${MIN_PAIRS} pairs or more`)
       .parse([...main.argv], { from: 'user' });
     const options = command.opts<{ pairs: string; only?: string; output?: string; write?: boolean }>();
     const log = createLog();
     const pairs = pairsOf(options.pairs);
+    const only = options.only === undefined ? {} : { only: options.only };
+    if (options.write === true) requireKeepable({ pairs, ...only, env: main.env });
     if (pairs < MIN_PAIRS) log.warn(`${pairs} pairs are too few for an interval that can be trusted: ${MIN_PAIRS} do`);
     const root = main.env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd();
-    const only = options.only === undefined ? {} : { only: options.only };
     const file = options.write === true ? keptFile(root, name) : options.output;
     // Of a checkout that changes meanwhile, the commit at the begin is not what was measured.
     const before = await commitOf(root);
@@ -66,9 +68,15 @@ export async function benchMain({ name, description, pairs: usual = 9, run }: Be
 
 /** What is kept of findings: with the machine, and the commit of the checkout. */
 export function resultOf(name: string, commit: string, found: Findings): BenchResult {
+  const [cpu] = cpus();
   return {
     benchmark: name,
-    machine: { cpus: cpus().length, memoryBytes: totalmem(), kernel: release().split('.').slice(0, 2).join('.') },
+    machine: {
+      cpus: cpus().length,
+      ...(cpu === undefined ? {} : { cpu: cpu.model }),
+      memoryBytes: totalmem(),
+      kernel: release().split('.').slice(0, 2).join('.'),
+    },
     versions: { node: process.version, ...found.versions },
     commit,
     comparisons: found.comparisons ?? [],

@@ -15,8 +15,10 @@ export interface Ratio {
   readonly confidence: number;
 }
 
+export const UNITS = ['s', 'bytes', 'MB', 'count'] as const;
+
 /** What is measured: seconds, bytes, or anything of which less is better. */
-export type Unit = 's' | 'bytes' | 'MB' | 'count';
+export type Unit = (typeof UNITS)[number];
 
 /** Something that we and a peer have both done. */
 export interface Comparison {
@@ -47,7 +49,13 @@ export interface Measurement {
 /** A run of a benchmark. */
 export interface BenchResult {
   readonly benchmark: string;
-  readonly machine: { readonly cpus: number; readonly memoryBytes: number; readonly kernel: string };
+  readonly machine: {
+    readonly cpus: number;
+    /** The processors' name. Undefined: the result is older than this field. */
+    readonly cpu?: string;
+    readonly memoryBytes: number;
+    readonly kernel: string;
+  };
   /** Programs that took part: `{ node: 'v26.10.0' }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** Of the checkout; with `+` where it had changes of its own. */

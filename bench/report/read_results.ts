@@ -1,8 +1,12 @@
-// Reads results of benchmarks. What a file has is checked where it is used: a result of another form names itself.
+// Reads results of benchmarks. A file of another form is refused with the place in it: what reads on relies on all rows.
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { ToolError, errorText } from '../../tools/lib/errors.ts';
 import type { BenchResult } from '../lib/result.ts';
+import { RESULT_SCHEMA } from './schema.ts';
+
+const isResult = new Ajv().compile<BenchResult>(RESULT_SCHEMA);
 
 /** All results in a folder, in the order of their names. */
 export async function readResults(folder: string): Promise<readonly BenchResult[]> {
@@ -18,25 +22,15 @@ export async function readResult(path: string): Promise<BenchResult> {
   } catch (error) {
     throw unreadable(path, errorText(error), error);
   }
-  if (!isResult(value)) throw unreadable(path, 'it is no result of a benchmark', undefined);
-  return value;
-}
-
-function isResult(value: unknown): value is BenchResult {
-  if (typeof value !== 'object' || value === null) return false;
-  const { benchmark, commit, machine, versions, comparisons, measurements } = value as Partial<
-    Record<keyof BenchResult, unknown>
-  >;
-  return (
-    [benchmark, commit].every((one) => typeof one === 'string') &&
-    [machine, versions].every((one) => typeof one === 'object' && one !== null) &&
-    [comparisons, measurements].every(Array.isArray)
-  );
+  if (isResult(value)) return value;
+  const [problem] = isResult.errors ?? [];
+  const place = problem?.instancePath.slice(1) || 'it';
+  throw unreadable(path, `${place} ${problem?.message ?? 'is no result of a benchmark'}`, undefined);
 }
 
 function unreadable(path: string, why: string, cause: unknown): ToolError {
   return new ToolError('BENCH_RESULT', `Reading ${path}: ${why}`, {
     cause,
-    hint: 'Make it anew: `bazel run //bench/<name> -- --write`.',
+    hint: 'Make it anew: `bazel run //bench/<name> -- --write`, or with `--output FILE` what is not to be kept.',
   });
 }

@@ -1,31 +1,70 @@
-// What got worse between two results of a benchmark, by ratios alone: they hold on any machine. Pure.
-import type { BenchResult, Comparison } from '../lib/result.ts';
+// What got worse between two results of a benchmark: ratios, which hold on any machine, and aims of ours alone. Pure.
+import { isWithin } from '../lib/compare.ts';
+import type { BenchResult } from '../lib/result.ts';
+import { intervalOf } from '../lib/statistics.ts';
+import { amount, times } from './tables.ts';
 
 /** By how much a ratio may fall before it counts. */
 export const TOLERANCE = 0.2;
 
-/** A comparison that is worse than it was, or is not there any more. */
+/** A row that is worse than it was. */
 export interface Regression {
-  readonly benchmark: string;
-  readonly name: string;
-  readonly peer: string;
-  readonly before: number;
-  /** Undefined: it was not run. */
-  readonly now: number | undefined;
+  /** `apply: no-op, kubectl 1.34.4`. */
+  readonly row: string;
+  /** `10×`, `105 ms`. */
+  readonly before: string;
+  readonly now: string;
 }
 
-/** The comparisons of `before` whose ratio has fallen by over {@link TOLERANCE}, and those that `now` lacks. */
-export function regressionsOf(before: BenchResult, now: BenchResult): readonly Regression[] {
-  return before.comparisons.flatMap((old) => {
-    const found = now.comparisons.find((one) => keyOf(one) === keyOf(old));
-    const isFine = found !== undefined && found.ratio.median >= old.ratio.median * (1 - TOLERANCE);
-    if (isFine) return [];
-    const { benchmark } = before;
-    return [{ benchmark, name: old.name, peer: old.peer, before: old.ratio.median, now: found?.ratio.median }];
+/** How a new result differs from the kept one. */
+export interface Changes {
+  readonly benchmark: string;
+  /** How many ratios both have. */
+  readonly compared: number;
+  /** How many ratios only the kept one has. */
+  readonly notRun: number;
+  /** Ratios that have fallen by over {@link TOLERANCE}. */
+  readonly worse: readonly Regression[];
+  /** Measurements that met their aim, and do not any more. */
+  readonly missed: readonly Regression[];
+}
+
+/** Compares a new result with the kept one of the same benchmark. */
+export function changesOf(before: BenchResult, now: BenchResult): Changes {
+  const { benchmark } = before;
+  const found = before.comparisons.flatMap((old) => {
+    const one = now.comparisons.find((other) => rowKey(other) === rowKey(old));
+    return one === undefined ? [] : [{ old, ratio: one.ratio.median }];
+  });
+  return {
+    benchmark,
+    compared: found.length,
+    notRun: before.comparisons.length - found.length,
+    worse: found
+      .filter(({ old, ratio }) => ratio < old.ratio.median * (1 - TOLERANCE))
+      .map(({ old, ratio }) => ({
+        row: `${benchmark}: ${old.name}, ${old.peer}`,
+        before: times(old.ratio.median),
+        now: times(ratio),
+      })),
+    missed: missedAims(before, now),
+  };
+}
+
+/** By the kept aim, as a result must not loosen its own; that runs are too few for an interval is not a miss by itself. */
+function missedAims(before: BenchResult, after: BenchResult): readonly Regression[] {
+  return before.measurements.flatMap((old) => {
+    const { aim, unit } = old;
+    const one = after.measurements.find((other) => rowKey(other) === rowKey(old));
+    if (aim === undefined || one === undefined || isWithin(old) !== true) return [];
+    const { high } = intervalOf(one.values);
+    if (high <= aim) return [];
+    const now = `${amount(one.median, unit)} (up to ${amount(high, unit)}; the aim is ${amount(aim, unit)})`;
+    return [{ row: `${before.benchmark}: ${old.name}`, before: amount(old.median, unit), now }];
   });
 }
 
-/** A peer's version may be another one by now. */
-function keyOf({ name, peer }: Comparison): string {
-  return `${name}\n${peer.replaceAll(/\bv?\d+(\.\d+)+\S*/g, '')}`;
+/** What a row is found by in another result: versions may be others by now. */
+export function rowKey({ name, peer = '' }: { readonly name: string; readonly peer?: string }): string {
+  return `${name}\n${peer}`.replaceAll(/\bv?\d+(\.\d+)+\S*/g, '');
 }

@@ -7,10 +7,11 @@ import { intervalOf, medianOf } from '../lib/statistics.ts';
 export function sectionOf(result: BenchResult): string {
   const { benchmark, machine, versions, commit, comparisons, measurements } = result;
   const versionText = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const cpu = machine.cpu === undefined ? '' : `, ${machine.cpu}`;
   const gibibytes = Math.round(machine.memoryBytes / 2 ** 30);
   return [
     `### ${benchmark}`,
-    `Commit ${commit}, ${machine.cpus} processors, ${gibibytes} GiB, Linux ${machine.kernel}; ${versionText.join(', ')}.`,
+    `Commit ${commit}, ${machine.cpus} processors${cpu}, ${gibibytes} GiB, Linux ${machine.kernel}; ${versionText.join(', ')}.`,
     ...(comparisons.length === 0 ? [] : [comparisonTable(comparisons), `![Ratios](results/${benchmark}.svg)`]),
     ...(measurements.length === 0 ? [] : [measurementTable(measurements)]),
     ...notesOf([...comparisons, ...measurements]),
@@ -25,10 +26,10 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
       amount(medianOf(one.pairs.map(({ ours }) => ours)), one.unit),
       one.peer,
       amount(medianOf(one.pairs.map(({ peer }) => peer)), one.unit),
-      ratio(one.ratio.median),
-      `${ratio(one.ratio.low)} – ${ratio(one.ratio.high)} (${percent(one.ratio.confidence)})`,
+      times(one.ratio.median),
+      unlessAlone(one.pairs, `${times(one.ratio.low)} – ${times(one.ratio.high)} (${percent(one.ratio.confidence)})`),
       `${one.pairs.length}`,
-      aimOf(one.aim === undefined ? undefined : ratio(one.aim), isMet(one)),
+      aimOf(one.aim === undefined ? undefined : times(one.aim), isMet(one)),
     ]),
   );
 }
@@ -41,7 +42,7 @@ function measurementTable(measurements: readonly Measurement[]): string {
       return [
         one.name,
         amount(one.median, one.unit),
-        `${amount(low, one.unit)} – ${amount(high, one.unit)} (${percent(confidence)})`,
+        unlessAlone(one.values, `${amount(low, one.unit)} – ${amount(high, one.unit)} (${percent(confidence)})`),
         `${one.values.length}`,
         aimOf(one.aim === undefined ? undefined : `≤ ${amount(one.aim, one.unit)}`, isWithin(one)),
       ];
@@ -76,8 +77,14 @@ export function amount(value: number, unit: Unit): string {
   return `${digits(value / 1000 ** step)} ${sizes[step]}`;
 }
 
-function ratio(value: number): string {
+/** `5.2×`. */
+export function times(value: number): string {
   return `${digits(value)}×`;
+}
+
+/** What is said of an interval; of one value there is none. */
+export function unlessAlone(values: readonly unknown[], text: string): string {
+  return values.length === 1 ? '–' : text;
 }
 
 function percent(part: number): string {
