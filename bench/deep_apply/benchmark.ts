@@ -60,6 +60,7 @@ export const BENCHMARK: BenchOptions = {
           found.measurements.push(measurementOf(seconds, { name: AGAIN_BY_BAZEL, unit: 's', aim: AGAIN.aim }));
           await cluster.removeNamespace(byBazel.namespace);
         }
+        await stage.clear();
       }
       return { versions: { bazel: await bazelVersion(workspace), kwok: await kwokVersion() }, ...found };
     } finally {

@@ -27,12 +27,14 @@ export interface StageOptions {
   readonly folder: string;
 }
 
-/** A stack and the places that it is brought up in; these are gone with its scope. */
+/** A stack and the places that it is brought up in, whose registries end with its scope. */
 export interface Stage extends AsyncDisposable {
   /** What a contender does in a case, once it has brought about what the case begins with. */
   runOf(one: Case, contender: Contender): Promise<(round: number) => Promise<Sample>>;
   /** Brings the stack up in a place. Rejects where that does not change as many Deployments as `changes` says. */
   deploy(contender: Contender, place: Place, changes: number): Promise<Sample>;
+  /** Takes away what is there, which the next stage would have to share the cluster with. After a failure that ends as a whole. */
+  clear(): Promise<void>;
 }
 
 /** Builds what verbs of these stacks need. */
@@ -71,12 +73,9 @@ export function createStage({ cluster, workspace, size, folder }: StageOptions):
     if (changed !== changes) throw new Error(`${contender.name} has changed ${changed} Deployments, not ${changes}`);
     return sample;
   };
-  /** Brings the stack up in a new place. Where that fails the benchmark ends, and with the cluster all that is in it. */
   const deployNew = async (contender: Contender, scope: AsyncDisposableStack) => {
     const place = await makePlace(scope);
-    const sample = await deploy(contender, place, size);
-    scope.defer(() => cluster.removeNamespace(place.namespace));
-    return { place, sample };
+    return { place, sample: await deploy(contender, place, size) };
   };
   const placeOf = (contender: Contender) => {
     const known = kept.get(contender) ?? deployNew(contender, ends).then(({ place }) => place);
@@ -98,7 +97,9 @@ export function createStage({ cluster, workspace, size, folder }: StageOptions):
       if (one === 'cold') {
         return async () => {
           await using scope = new AsyncDisposableStack();
-          return (await deployNew(contender, scope)).sample;
+          const { place, sample } = await deployNew(contender, scope);
+          await cluster.removeNamespace(place.namespace);
+          return sample;
         };
       }
       const place = await placeOf(contender);
@@ -107,6 +108,9 @@ export function createStage({ cluster, workspace, size, folder }: StageOptions):
         if (one === 'change') await change(round);
         return deploy(contender, place, one === 'change' ? 1 : 0);
       };
+    },
+    async clear() {
+      for (const place of kept.values()) await cluster.removeNamespace((await place).namespace);
     },
     [Symbol.asyncDispose]: () => ends.disposeAsync(),
   };
