@@ -121,7 +121,8 @@ async function serve<S extends Settings>(
     serviceNames: parts.services.map(({ serviceName }) => serviceName),
     register: (grpc) => {
       for (const { addTo } of parts.services) addTo(grpc);
-      for (const set of options.descriptorSets ?? []) addReflection(grpc, set);
+      const sets = options.descriptorSets ?? [];
+      if (sets.length > 0) addReflection(grpc, ...sets);
     },
     log,
   });
