@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
-// As an import, node:http loads undici for the WebSocket that it exports: a fifteenth of a server's start.
+// An import of node:http reads all that it exports, its WebSocket among it, for which node loads undici: a fifteenth of a
+// server's start. Until node's modules no longer read such getters: https://github.com/nodejs/node/blob/main/lib/http.js
 const { createServer } = process.getBuiltinModule('node:http');
 
 /** Options of {@link startMetricsServer}. */

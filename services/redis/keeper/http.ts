@@ -1,10 +1,8 @@
 // What a keeper answers to the kubelet and to Prometheus.
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../../kit/index.ts';
-
-// As an import, node:http loads undici as well.
-const { createServer } = process.getBuiltinModule('node:http');
 
 /** Status and text of an answer. */
 export interface Answer {
