@@ -35,6 +35,7 @@ export const BENCHMARK: BenchOptions = {
     const casesOf = (size: number) => (Object.keys(CASES) as Case[]).filter((one) => isWanted(nameOf(size, one)));
     const isByBazel = (size: number) => size === AGAIN.services && isWanted(AGAIN_BY_BAZEL);
     const sizes = SIZES.filter((size) => isByBazel(size) || casesOf(size).length > 0);
+    if (sizes.length === 0) return { versions: {} };
     await using folder = await scratchFolder();
     await using cluster = await startBenchCluster();
     await using other = await startRealRegistry(peerPath('OCI_REGISTRY_3'), folder.path);

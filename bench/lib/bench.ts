@@ -60,6 +60,7 @@ export async function benchMain({ name, description, pairs: usual = 9, run }: Be
     // Of a checkout that changes meanwhile, the commit at the begin is not what was measured.
     const before = await commitOf(root);
     const found = await run({ ...main, pairs, log, root, ...only });
+    if ((found.comparisons ?? []).length + (found.measurements ?? []).length === 0) throw nothingRun(options.only);
     const commit = (await commitOf(root)) === before ? before : `${before.replace('+', '')}+`;
     await writeResult(resultOf(name, commit, found), file, main.env);
     return 0;
@@ -103,6 +104,12 @@ export async function writeResult(
   const path = userPath(file, env);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text);
+}
+
+function nothingRun(only: string | undefined): ToolError {
+  return new ToolError('BENCH_USAGE', `Reading --only: no case has '${only ?? ''}' in its name`, {
+    hint: 'Say a part of the name of a case, as bench/README.md has them.',
+  });
 }
 
 function pairsOf(text: string): number {

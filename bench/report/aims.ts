@@ -13,7 +13,8 @@ interface Row {
 export function scoreboardOf(results: readonly BenchResult[]): string {
   const rows = results.flatMap((result) => [...ratioRows(result), ...ownRows(result)]);
   const met = rows.filter((row) => row.met).length;
-  if (met === rows.length) return `**All ${met} aims are met.**`;
+  if (rows.length === 0) return 'No result has an aim.';
+  if (met === rows.length) return `**All aims are met: ${met}.**`;
   const missed = rows.filter((row) => !row.met).map((row) => row.cells);
   return [
     `**${met} of ${rows.length} aims are met.** Missed are:`,

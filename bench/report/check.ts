@@ -19,7 +19,7 @@ export function verdictOf(renewed: readonly Renewed[]): string {
   const worse = changes.flatMap((one) => one.worse);
   const missed = changes.flatMap((one) => one.missed);
   const notRun = sumOf(changes.map((one) => one.notRun));
-  const left = notRun === 0 ? [] : [`${ratios(notRun)} ${be(notRun, 'was')} not run`];
+  const left = notRun === 0 ? [] : [`${notRun} ${notRun === 1 ? 'row was' : 'rows were'} not run`];
   if (worse.length + missed.length > 0) {
     const said = [
       ...(worse.length === 0 ? [] : [`${worse.length} ${be(worse.length)} worse by over ${TOLERANCE * 100} %`]),
@@ -49,6 +49,6 @@ function ratios(number: number): string {
   return `${number} ratio${number === 1 ? '' : 's'}`;
 }
 
-function be(number: number, one: 'is' | 'was' = 'is'): string {
-  return number === 1 ? one : { is: 'are', was: 'were' }[one];
+function be(number: number): string {
+  return number === 1 ? 'is' : 'are';
 }

@@ -8,7 +8,7 @@ import { readResult } from './read_results.ts';
 
 await runMain(async ({ argv, env }) => {
   const command = new Command('check')
-    .description('Compares ratios of new results with those in bench/results.')
+    .description('Compares ratios and aims of new results with those in bench/results.')
     .argument('<files...>', 'new results, as `bazel run //bench/<name> -- --output FILE` writes them')
     .parse([...argv], { from: 'user' });
   const kept = join(env['BUILD_WORKSPACE_DIRECTORY'] ?? process.cwd(), 'bench/results');

@@ -42,9 +42,9 @@ test('a row is found again when its peer has another version', () => {
   worse(kept, now, /kubectl 1\.34\.4: 10× before, 7\.9× now$/);
 });
 
-test('ratios that were not run are counted apart, and are not worse', () => {
-  assert.equal(verdict(kept, result([comparison('a', 10)])), '1 ratio is as before, or better; 2 ratios were not run');
-  worse(kept, result([comparison('a', 1), comparison('b', 9)]), /: 1 is worse by over 20 %; 1 ratio was not run\n/);
+test('rows that were not run are counted apart, and are not worse', () => {
+  assert.equal(verdict(kept, result([comparison('a', 10)])), '1 ratio is as before, or better; 2 rows were not run');
+  worse(kept, result([comparison('a', 1), comparison('b', 9)]), /: 1 is worse by over 20 %; 1 row was not run\n/);
 });
 
 for (const [what, before, now] of [
@@ -70,7 +70,21 @@ test('an aim of ours alone that was met and is missed now is told as worse', () 
     /^Comparing 3 ratios: 1 of the aims that were met is missed\n {2}apply: Ready: 4 s before, 4 s \(up to 6 s; the aim is 5 s\) now$/,
   );
   worse(before, result(kept.comparisons, [measurement('Ready', seven(6), 9)]), /the aim is 5 s\) now$/);
-  worse(before, result([], [measurement('Ready', seven(6))]), /^Comparing 0 ratios: .*; 3 ratios were not run\n/);
+  worse(before, result([], [measurement('Ready', seven(6))]), /^Comparing 0 ratios: .*; 3 rows were not run\n/);
+});
+
+test('an aim of ours alone that was not run is counted as such', () => {
+  const before = result(kept.comparisons, [measurement('Ready', seven(4))]);
+  assert.equal(verdict(before, kept), '3 ratios are as before, or better; 1 row was not run');
+});
+
+test('a ratio that is hardly worse, and misses an aim that it met, is told', () => {
+  const before = result([comparison('a', 10.5, { aim: 10 }), comparison('b', 9, { aim: 10 })]);
+  worse(
+    before,
+    result([comparison('a', 9), comparison('b', 8)]),
+    /^Comparing 2 ratios: 1 of the aims that were met is missed\n {2}apply: a, kubectl 1\.34\.4: 10\.5× before, 9× \(down to 9×; the aim is 10×\) now$/,
+  );
 });
 
 for (const [what, before, now] of [

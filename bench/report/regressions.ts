@@ -1,6 +1,6 @@
 // What got worse between two results of a benchmark: ratios, which hold on any machine, and aims of ours alone. Pure.
-import { isWithin } from '../lib/compare.ts';
-import type { BenchResult } from '../lib/result.ts';
+import { isMet, isWithin } from '../lib/compare.ts';
+import type { BenchResult, Comparison } from '../lib/result.ts';
 import { intervalOf } from '../lib/statistics.ts';
 import { amount, times } from './tables.ts';
 
@@ -21,11 +21,11 @@ export interface Changes {
   readonly benchmark: string;
   /** How many ratios both have. */
   readonly compared: number;
-  /** How many ratios only the kept one has. */
+  /** How many ratios, and aims of ours alone, only the kept one has. */
   readonly notRun: number;
   /** Ratios that have fallen by over {@link TOLERANCE}. */
   readonly worse: readonly Regression[];
-  /** Measurements that met their aim, and do not any more. */
+  /** What met its aim, and does not any more. */
   readonly missed: readonly Regression[];
 }
 
@@ -34,21 +34,45 @@ export function changesOf(before: BenchResult, now: BenchResult): Changes {
   const { benchmark } = before;
   const found = before.comparisons.flatMap((old) => {
     const one = now.comparisons.find((other) => rowKey(other) === rowKey(old));
-    return one === undefined ? [] : [{ old, ratio: one.ratio.median }];
+    return one === undefined ? [] : [{ old, now: one }];
   });
+  const aims = before.measurements.filter(({ aim }) => aim !== undefined);
+  const lost = aims.filter((old) => !now.measurements.some((other) => rowKey(other) === rowKey(old)));
   return {
     benchmark,
     compared: found.length,
-    notRun: before.comparisons.length - found.length,
+    notRun: before.comparisons.length - found.length + lost.length,
     worse: found
-      .filter(({ old, ratio }) => ratio < old.ratio.median * (1 - TOLERANCE))
-      .map(({ old, ratio }) => ({
-        row: `${benchmark}: ${old.name}, ${old.peer}`,
-        before: times(old.ratio.median),
-        now: times(ratio),
-      })),
-    missed: missedAims(before, now),
+      .filter((one) => isWorse(one))
+      .map(({ old, now: { ratio } }) => ({ ...partsOf(benchmark, old), now: times(ratio.median) })),
+    missed: [
+      ...found
+        .filter((one) => !isWorse(one) && isMissed(one))
+        .map(({ old, now: { ratio } }) => ({
+          ...partsOf(benchmark, old),
+          now: `${times(ratio.median)} (down to ${times(ratio.low)}; the aim is ${times(old.aim ?? Number.NaN)})`,
+        })),
+      ...missedAims(before, now),
+    ],
   };
+}
+
+interface Found {
+  readonly old: Comparison;
+  readonly now: Comparison;
+}
+
+function isWorse({ old, now }: Found): boolean {
+  return now.ratio.median < old.ratio.median * (1 - TOLERANCE);
+}
+
+/** By the kept aim, and by the interval's end alone, as for {@link missedAims}. */
+function isMissed({ old, now }: Found): boolean {
+  return old.aim !== undefined && isMet(old) === true && now.ratio.low < old.aim;
+}
+
+function partsOf(benchmark: string, { name, peer, ratio }: Comparison): Pick<Regression, 'row' | 'before'> {
+  return { row: `${benchmark}: ${name}, ${peer}`, before: times(ratio.median) };
 }
 
 /** By the kept aim, as a result must not loosen its own; that runs are too few for an interval is not a miss by itself. */

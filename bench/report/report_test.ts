@@ -60,7 +60,7 @@ test('of aims of ratios and of measurements are told how many are met, and each 
   const apply = result([{ ...comparison('no-op', 9, { aim: 3 }), ratio }, comparison('first', 2)]);
   const change = { ...comparison('change', 9, { aim: 5 }), ratio };
   const cluster = { ...result([], [measurement('Ready', [4, 4, 4, 4, 4, 4.5, 6])]), benchmark: 'cluster' };
-  assert.equal(scoreboardOf([apply]), '**All 1 aims are met.**');
+  assert.equal(scoreboardOf([apply]), '**All aims are met: 1.**');
   const text = scoreboardOf([apply, result([change]), cluster]);
   assert.match(text, /^\*\*1 of 3 aims are met\.\*\* Missed are:\n/);
   assert.match(text, /\| apply +\| change \| kubectl 1\.34\.4 \| 9× +\| 4× +\| 5× +\|/);
@@ -147,7 +147,7 @@ test('a page without marks is refused, and one with marks keeps what people wrot
   for (const page of ['# Benchmarks\n', aims, sections]) assert.throws(() => filesOf(page, []), { code: 'BENCH_PAGE' });
   const results = [result([comparison('a', 2, { aim: 1 })])];
   const page = filesOf(`before\n${aims}between\n${sections}after\n`, results).get('README.md') ?? '';
-  assert.ok(page.startsWith(`before\n${AIMS.begin}\n\n**All 1 aims are met.**\n`), page);
+  assert.ok(page.startsWith(`before\n${AIMS.begin}\n\n**All aims are met: 1.**\n`), page);
   assert.ok(page.includes(`\n\n${AIMS.end}\nbetween\n${RESULTS.begin}\n\n### apply\n`), page);
   assert.ok(page.endsWith(`\n\n${RESULTS.end}\nafter\n`) && !page.includes('old'), page);
 });
