@@ -1,13 +1,12 @@
 // The programs that are compared, on the same objects and the same API server.
 import { execFile } from 'node:child_process';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { KubeObject } from '../../tools/k8s/model/object.ts';
 import type { ApiServer } from '../../tools/k8s/testing/apiserver.ts';
 import { configMap } from '../../tools/k8s/testing/objects.ts';
-import { withPlan } from '../../tools/k8s/testing/stack.ts';
-import { runfile } from '../../tools/lib/runfiles.ts';
+import { withEngine } from '../../tools/k8s/testing/process.ts';
 import { peerPath } from '../../tools/oci/testing/peers.ts';
 import { type Outcome, type Verb, runVerb } from './run_verb.ts';
 
@@ -41,23 +40,7 @@ export function fathom(server: ApiServer): Contender {
         // As the launcher of a verb has it.
         env: { NODE_COMPILE_CACHE: join(server.folder, 'compiled') },
       };
-      return withPlan(server, stack, async ({ input, folder, env }) => {
-        // The plan's paths are of runfiles; these files are elsewhere.
-        const root = runfile('');
-        const sets = input.sets.map((set) => ({
-          ...set,
-          objects: set.objects.map((one) => (typeof one === 'string' ? relative(root, join(folder, one)) : one)),
-        }));
-        const plan = join(folder, 'plan.json');
-        const given = ['--kubeconfig', join(folder, 'kubeconfig')];
-        await writeFile(plan, JSON.stringify({ ...input, sets, args: given }));
-        return runVerb({
-          verb,
-          program: runfile('fathom/tools/k8s/engine'),
-          args: [`--verb=${verb}`, '--plan', plan],
-          env: { PATH: process.env['PATH'], ...env },
-        });
-      });
+      return withEngine(server, stack, verb, (start) => runVerb({ verb, ...start }));
     },
   };
 }

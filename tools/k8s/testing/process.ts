@@ -25,12 +25,20 @@ export interface EngineOptions {
   readonly onEvent?: (event: Readonly<Record<string, unknown>>, child: ChildProcess) => void;
 }
 
-/** Runs a verb on a stack until it ends. */
-export async function runEngine(
+/** How to start the engine. */
+export interface EngineStart {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Writes a stack's plan, for the time of `use`, which starts the engine by it. */
+export function withEngine<T>(
   server: Pick<ApiServer, 'kubeconfig' | 'context'>,
   stack: TestStack,
-  { verb, onStart, onEvent, endsWithinMs = 120_000 }: EngineOptions,
-): Promise<Outcome> {
+  verb: string,
+  use: (start: EngineStart) => Promise<T>,
+): Promise<T> {
   // The plan's paths are of runfiles; these files are elsewhere.
   const root = runfile('');
   return withPlan(server, stack, async ({ input, folder, env }) => {
@@ -42,12 +50,22 @@ export async function runEngine(
     // As those of a BUILD file: a test gives several verbs the same.
     const given = ['--kubeconfig', join(folder, 'kubeconfig'), ...(stack.args ?? [])];
     await writeFile(plan, JSON.stringify({ ...input, sets, args: given }));
-    const args = [`--verb=${verb}`, '--plan', plan];
-    const child = spawn(runfile('fathom/tools/k8s/engine'), args, {
+    return use({
+      program: runfile('fathom/tools/k8s/engine'),
+      args: [`--verb=${verb}`, '--plan', plan],
       env: { PATH: process.env['PATH'], ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: endsWithinMs,
     });
+  });
+}
+
+/** Runs a verb on a stack until it ends. */
+export function runEngine(
+  server: Pick<ApiServer, 'kubeconfig' | 'context'>,
+  stack: TestStack,
+  { verb, onStart, onEvent, endsWithinMs = 120_000 }: EngineOptions,
+): Promise<Outcome> {
+  return withEngine(server, stack, verb, ({ program, args, env }) => {
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: endsWithinMs });
     onStart?.(child);
     let stdout = '';
     let rest = '';
