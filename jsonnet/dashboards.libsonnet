@@ -57,7 +57,7 @@ local dashboard = t.record({
 local named(items) = std.mapWithIndex(
   function(index, item)
     local title = if std.isObject(item) then std.get(item, 'title') else null;
-    { value: item, name: if std.isString(title) && title != '' then "'%s'" % title else '#%d' % (index + 1) },
+    { value: item, name: if std.isString(title) && title != '' then "'" + title + "'" else '#' + (index + 1) },
   items
 );
 
@@ -103,8 +103,9 @@ local problems(given) =
 // Without what was left out and has no default.
 local filled(value) = { [field]: value[field] for field in std.objectFields(value) if !std.member([null, '', []], value[field]) };
 
-local model(given) =
-  local found = problems(given);
+// isChecked: whether it is known to have no problems.
+local model(given, isChecked=false) =
+  local found = if isChecked then [] else problems(given);
   local who = if std.isObject(given) && std.isString(std.get(given, 'name')) then 'dashboard ' + given.name else 'dashboard';
   assert found == [] : who + ': ' + std.join('; ', found);
   local resolved = dashboard.resolve(given);
@@ -112,6 +113,27 @@ local model(given) =
     variables: resolved.variables,
     rows: [row.resolve(one) { panels: [filled(panel.resolve(inner)) for inner in one.panels] } for one in given.rows],
   };
+
+// What shows a model. A shorter interval would leave panels of Grafana empty whose series are not the component's own.
+local inGrafana(model, namespace, interval) = grafana(
+  model, namespace, if interval == null || t.seconds(interval) <= GRAFANA_SECONDS then null else interval
+);
+local configMapOf(model, namespace, labels, interval) = k.configMap(
+  model.name + '-dashboard',
+  namespace,
+  { [model.name + '.json']: std.manifestJson(model) },
+  labels { 'fathom.internal/dashboard': 'true' },
+  if interval == null then {} else { 'fathom.internal/scrape-interval': interval },
+);
+local grafanaConfigMapOf(name, json, namespace, labels) = k.configMap(
+  name + '-grafana', namespace, { [name + '.json']: json }, labels { grafana_dashboard: '1' }
+);
+local grafanaDashboardOf(name, json, namespace, labels) = k.grafanaDashboard(name, namespace, {
+  allowCrossNamespaceImport: true,
+  instanceSelector: { matchLabels: { dashboards: 'grafana' } },
+  json: json,
+  resyncPeriod: '10m',
+}, labels);
 
 // A row and a panel as they are documented: what is in them has its own checks, which know their titles.
 local withFields(type, field, below) = type.parameters { [field]+: { type+: { parameters: below } } };
@@ -127,41 +149,30 @@ local withFields(type, field, below) = type.parameters { [field]+: { type+: { pa
   model(dashboard):: model(dashboard),
 
   // Returns a dashboard as Grafana 10 and later have it. interval: as of configMap.
-  grafana(dashboard, namespace, interval=null):: grafana(
-    // A shorter one would leave panels empty whose series are not the component's own.
-    model(dashboard), namespace, if interval == null || t.seconds(interval) <= GRAFANA_SECONDS then null else interval
-  ),
+  grafana(dashboard, namespace, interval=null):: inGrafana(model(dashboard), namespace, interval),
 
   // Returns the ConfigMap by which //services/dashboards finds a dashboard. interval: how often what it shows is scraped,
   // where that is not as often as Prometheus does by itself.
-  configMap(dashboard, namespace, labels={}, interval=null):: k.configMap(
-    dashboard.name + '-dashboard',
-    namespace,
-    { [dashboard.name + '.json']: std.manifestJson(model(dashboard)) },
-    labels { 'fathom.internal/dashboard': 'true' },
-    if interval == null then {} else { 'fathom.internal/scrape-interval': interval },
-  ),
+  configMap(dashboard, namespace, labels={}, interval=null):: configMapOf(model(dashboard), namespace, labels, interval),
 
-  // Returns all of these by role: what shows a dashboard where the cluster `provides` it. namespace to interval: as of configMap.
-  objects(dashboard, provides, namespace, labels={}, interval=null):: {
-    dashboard: $.configMap(dashboard, namespace, labels, interval),
-    [if std.member(provides, 'grafana') then 'grafana']: $.grafanaConfigMap(dashboard, namespace, labels, interval),
-    [if std.member(provides, 'grafana-operator') then 'grafanadashboard']: $.grafanaDashboard(dashboard, namespace, labels, interval),
-  },
+  // Returns all of these by role: what shows a dashboard where the cluster `provides` it. namespace to interval: as of
+  // configMap; isChecked: whether `problems` of it are known to be none.
+  objects(dashboard, provides, namespace, labels={}, interval=null, isChecked=false)::
+    local known = model(dashboard, isChecked);
+    local json = std.manifestJson(inGrafana(known, namespace, interval));
+    {
+      dashboard: configMapOf(known, namespace, labels, interval),
+      [if std.member(provides, 'grafana') then 'grafana']: grafanaConfigMapOf(known.name, json, namespace, labels),
+      [if std.member(provides, 'grafana-operator') then 'grafanadashboard']: grafanaDashboardOf(known.name, json, namespace, labels),
+    },
 
   // Returns the ConfigMap by which the sidecar of a Grafana finds it.
-  grafanaConfigMap(dashboard, namespace, labels={}, interval=null):: k.configMap(
-    dashboard.name + '-grafana',
-    namespace,
-    { [dashboard.name + '.json']: std.manifestJson($.grafana(dashboard, namespace, interval)) },
-    labels { grafana_dashboard: '1' },
+  grafanaConfigMap(dashboard, namespace, labels={}, interval=null):: grafanaConfigMapOf(
+    dashboard.name, std.manifestJson($.grafana(dashboard, namespace, interval)), namespace, labels
   ),
 
   // Returns the object by which the operator of Grafana finds it.
-  grafanaDashboard(dashboard, namespace, labels={}, interval=null):: k.grafanaDashboard(dashboard.name, namespace, {
-    allowCrossNamespaceImport: true,
-    instanceSelector: { matchLabels: { dashboards: 'grafana' } },
-    json: std.manifestJson($.grafana(dashboard, namespace, interval)),
-    resyncPeriod: '10m',
-  }, labels),
+  grafanaDashboard(dashboard, namespace, labels={}, interval=null):: grafanaDashboardOf(
+    dashboard.name, std.manifestJson($.grafana(dashboard, namespace, interval)), namespace, labels
+  ),
 }

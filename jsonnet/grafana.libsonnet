@@ -160,7 +160,7 @@ local variableOf(variable) = {
 // own. What is there of a deploy stands in both metrics of one scrape.
 // https://grafana.com/docs/grafana/latest/datasources/prometheus/annotations/
 local deploysOf(service, namespace) =
-  local stack = 'namespace="%s",stack="%s"' % [namespace, service];
+  local stack = 'namespace="' + namespace + '",stack="' + service + '"';
   {
     name: 'Deploys',
     datasource: SOURCE,
@@ -168,14 +168,18 @@ local deploysOf(service, namespace) =
     hide: false,
     iconColor: 'blue',
     // What has no commit has an empty one, and titles would show the label's name instead.
-    expr: |||
-      label_replace(
-        1000 * max by (revision, verb, who, commit) (
-          fathom_deploy_info{%(stack)s} * on (namespace, stack, instance) group_left () fathom_deploy_started_timestamp_seconds{%(stack)s}
-        ),
-        "commit", "unknown", "commit", ""
-      )
-    ||| % { stack: stack },
+    expr: std.strReplace(
+      |||
+        label_replace(
+          1000 * max by (revision, verb, who, commit) (
+            fathom_deploy_info{$stack} * on (namespace, stack, instance) group_left () fathom_deploy_started_timestamp_seconds{$stack}
+          ),
+          "commit", "unknown", "commit", ""
+        )
+      |||,
+      '$stack',
+      stack
+    ),
     step: '60s',
     titleFormat: '{{verb}} {{revision}} by {{who}}',
     textFormat: 'Commit {{commit}}',
@@ -186,7 +190,7 @@ local deploysOf(service, namespace) =
 // Without a uid: Grafana makes one, so that the same dashboard of two namespaces is two. interval: how often what it shows
 // is scraped, or null where a data source knows.
 function(dashboard, namespace, interval=null) {
-  title: '%s (%s)' % [dashboard.title, namespace],
+  title: dashboard.title + ' (' + namespace + ')',
   annotations: { list: [deploysOf(dashboard.service, namespace)] },
   tags: ['fathom', dashboard.service],
   editable: false,

@@ -75,7 +75,7 @@ local runbookOf(config) = runbooks.at(
 );
 
 // The labels that Prometheus gives to all that it scrapes of a component.
-local targetOf(config) = 'namespace="%s",job="%s"' % [config.environment.namespace, config.name];
+local targetOf(config) = 'namespace="' + config.environment.namespace + '",job="' + config.name + '"';
 
 // Whether it is one job of Prometheus, as every component is.
 local isJob(config) = std.get(config, 'isJob', true);
@@ -86,7 +86,7 @@ local alertsOf(config) =
       expr: 'absent(up{$self} == 1)',
       'for': '5m',
       severity: 'critical',
-      summary: 'No pod of %s answers Prometheus' % config.name,
+      summary: 'No pod of ' + config.name + ' answers Prometheus',
       description: 'They are away, or cannot be reached: neither alerts nor dashboards see anything of it.',
       panel: PANELS.NotScraped,
     },
@@ -113,8 +113,8 @@ local rulesOf(config) =
   local alerts = alertsOf(config);
   local target = targetOf(config);
   local slos = slo.rules(config, target, sideOf(config), function(alert) annotations(alert) { panel: PANELS[alert] });
-  [rhythm { name: '%s-slo-%s' % [config.name, name], rules: slos[name].often } for name in std.objectFields(slos)] + [
-    { name: '%s-budget-%s' % [config.name, name], interval: SELDOM, rules: slos[name].seldom }
+  [rhythm { name: config.name + '-slo-' + name, rules: slos[name].often } for name in std.objectFields(slos)] + [
+    { name: config.name + '-budget-' + name, interval: SELDOM, rules: slos[name].seldom }
     for name in std.objectFields(slos)
   ] + [rhythm {
     name: config.name,
@@ -137,7 +137,7 @@ local rulesOf(config) =
 
 // Queries with the labels of the component in them; what is no such row is told of by the checks of dashboards.
 local withTarget(config, value) =
-  if std.isString(value) then slo.filledIn(value, { 'self': 'namespace="$namespace",job="%s"' % config.name })
+  if std.isString(value) then slo.filledIn(value, { 'self': 'namespace="$namespace",job="' + config.name + '"' })
   else if std.isArray(value) then [withTarget(config, one) for one in value]
   else if std.isObject(value) then { [field]: withTarget(config, value[field]) for field in std.objectFields(value) }
   else value;
@@ -180,6 +180,8 @@ local boardsOf(config, objectLabels) = dashboards.objects(
   config.environment.namespace,
   objectLabels,
   config.monitoring.interval,
+  // By `checks`, which are made first.
+  isChecked=true,
 );
 
 {
@@ -233,7 +235,7 @@ local boardsOf(config, objectLabels) = dashboards.objects(
       slo.checks('monitoring.slos.' + name, monitoring.slos[name], sideOf(config))
       for name in std.objectFields(monitoring.slos)
     ]) + intervalProblems(config) + (
-      if monitoring.dashboard == null then []
+      if !isWatched(config) then []
       else ['monitoring.dashboard: ' + problem for problem in dashboards.problems(dashboardOf(config))]
     ),
 
