@@ -20,10 +20,13 @@ export const SERVICES = 200;
 export const ENVIRONMENTS = ['prod', 'staging', 'dev', 'test'];
 /** Services of the program that has all of them. */
 export const TOGETHER = 100;
-/** Services of the monitoring stack: with their rules and dashboards, about as much text as a hundred without. */
+/** Services of the monitoring stack: with their rules and dashboards, as much to compute as hundreds without. */
 export const WATCHED = 20;
 /** Of a small one, for an engine that takes minutes for the other. */
 export const WATCHED_FEW = 2;
+
+/** What an environment has that watches services: each gets rules and dashboards of its own form. */
+const WATCHERS = ['grafana', 'prometheus-operator'];
 
 /** The programs of {@link writePrograms}. */
 export interface Programs {
@@ -31,6 +34,11 @@ export interface Programs {
   readonly together: Program;
   readonly watched: Program;
   readonly watchedFew: Program;
+}
+
+interface More {
+  readonly imports?: readonly string[];
+  readonly provides?: readonly string[];
 }
 
 /** Writes them into a folder. */
@@ -41,11 +49,11 @@ export async function writePrograms(folder: string): Promise<Programs> {
     const source = jsonnetSource(name, undefined);
     await writeFile(fileOf(name), source.replace('(environment, deps)', '(environment, deps={})'));
   }
-  const programOf = (name: string, environment: string, imports: readonly string[] = []): Program => ({
+  const programOf = (name: string, environment: string, { imports = [], provides = [] }: More = {}): Program => ({
     name: `${name}-${environment}`,
     source: fileOf(name),
     inputs: [name, ...imports].map(fileOf),
-    environment: `{ name: '${environment}', namespace: '${environment}', registry: 'r', replicas: 2, provides: [] }`,
+    environment: `{ name: '${environment}', namespace: '${environment}', registry: 'r', replicas: 2, provides: ${JSON.stringify(provides)} }`,
   });
   const some = names.slice(0, TOGETHER);
   await writeFile(fileOf('together'), together(some));
@@ -53,9 +61,9 @@ export async function writePrograms(folder: string): Promise<Programs> {
   await writeFile(fileOf('watched_few'), watched(WATCHED_FEW));
   return {
     each: ENVIRONMENTS.flatMap((environment) => names.map((name) => programOf(name, environment))),
-    together: programOf('together', 'dev', some),
-    watched: programOf('watched', 'dev'),
-    watchedFew: programOf('watched_few', 'dev'),
+    together: programOf('together', 'dev', { imports: some }),
+    watched: programOf('watched', 'dev', { provides: WATCHERS }),
+    watchedFew: programOf('watched_few', 'dev', { provides: WATCHERS }),
   };
 }
 
