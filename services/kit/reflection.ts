@@ -63,11 +63,14 @@ function answer(call: Parameters<Handle<Buffer>>[0], method: Answering | undefin
     },
   });
   call.on('data', (bytes: Buffer) => {
+    let request: unknown;
     try {
-      messages.push(definition.requestDeserialize(bytes));
+      request = definition.requestDeserialize(bytes);
     } catch {
       call.emit('error', { code: status.INVALID_ARGUMENT, details: 'This is no ServerReflectionRequest' });
+      return;
     }
+    messages.push(request);
   });
   call.on('end', () => messages.push(null));
   // All that the library does with a call is to read, to write and to end it.
