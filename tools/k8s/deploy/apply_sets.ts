@@ -40,7 +40,7 @@ async function attempt(session: Session, options: ApplyOptions): Promise<Plan> {
   const colors = colorsFor(process.stderr, session.env);
   await renewPersonal(session, connected);
   const [plan] = await Promise.all([
-    progress.phase('plan', () => makePlan(session, connected, sets)),
+    progress.phase('plan', () => makePlan(session, connected, { sets, isRestoring: verb === 'rollback' })),
     push === undefined ? undefined : progress.phase('push', push),
   ]);
   if (verb === 'create' || verb === 'replace') requireExistence(plan, verb);

@@ -36,7 +36,12 @@ interface Remaining {
 /** Plans to delete the stack. Only reads. */
 export async function planDelete(session: Session, connected: Connected): Promise<DeletePlan> {
   const { client, resources } = connected;
-  const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
+  // What a definition that is gone has defined is gone with it.
+  const wanted = desiredObjects(session.sets, {
+    resources,
+    defaultNamespace: client.access.namespace,
+    unknownKinds: 'absent',
+  });
   const withInventory = session.sets.filter(({ stack }) => stack !== '');
   const states = await readSets(connected, withInventory, wanted);
   const isDeep = withInventory.length > 1;

@@ -10,7 +10,7 @@ import * as problems from './problems.ts';
 export interface Desired {
   readonly object: KubeObject;
   readonly resource: Resource;
-  /** False where only a CRD of the same stack makes the cluster serve it. */
+  /** False where only a CRD of the same stack makes the cluster serve it, or nothing does. */
   readonly isServed: boolean;
   readonly label: string;
   readonly set: LoadedSet;
@@ -21,27 +21,34 @@ export interface DesiredOptions {
   readonly resources: Resources;
   /** The context's namespace, for objects that name none and whose target names none. */
   readonly defaultNamespace: string | undefined;
+  /**
+   * What objects are that nobody serves, in their version or at all. `absent`: as what is there in another version, else as
+   * what is not there, for whoever deletes or reads what is there. Default: `refused`.
+   */
+  readonly unknownKinds?: 'refused' | 'absent';
 }
 
 /**
  * The objects of all sets; what several sets share is taken once.
  * Throws K8S_UNKNOWN_KIND and K8S_DUPLICATE_OBJECT.
  */
-export function desiredObjects(sets: readonly LoadedSet[], options: DesiredOptions): Desired[] {
+export function desiredObjects(
+  sets: readonly LoadedSet[],
+  { resources, defaultNamespace, unknownKinds = 'refused' }: DesiredOptions,
+): Desired[] {
   const inputs = sets.flatMap((set) => set.objects.map((input) => ({ set, input })));
   const definitions = inputs.flatMap(({ input }) => input.objects).flatMap(resourcesOfDefinition);
   const promised = new Map(definitions.map((resource) => [`${resource.apiVersion} ${resource.kind}`, resource]));
   const wanted = new Map<string, Desired>();
   for (const { set, input } of inputs) {
     for (const object of input.objects) {
-      const served = options.resources.find(object);
-      const resource = served ?? promised.get(`${object.apiVersion} ${object.kind}`);
-      if (resource === undefined) {
-        const other = options.resources.findGroupKind(groupKind(object));
-        throw problems.unknownKind(object, input.label, other?.apiVersion);
-      }
-      const namespace =
-        object.metadata.namespace ?? (input.connection.namespace || options.defaultNamespace || 'default');
+      const isAbsent = unknownKinds === 'absent';
+      const preferred = resources.findGroupKind(groupKind(object));
+      const served = resources.find(object) ?? (isAbsent ? preferred : undefined);
+      const known = served ?? promised.get(`${object.apiVersion} ${object.kind}`);
+      if (known === undefined && !isAbsent) throw problems.unknownKind(object, input.label, preferred?.apiVersion);
+      const resource = known ?? unserved(object);
+      const namespace = object.metadata.namespace ?? (input.connection.namespace || defaultNamespace || 'default');
       const placed = place(object, resource.isNamespaced ? namespace : undefined);
       const other = wanted.get(keyOf(placed));
       if (other !== undefined && other.label !== input.label)
@@ -58,6 +65,11 @@ export function desiredObjects(sets: readonly LoadedSet[], options: DesiredOptio
     }
   }
   return [...wanted.values()];
+}
+
+/** Of a kind of which nothing is known, but that most have a namespace; nobody is asked for what is not served. */
+function unserved({ apiVersion, kind }: KubeObject): Resource {
+  return { apiVersion, kind, plural: '', isNamespaced: true };
 }
 
 function place(object: KubeObject, namespace: string | undefined): KubeObject {

@@ -1,6 +1,6 @@
 // The digests of a stack's images, and how they get into its manifests. Needs no cluster.
 import { type OciImage, type OciImageIndex, imageDigest, readImageOrIndex } from '../../oci/index.ts';
-import { pinnedReference } from '../model/images.ts';
+import { imageKey, pinnedReference } from '../model/images.ts';
 import type { ImageInput } from '../model/plan_input.ts';
 
 /** An image of a stack, or an index of images, with its description read. */
@@ -18,7 +18,7 @@ export async function readStackImages(
   );
 }
 
-/** Name in the manifest → `registry/repository@digest`. */
+/** {@link imageKey} → `registry/repository@digest`. */
 export function digestsOf(images: readonly StackImage[]): ReadonlyMap<string, string> {
-  return new Map(images.map((image) => [image.ref, pinnedReference(image, imageDigest(image.oci))]));
+  return new Map(images.map((image) => [imageKey(image), pinnedReference(image, imageDigest(image.oci))]));
 }

@@ -2,7 +2,9 @@
 import { mapLimited } from '../../lib/limit.ts';
 import { withoutHidden } from '../../lib/redact.ts';
 import { withDigests } from '../model/images.ts';
+import { groupKind } from '../model/object.ts';
 import { fieldChanges, redactChange } from './changes.ts';
+import { changedKinds } from './definitions.ts';
 import { requireExistence } from './existence.ts';
 import { type Plan, type PlannedObject, isChange } from './plan.ts';
 import { makePlan } from './planner.ts';
@@ -36,7 +38,7 @@ export async function withReadSecrets(session: Session): Promise<Session> {
 /** What an apply of the stack as it was built would do. Only reads. */
 export async function planStack(session: Session, connected: Connected): Promise<Plan> {
   const [filled, images] = await Promise.all([secretsOf(session, session.sets, connected.client), readImages(session)]);
-  return makePlan(session, connected, withDigests(filled, images.digests));
+  return makePlan(session, connected, { sets: withDigests(filled, images.digests) });
 }
 
 /** What apply, create or replace would do. Only reads. Throws as they do before they begin. */
@@ -49,8 +51,12 @@ export async function planApply(
   if (verb === 'apply') return differencesOf(plan);
   requireExistence(plan, verb);
   if (verb === 'create') return differencesOf(plan);
-  // What a plan says of an object leaves out the fields of others, which a replacement takes away.
-  const objects = await mapLimited(plan.objects, CONCURRENCY, (one) => asReplaced(one, session, connected));
+  // What a plan says of an object leaves out the fields of others, which a replacement takes away. By the definition that
+  // it has now the server may refuse it.
+  const changing = changedKinds(plan.objects);
+  const objects = await mapLimited(plan.objects, CONCURRENCY, async (one) =>
+    changing.has(groupKind(one.object)) ? one : asReplaced(one, session, connected),
+  );
   return differencesOf({ ...plan, objects });
 }
 

@@ -3,8 +3,9 @@ import { mapLimited } from '../../lib/limit.ts';
 import { retry } from '../../lib/retry.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, deleteObject } from '../kube/objects.ts';
-import { type KubeObject, keyOf } from '../model/object.ts';
+import { type KubeObject, groupKind, keyOf } from '../model/object.ts';
 import { isSameInventory, unionOf } from './applyset.ts';
+import { changedKinds, isRefusal } from './definitions.ts';
 import { PHASES, dependencies, isBeforePods, phaseOf } from './order.ts';
 import { type Plan, type PlannedObject, isChange, wanted } from './plan.ts';
 import { NAMESPACES, explainMissingRight } from './personal_namespace.ts';
@@ -49,7 +50,11 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<void
   const work: Work = {
     ...options,
     wait,
-    edges: dependencies(wanted(plan).map(({ object }) => object)),
+    edges: dependencies(
+      wanted(plan).map(({ object }) => object),
+      { isLenient: options.verb === 'rollback' },
+    ),
+    changing: changedKinds(plan.objects),
     started: new Map(),
     record: undefined,
   };
@@ -102,7 +107,10 @@ async function writeNamespaces({ namespaces }: Plan, work: Work): Promise<void> 
       throw one.object.metadata.name === session.personal ? explainMissingRight(error, session) : error;
     });
   });
-  await mapLimited(guards ?? [], CONCURRENCY, (one) => write(one, work));
+  await mapLimited(guards ?? [], CONCURRENCY, async (one) => {
+    await untilGone(one, work);
+    await write(one, work);
+  });
 }
 
 /** Another run has applied the stack after it was read: plan again. */
@@ -116,6 +124,8 @@ async function completeLock({ lock }: ExecuteOptions): Promise<void> {
 interface Work extends ExecuteOptions {
   readonly wait: WaitOptions;
   readonly edges: ReadonlyMap<string, readonly string[]>;
+  /** Kinds whose definitions the plan changes. */
+  readonly changing: ReadonlySet<string>;
   /** Objects being applied, by key. */
   readonly started: Map<string, Promise<Target>>;
   /** The run in the stacks' histories, once it is written there. */
@@ -148,6 +158,8 @@ async function runPhase(planned: readonly PlannedObject[], work: Work): Promise<
       });
       const ready = await Promise.all(before.filter((target) => target !== undefined));
       if (ready.length > 0) await waitReady(ready, work.wait);
+      // What ends it may be among those that wait for their turn.
+      await untilGone(one, work);
       return { resource: one.resource, object: await slot(() => write(one, work)) };
     })();
     work.started.set(key, promise);
@@ -170,9 +182,13 @@ async function write(one: PlannedObject, work: Work): Promise<KubeObject> {
   }
   try {
     if (one.action === 'recreate' && live !== undefined) await remove({ resource: one.resource, object: live }, work);
-    const object = isReplaced
-      ? await replaceAsApplied(work.connected.client, one, { live, signal: work.session.signal })
-      : await apply(one, work);
+    const { client } = work.connected;
+    const { signal, options } = work.session;
+    const object = await untilServed(one, work, () =>
+      isReplaced
+        ? replaceAsApplied(client, one, { live, signal })
+        : applyObject(client, one, { isDryRun: false, isForced: options.isForced }),
+    );
     const action = isReplaced && one.action === 'unchanged' && !isSameVersion(live, object) ? 'update' : one.action;
     progress.emit({ kind: 'object', planned: { ...one, action } });
     return object;
@@ -190,21 +206,31 @@ async function remove(target: Target, work: Work): Promise<void> {
   await waitGone([target], work.wait);
 }
 
+/** Waits until what has its name, and is being deleted, is gone: what is written to that vanishes with it. */
+async function untilGone({ resource, leaving }: PlannedObject, { wait }: Work): Promise<void> {
+  if (leaving === undefined) return;
+  await waitGone([{ resource, object: leaving }], { ...wait, doing: 'Waiting for the end of what is being deleted' });
+}
+
 function isSameVersion(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.resourceVersion === b.metadata.resourceVersion;
 }
 
-async function apply(one: PlannedObject, work: Work): Promise<KubeObject> {
-  const { session, connected } = work;
-  const send = () => applyObject(connected.client, one, { isDryRun: false, isForced: session.options.isForced });
-  // A resource whose CRD has just been established answers 404 for a moment.
+/** Sends an object, and again while the server does not serve its kind as this run has made it. */
+async function untilServed(
+  { object }: PlannedObject,
+  { session: { signal }, changing }: Work,
+  send: () => Promise<KubeObject>,
+): Promise<KubeObject> {
+  const isChanging = changing.has(groupKind(object));
   return retry(send, {
-    signal: session.signal,
+    signal,
     deadlineMs: 10_000,
     baseMs: 50,
     attempts: 30,
     maxMs: 500,
-    reason: (error) => (isNotFound(error) ? {} : undefined),
+    // A resource whose CRD has just been established answers 404 for a moment, one whose CRD was changed by the old schema.
+    reason: (error) => (isNotFound(error) || (isChanging && isRefusal(error)) ? {} : undefined),
   });
 }
 

@@ -45,7 +45,7 @@ export const OPTIONS = {
   list: { type: 'boolean', doc: 'rollback: only print the revisions' },
   registry: { type: 'string', doc: 'image: where it is pushed to (default: the registry of the environment)' },
   repository: { type: 'string', doc: 'image: its name in the registry (default: that of the target)' },
-  recreate: { type: 'boolean', doc: 'delete and make anew objects of which a field cannot be changed' },
+  recreate: { type: 'boolean', doc: 'delete and make anew what cannot be changed, and Jobs that have failed' },
   since: { type: 'string', doc: 'logs: only lines of the last so long, such as 10m' },
   subject: { type: 'string', doc: 'rbac: who gets the rights, user:NAME, group:NAME or serviceaccount:NAMESPACE/NAME' },
   tail: { type: 'string', doc: 'logs: only the last so many lines of each container' },

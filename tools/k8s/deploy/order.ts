@@ -53,13 +53,24 @@ export function holdsData(object: Pick<KubeObject, 'apiVersion' | 'kind'>): bool
   return DATA_KINDS.has(groupKind(object));
 }
 
+/** Options of {@link dependencies}. */
+export interface DependencyOptions {
+  /** Whether references to what is not there, or comes later, count as none and are not refused. Default: false. */
+  readonly isLenient?: boolean;
+}
+
 /**
- * For each object the keys of those that must be ready before it, by its depends-on annotation.
- * Throws K8S_DEPENDS_ON (syntax, or an object that is not in the stack) and K8S_DEPENDENCY_CYCLE (with the cycle).
+ * For each object the keys of those that must be ready before it, by its depends-on annotation. Throws K8S_DEPENDS_ON
+ * (syntax, an object that is not in the stack, or one of a later phase) and K8S_DEPENDENCY_CYCLE (with the cycle).
  */
-export function dependencies(objects: readonly KubeObject[]): ReadonlyMap<string, readonly string[]> {
+export function dependencies(
+  objects: readonly KubeObject[],
+  { isLenient = false }: DependencyOptions = {},
+): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map(objects.map((object) => [keyOf(object), object]));
-  const edges = new Map(objects.map((object) => [keyOf(object), dependsOn(object, byKey)]));
+  const edges = isLenient
+    ? liveDependencies(objects)
+    : new Map(objects.map((object) => [keyOf(object), dependsOn(object, byKey)]));
   refuseCycles(edges, byKey);
   return edges;
 }
@@ -104,11 +115,26 @@ function referencesOf(object: KubeObject): string[] {
 function dependsOn(object: KubeObject, byKey: ReadonlyMap<string, KubeObject>): string[] {
   return referencesOf(object).map((reference) => {
     const key = parseDependency(reference);
-    if (key !== undefined && byKey.has(key)) return key;
+    const other = key === undefined ? undefined : byKey.get(key);
+    if (key !== undefined && other !== undefined) {
+      if (isAfter(other, object)) throw tooLate(object, other);
+      return key;
+    }
     const problem = key === undefined ? 'is no group/[namespaces/NAMESPACE/]kind/name' : 'is not in this stack';
     throw new ToolError('K8S_DEPENDS_ON', `Ordering ${nameOf(object)}: depends-on '${reference}' ${problem}`, {
       hint: `Correct the annotation ${DEPENDS_ON}, for example apps/namespaces/prod/Deployment/db.`,
     });
+  });
+}
+
+function isAfter(a: KubeObject, b: KubeObject): boolean {
+  return PHASES.indexOf(phaseOf(a)) > PHASES.indexOf(phaseOf(b));
+}
+
+function tooLate(object: KubeObject, other: KubeObject): ToolError {
+  const [name, later] = [nameOf(object), nameOf(other)];
+  return new ToolError('K8S_DEPENDS_ON', `Ordering ${name}: depends-on names ${later}, which is always applied later`, {
+    hint: `Take ${later} out of the annotation ${DEPENDS_ON} of ${name}: webhook configurations, policy bindings and APIServices come last, namespaces and then definitions first.`,
   });
 }
 

@@ -17,6 +17,8 @@ export interface PlannedObject {
   readonly object: KubeObject;
   /** As it is; undefined where there is none. */
   readonly live: KubeObject | undefined;
+  /** One of its name that is being deleted, and must be gone before. Default: there is none. */
+  readonly leaving?: KubeObject;
   readonly resource: Resource;
   readonly changes: readonly FieldChange[];
   /** The BUILD target that it comes from; the set's for `prune`. */

@@ -3,17 +3,18 @@ import { mapLimited } from '../../lib/limit.ts';
 import { type KubeClient } from '../kube/client.ts';
 import { KubeStatusError, isNotFound } from '../kube/errors.ts';
 import { type Target, applyObject, getObject, isValidAnew } from '../kube/objects.ts';
-import { type KubeObject, keyOf } from '../model/object.ts';
+import { type KubeObject, groupKind, keyOf } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import { inventoryOf, placeKey } from './applyset.ts';
 import { isAsApplied } from './as_applied.ts';
 import { templatesOf, templatesWithout } from './claims.ts';
 import { fieldChanges, isSameOwnership } from './changes.ts';
+import { changedKinds, definedKinds, isRefusal } from './definitions.ts';
 import { type Desired, desiredObjects, withMembership } from './desired.ts';
 import { ROLE, roleKeyOf } from './granted_rights.ts';
 import { type Mutations, readMutations } from './mutations.ts';
 import { HOLDS_DATA, isProtected, reasonsToKeep } from './kept.ts';
-import { isMadeAnew } from './on_immutable.ts';
+import { isMadeAnew, isRunAgain } from './on_immutable.ts';
 import { dependencies, holdsData } from './order.ts';
 import type { Plan, PlannedObject, PlannedSet } from './plan.ts';
 import {
@@ -32,12 +33,26 @@ import type { Connected, Session } from './session.ts';
 /** Requests at once. */
 const CONCURRENCY = 16;
 
-/** Plans to apply `sets`. Throws K8S_* errors that name all objects that cannot be applied. */
-export async function makePlan(session: Session, connected: Connected, sets: readonly LoadedSet[]): Promise<Plan> {
+/** What {@link makePlan} plans. */
+export interface PlanOptions {
+  readonly sets: readonly LoadedSet[];
+  /** Whether they are put back as they were, others of the stack staying as they are. Default: false. */
+  readonly isRestoring?: boolean;
+}
+
+/** Plans to apply sets. Throws K8S_* errors that name all objects that cannot be applied. */
+export async function makePlan(
+  session: Session,
+  connected: Connected,
+  { sets, isRestoring = false }: PlanOptions,
+): Promise<Plan> {
   const { client, resources } = connected;
   const wanted = desiredObjects(sets, { resources, defaultNamespace: client.access.namespace });
   // What cannot be ordered is told before anything else is asked.
-  dependencies(wanted.map(({ object }) => object));
+  dependencies(
+    wanted.map(({ object }) => object),
+    { isLenient: isRestoring },
+  );
   const [namespaces, states, isMutated] = await Promise.all([
     planNamespaces(session, client, wanted),
     readSets(connected, sets, wanted),
@@ -55,9 +70,17 @@ export async function makePlan(session: Session, connected: Connected, sets: rea
     return member ?? (one.isServed ? getObject(client, one) : undefined);
   });
   const context = { session, client, members, missing, ids, roles, isMutated };
-  const plan = (list: readonly Desired[]) =>
-    mapLimited(list, CONCURRENCY, (one) => collected.guard(() => planObject(one, context)));
-  const [guards, objects] = await Promise.all([plan(guardsOf(session, namespaces)), plan(versioned)]);
+  const plan = (list: readonly Desired[], changing: ReadonlySet<string> = new Set()) =>
+    mapLimited(list, CONCURRENCY, (one) => collected.guard(() => planObject(one, { ...context, changing })));
+  const planAll = async () => {
+    const defined = definedKinds(versioned.map(({ object }) => object));
+    const isCustom = ({ object }: Desired) => defined.has(groupKind(object));
+    const others = await plan(versioned.filter((one) => !isCustom(one)));
+    const changing = changedKinds(others.filter((one) => one !== undefined));
+    const custom = await plan(versioned.filter(isCustom), changing);
+    return versioned.map((one) => (isCustom(one) ? custom : others).shift());
+  };
+  const [guards, objects] = await Promise.all([plan(guardsOf(session, namespaces)), planAll()]);
   collected.throwAll();
   const keys = new Set(wanted.map(({ object }) => keyOf(object)));
   const pruned = states.flatMap((state) => prunable(state, keys, session.options.isPruningData));
@@ -78,10 +101,12 @@ interface ObjectContext {
   readonly isMutated: Mutations;
   /** Keys of the stack's Roles and ClusterRoles. */
   readonly roles: ReadonlySet<string>;
+  /** Kinds whose definitions the plan changes. */
+  readonly changing: ReadonlySet<string>;
 }
 
 async function planObject(one: Desired, context: ObjectContext): Promise<PlannedObject> {
-  const { client, session, members, missing, ids, roles, isMutated } = context;
+  const { client, session, members, missing, ids, roles, isMutated, changing } = context;
   const { resource, label } = one;
   problems.requireKnownValues(one.object, label);
   const set = one.set.stack === '' ? '' : placeKey(one.set);
@@ -98,13 +123,16 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   const isComparable = member === undefined || member.apiVersion === one.object.apiVersion;
   const live = member !== undefined && isComparable ? member : isServed ? await getObject(client, one) : undefined;
   const object = withMembership(one, live);
-  if (!isServed || live?.metadata.deletionTimestamp !== undefined) {
-    return { action: 'create', object, live: undefined, resource, changes: [], label, set };
+  if (live?.metadata.deletionTimestamp !== undefined) {
+    return { action: 'create', object, live: undefined, leaving: live, resource, changes: [], label, set };
   }
-  const { isForced } = session.options;
+  if (!isServed) return { action: 'create', object, live: undefined, resource, changes: [], label, set };
+  const { isForced, isRecreating } = session.options;
   if (live !== undefined && !isForced) problems.refuseForeignSet(object, live, ids);
+  const isKept = isProtected(object) || (live !== undefined && isProtected(live));
+  const isOver = live !== undefined && !isKept && isRunAgain(object, live, isRecreating);
   if (live !== undefined && !isMutated(resource) && isAsApplied(object, live)) {
-    return { action: 'unchanged', object, live, resource, changes: [], label, set };
+    return { action: isOver ? 'recreate' : 'unchanged', object, live, resource, changes: [], label, set };
   }
   let result: KubeObject;
   try {
@@ -115,10 +143,13 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
     const isBindingFirst = live === undefined && isNotFound(error) && roles.has(roleKeyOf(object) ?? '');
     if (isBindingFirst) return { action: 'create', object, live, resource, changes: [], label, set };
     const fields = live === undefined ? [] : await unchangeable(error, { resource, object }, client);
-    if (live === undefined || fields.length === 0) throw problems.explain(error, object, label);
-    const isAsked = session.options.isRecreating || isMadeAnew(object, live);
-    const isKept = isProtected(object) || isProtected(live);
+    const isAsked = live !== undefined && fields.length > 0 && (isRecreating || isMadeAnew(object, live));
     const isAllowed = isAsked && !isKept && (!holdsData(object) || session.options.isPruningData);
+    if (!isAllowed && changing.has(groupKind(object)) && isRefusal(error)) {
+      // Its definition may allow it once that is changed: then the server decides.
+      return { action: live === undefined ? 'create' : 'update', object, live, resource, changes: [], label, set };
+    }
+    if (live === undefined || fields.length === 0) throw problems.explain(error, object, label);
     if (!isAllowed) throw problems.immutable({ object, label, fields, isKept, holdsData: holdsData(object) });
     const changes = fields.map((path) => ({ path, before: undefined, after: undefined }));
     return { action: 'recreate', object, live, resource, changes, label, set };
@@ -126,7 +157,7 @@ async function planObject(one: Desired, context: ObjectContext): Promise<Planned
   if (live === undefined) return { action: 'create', object, live, resource, changes: [], label, set };
   const changes = fieldChanges(live, result);
   const action = changes.length > 0 ? 'update' : isSameOwnership(live, result) ? 'unchanged' : 'adopt';
-  return { action, object, live, resource, changes, label, set };
+  return { action: isOver ? 'recreate' : action, object, live, resource, changes, label, set };
 }
 
 /** Whether the server would make an object, and not change one. False where it refuses it. */

@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 
 /** The stack's images as they go into manifests. */
 export interface StackImages {
-  /** Name in the manifest → `registry/repository@digest`. */
+  /** `imageKey` → `registry/repository@digest`. */
   readonly digests: ReadonlyMap<string, string>;
   /** Pushes what registries lack. Throws OCI_* and K8S_REGISTRY_*. */
   push(): Promise<void>;

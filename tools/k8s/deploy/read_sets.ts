@@ -2,7 +2,7 @@
 import { mapLimited } from '../../lib/limit.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Resource, Resources } from '../kube/discovery.ts';
-import { getMetadata, listObjects } from '../kube/objects.ts';
+import { getMetadata, isApplied, listObjects } from '../kube/objects.ts';
 import type { KubeObject } from '../model/object.ts';
 import type { LoadedSet } from '../model/plan_input.ts';
 import {
@@ -78,7 +78,7 @@ export async function readSets(
       ...(namespace === undefined ? {} : { namespace }),
     };
     const found = await listObjects(client, resource, options);
-    for (const object of found.filter((one) => !isMadeByAnother(one)))
+    for (const object of found.filter((one) => wasApplied(one) && !isMadeByAnother(one)))
       members.get(object.metadata.labels?.[PART_OF] ?? '')?.push({ object, resource });
   });
   return parents.map((parent) => ({ ...parent, members: members.get(parent.id) ?? [] }));
@@ -109,6 +109,14 @@ interface Listing {
  */
 function isMadeByAnother({ metadata }: KubeObject): boolean {
   return metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
+}
+
+/**
+ * Whether Fathom made it, or took it over. Others copy the labels of a member and do not say of what, such as the controller
+ * of Endpoints those of a Service. Where nobody is said to own a field, somebody has taken that away: then the label counts.
+ */
+function wasApplied(object: KubeObject): boolean {
+  return (object.metadata.managedFields ?? []).length === 0 || isApplied(object);
 }
 
 /** The collections in which members may be. */

@@ -6,6 +6,7 @@ import { type KubeClient, createClient } from '../kube/client.ts';
 import { type Resources, discover } from '../kube/discovery.ts';
 import { type ClusterAccess, findCluster } from '../kube/kubeconfig.ts';
 import { ACCOUNT_FOLDER, podAccess } from '../kube/pod_access.ts';
+import { imageKey } from '../model/images.ts';
 import { PLACEHOLDER, personalize } from '../model/placeholder.ts';
 import {
   type Connection,
@@ -194,5 +195,5 @@ function refuseSharedInventories(sets: readonly LoadedSet[]): void {
 }
 
 function uniqueImages(images: readonly ImageInput[]): ImageInput[] {
-  return [...new Map(images.map((image) => [`${image.ref}\n${image.image}`, image])).values()];
+  return [...new Map(images.map((image) => [imageKey(image), image])).values()];
 }

@@ -51,7 +51,11 @@ const CONCURRENCY = 16;
 /** Reads the state of every object of the session's stack. Throws K8S_* errors. */
 export async function readStatus(session: Session, connected: Connected): Promise<StatusSet[]> {
   const { client, resources } = connected;
-  const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
+  const wanted = desiredObjects(session.sets, {
+    resources,
+    defaultNamespace: client.access.namespace,
+    unknownKinds: 'absent',
+  });
   const states = new Map((await readSets(connected, session.sets, wanted)).map((state) => [state.set, state.members]));
   return mapLimited(session.sets, 4, async (set): Promise<StatusSet> => {
     const own = wanted.filter((one) => one.set === set);

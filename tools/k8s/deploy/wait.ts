@@ -10,6 +10,8 @@ import { type Status, statusOf } from '../readiness/readiness.ts';
 import { failed } from '../readiness/status.ts';
 import { lastingTrouble, podTrouble } from '../readiness/workloads.ts';
 import { causesOf, isReady, podsMadeBy, podsOf } from './cause.ts';
+import { isProtected } from './kept.ts';
+import { ON_IMMUTABLE, staysFailed } from './on_immutable.ts';
 import type { Progress } from './progress.ts';
 import { watchObjects } from './watch.ts';
 
@@ -22,6 +24,8 @@ export interface WaitOptions {
   readonly deadlineMs: number;
   /** What the deadline was, for errors. */
   readonly timeoutMs: number;
+  /** What is being done where objects are to be gone, for errors. Default: Deleting. */
+  readonly doing?: string;
   /** How long a failure that was there at the first look may stay, in milliseconds. Default: 15 000. */
   readonly staleFailureMs?: number;
   /** The pause after the first look, in milliseconds; those after it grow. Default: 100. */
@@ -161,7 +165,7 @@ export async function waitGone(targets: readonly Target[], options: WaitOptions)
     }
     throw new ToolError(
       'K8S_NOT_DELETED',
-      `Deleting: not gone after ${formatDuration(options.timeoutMs)}:\n  ${unfinished.map(({ object, message }) => `${nameOf(object)}: ${message}`).join('\n  ')}`,
+      `${options.doing ?? 'Deleting'}: not gone after ${formatDuration(options.timeoutMs)}:\n  ${unfinished.map(({ object, message }) => `${nameOf(object)}: ${message}`).join('\n  ')}`,
       { hint: 'Run it again to wait longer (`-- --timeout 10m`), or see who holds the finalizers.' },
     );
   });
@@ -229,7 +233,13 @@ async function notReady(
   });
   const when = code === 'K8S_FAILED' ? 'failed' : `not ready after ${formatDuration(options.timeoutMs)}`;
   const noun = waiting.length === 1 ? '1 object' : `${waiting.length} objects`;
+  const isStuck = waiting.some(
+    ({ target: { object }, status }) => status.state === 'failed' && staysFailed(object) && !isProtected(object),
+  );
+  const again = isStuck
+    ? `apply again with \`-- --recreate\`, which makes a failed Job anew, as its annotation ${ON_IMMUTABLE}: recreate does untold`
+    : 'apply again';
   return new ToolError(code, `Waiting for readiness: ${noun} ${when}${blocks.join('')}`, {
-    hint: 'Mend the cause and apply again; what is applied stays. `-- --timeout 10m` waits longer.',
+    hint: `Mend the cause and ${again}; what is applied stays. \`-- --timeout 10m\` waits longer.`,
   });
 }

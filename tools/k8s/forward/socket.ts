@@ -40,7 +40,7 @@ function handshake(
     ...access.tls,
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
     ...(proxy === undefined ? {} : { agent: agentBy(access.server, proxy) }),
-    headers: header === undefined ? {} : { authorization: header },
+    headers: { ...access.impersonation, ...(header === undefined ? {} : { authorization: header }) },
     perMessageDeflate: false,
   });
   const where = { server: access.server, context: access.context, proxy, isKnown: true };

@@ -6,7 +6,7 @@ import { retry } from '../../lib/retry.ts';
 import { trustSystem } from '../../lib/system_ca.ts';
 import { type Authorizer, authorized, createAuthorizer } from './authorizer.ts';
 import type { Authorization } from './credentials.ts';
-import { KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
+import { APPLY_PATCH, KubeConnectionError, KubeStatusError, isStale, retryReason } from './errors.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
 /** A request to the API server. */
@@ -55,9 +55,14 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Connections at once. Default: 16. */
   readonly maxConnections?: number;
+  /** How long a connection may take to be made, in milliseconds. Default: 10 000. */
+  readonly connectTimeoutMs?: number;
   /** How long one answer may take, in milliseconds. Default: 35 000 (the server's own limit is 34 s). */
   readonly requestTimeoutMs?: number;
-  /** How long failed requests are repeated, in milliseconds. Default: 30 000. */
+  /**
+   * How long failed requests are repeated, in milliseconds. Default: twice requestTimeoutMs, so that one that got no answer
+   * is repeated as well.
+   */
   readonly retryDeadlineMs?: number;
   /** After how long a token that is in a file is read again, in milliseconds. Default: 60 000. */
   readonly tokenFileMs?: number;
@@ -69,12 +74,15 @@ export interface ClientOptions {
 
 const USER_AGENT = 'fathom';
 
-/** Tries of one request; the deadline ends them, not their number. */
+/** Tries of one request: what fails at once is given up after so many, about 20 s; what gets no answer, by the deadline. */
 const ATTEMPTS = 10;
+/** Tries of an apply whose answer may say that it does not fit the schema: the same words each time say that it does not. */
+const SCHEMA_ATTEMPTS = 3;
 
 /** Connects lazily: the first request opens the first connection. Throws PROXY_UNSUPPORTED. */
 export function createClient(access: ClusterAccess, options: ClientOptions): KubeClient {
-  const { signal, maxConnections = 16, requestTimeoutMs = 35_000, tokenFileMs = 60_000 } = options;
+  const { signal, maxConnections = 16, tokenFileMs = 60_000 } = options;
+  const { connectTimeoutMs = 10_000, requestTimeoutMs = 35_000, retryDeadlineMs = 2 * requestTimeoutMs } = options;
   // The kubelet writes a new token long before the old one ends; others who keep one in a file do likewise.
   const authorizer = createAuthorizer(access, { signal, tokenFileMs });
   const url = new URL(access.server);
@@ -125,10 +133,12 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
           method: request.method,
           hostname: url.hostname.replace(/^\[|\]$/g, ''),
           port: url.port === '' ? undefined : Number(url.port),
+          timeout: connectTimeoutMs,
           path: `${url.pathname.replace(/\/$/, '')}${request.path}${search}`,
           headers: {
             accept: request.accept ?? 'application/json',
             'user-agent': USER_AGENT,
+            ...access.impersonation,
             ...(header === undefined ? {} : { authorization: header }),
             ...(body === undefined
               ? {}
@@ -151,6 +161,7 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
                 new KubeStatusError(request.doing, {
                   status,
                   body: text,
+                  isApply: request.contentType === APPLY_PATCH,
                   ...(retryAfter === undefined ? {} : { retryAfter }),
                 }),
               ),
@@ -158,18 +169,18 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
           );
         },
       );
-      if (isPooled) {
-        outgoing.setTimeout(requestTimeoutMs, () =>
-          outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
-        );
-      }
+      // From when it is connected, in place of the time that connecting may take; 0 is no limit.
+      outgoing.setTimeout(isPooled ? requestTimeoutMs : 0, () =>
+        outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+      );
       outgoing.on('error', (error) => reject(failure(request, error)));
       outgoing.end(body);
     });
   };
 
-  const sendRetrying = <T>(request: KubeRequest, parse: (text: string) => T): Promise<T> =>
-    retry(
+  const sendRetrying = <T>(request: KubeRequest, parse: (text: string) => T): Promise<T> => {
+    let schemaAnswers = 0;
+    return retry(
       async () => {
         const response = await open(request, true);
         try {
@@ -181,15 +192,19 @@ export function createClient(access: ClusterAccess, options: ClientOptions): Kub
       {
         signal: request.signal ?? signal,
         attempts: ATTEMPTS,
-        deadlineMs: options.retryDeadlineMs ?? 30_000,
+        deadlineMs: retryDeadlineMs,
         reason: (error) => {
           if (!(request.isIdempotent ?? request.method !== 'POST')) return undefined;
+          if (error instanceof KubeStatusError && error.isSchema) {
+            return ++schemaAnswers < SCHEMA_ATTEMPTS ? {} : undefined;
+          }
           // A patch says what it wants, whatever the version: the server only has to read the object again.
           return request.method === 'PATCH' && isStale(error) ? {} : retryReason(error);
         },
         ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
       },
     );
+  };
 
   return {
     access,

@@ -1,5 +1,6 @@
 // Which resources an API server serves: two requests, by aggregated discovery.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery
+import { ToolError } from '../../lib/errors.ts';
 import { asList, at, groupOf, textAt } from '../model/object.ts';
 import type { KubeClient } from './client.ts';
 
@@ -36,21 +37,35 @@ export class Resources {
   }
 }
 
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+/** Of one form: servers have v2 from Kubernetes 1.30 on, v2beta1 from 1.27 on. */
+const AGGREGATED = ['v2', 'v2beta1'].map(
+  (version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+);
 
-/** Asks the server what it serves. Throws KubeStatusError and KubeConnectionError. */
+/** Asks the server what it serves. Throws K8S_UNSUPPORTED, KubeStatusError and KubeConnectionError. */
 export async function discover(client: KubeClient): Promise<Resources> {
   const answers = await Promise.all(
     ['/api', '/apis'].map((path) =>
       client.request({
         method: 'GET',
         path,
-        accept: `${AGGREGATED},application/json`,
+        accept: [...AGGREGATED, 'application/json'].join(','),
         doing: 'Asking for its resources',
       }),
     ),
   );
-  return new Resources(answers.flatMap((answer) => asList(at(answer, 'items')).flatMap(resourcesOfGroup)));
+  return new Resources(answers.flatMap((answer) => groupsIn(answer, client).flatMap(resourcesOfGroup)));
+}
+
+/** A server that knows neither form answers with the names of groups alone. */
+function groupsIn(answer: unknown, { access }: KubeClient): readonly unknown[] {
+  const groups = at(answer, 'items');
+  if (Array.isArray(groups)) return groups;
+  throw new ToolError(
+    'K8S_UNSUPPORTED',
+    `Asking for its resources: ${access.server} (context '${access.context}') does not list them by aggregated discovery`,
+    { hint: 'Use an API server of Kubernetes 1.27 or newer.' },
+  );
 }
 
 function resourcesOfGroup(group: unknown): Resource[] {

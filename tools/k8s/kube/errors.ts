@@ -18,7 +18,7 @@ const CODES: Readonly<Record<number, readonly [string, string]>> = {
   409: ['K8S_CONFLICT', 'Run it again.'],
   410: ['K8S_GONE', 'Run it again.'],
   413: ['K8S_TOO_LARGE', 'Split the object: the API server takes about 1 MiB.'],
-  415: ['K8S_UNSUPPORTED', 'Use an API server of Kubernetes 1.22 or newer.'],
+  415: ['K8S_UNSUPPORTED', 'Use an API server of Kubernetes 1.27 or newer.'],
   422: [
     'K8S_INVALID',
     'Correct these fields in the manifest. One that cannot change needs the object deleted first (its `.delete`).',
@@ -26,7 +26,21 @@ const CODES: Readonly<Record<number, readonly [string, string]>> = {
 };
 
 const TEMPORARY_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-const TEMPORARY_CODE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
+const TEMPORARY_CODE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+/** Of a server that has answered before: it is being started again. Of another one: it is not there. */
+const KNOWN_CODE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ERR_PROXY_TUNNEL', 'ETIMEDOUT']);
+
+/** The content type of server-side apply. */
+export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** An answer of a server. */
+export interface StatusAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter?: string;
+  /** Whether it is one to an apply patch. Default: false. */
+  readonly isApply?: boolean;
+}
 
 /** An answer other than success. */
 export class KubeStatusError extends ToolError {
@@ -39,14 +53,18 @@ export class KubeStatusError extends ToolError {
   readonly retryAfterMs: number | undefined;
   /** The server's own words. */
   readonly said: string;
+  /**
+   * Whether an apply patch did not fit the kind's schema, which is answered by a 500 without a reason. So is, now and then,
+   * what the server's store could not do just then: another try tells them apart.
+   */
+  readonly isSchema: boolean;
 
-  constructor(doing: string, answer: { readonly status: number; readonly body: string; readonly retryAfter?: string }) {
+  constructor(doing: string, answer: StatusAnswer) {
     const { status } = answer;
     const body = parseBody(answer.body);
     const said = textAt(body, 'message') ?? answer.body.trim().split('\n')[0]?.slice(0, 300) ?? '';
     const reason = textAt(body, 'reason') ?? '';
-    // A patch that does not fit the kind's schema is answered by a 500 without a reason.
-    const isSchema = status === 500 && body !== undefined && reason === '';
+    const isSchema = answer.isApply === true && status === 500 && body !== undefined && reason === '';
     const [code, hint] = CODES[isSchema ? 400 : status] ?? [
       'K8S_API_FAILED',
       'Run it again; if it stays, look at the API server’s log.',
@@ -55,6 +73,7 @@ export class KubeStatusError extends ToolError {
     this.status = status;
     this.reason = reason;
     this.isTemporary = TEMPORARY_STATUS.has(status) && !isSchema;
+    this.isSchema = isSchema;
     this.said = said;
     this.causes = asList(at(body, 'details', 'causes')).map((cause) => ({
       reason: textAt(cause, 'reason') ?? '',
@@ -85,7 +104,7 @@ export class KubeConnectionError extends ToolError {
     const code =
       systemErrorCode(where.cause) ?? (where.cause instanceof Error ? where.cause.message : 'no reason given');
     const isTls = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO)/.test(code);
-    const isLost = TEMPORARY_CODE.has(code) || (where.isKnown && code === 'ECONNREFUSED');
+    const isLost = TEMPORARY_CODE.has(code) || (where.isKnown && KNOWN_CODE.has(code));
     const proxy = where.proxy === undefined ? undefined : URL.parse(where.proxy)?.host;
     const by = proxy === undefined ? '' : ` by the proxy ${proxy}`;
     const place = `${where.server}${by} (context '${where.context}')`;

@@ -28,9 +28,14 @@ export interface ClusterAccess {
     readonly rejectUnauthorized?: boolean;
   };
   readonly credentials: Credentials;
+  /** The headers that say as whom requests are made, where that is somebody else than who logs in. Default: none. */
+  readonly impersonation?: RequestHeaders;
   /** The URL of the proxy that leads there, `none` where none does. Default: the environment's. */
   readonly proxy?: string;
 }
+
+/** Headers of a request; one with several values is sent as often. */
+export type RequestHeaders = Readonly<Record<string, string | string[]>>;
 
 /** An extension of a kubeconfig's cluster that is on this machine, at an address that no proxy knows. */
 export const ON_THIS_MACHINE = { name: 'fathom', extension: { onThisMachine: true } } as const;
@@ -133,6 +138,7 @@ export async function accessBy({ context, cluster, user, files }: FoundContext):
     bytesOf(user, 'client-key'),
   ]);
   const servername = text('tls-server-name');
+  const impersonation = user === undefined ? {} : impersonationOf(user, context.name);
   const isHere = asList(cluster.fields['extensions']).some((one) => isDeepStrictEqual(one, ON_THIS_MACHINE));
   const proxy = isHere ? 'none' : text('proxy-url') === '' ? undefined : checkProxy(text('proxy-url'));
   if (text('proxy-url') !== '' && proxy === undefined) {
@@ -152,6 +158,7 @@ export async function accessBy({ context, cluster, user, files }: FoundContext):
       ...(cluster.fields['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
     },
     credentials: user === undefined ? { kind: 'none' } : credentialsOf(user, context.name),
+    ...(Object.keys(impersonation).length === 0 ? {} : { impersonation }),
     ...(proxy === undefined ? {} : { proxy }),
   };
 }
@@ -183,4 +190,38 @@ function credentialsOf({ fields, file }: Entry, context: string): Credentials {
     });
   }
   return { kind: 'none' };
+}
+
+/**
+ * As whom a user acts: `as`, `as-uid`, `as-groups`, `as-user-extra`. Throws K8S_KUBECONFIG_INVALID.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+function impersonationOf({ fields, file }: Entry, context: string): RequestHeaders {
+  const [name, uid] = [textAt(fields, 'as') ?? '', textAt(fields, 'as-uid') ?? ''];
+  const groups = asList(fields['as-groups']).map((group) => headerText(String(group)));
+  const extra = Object.entries(asRecord(fields['as-user-extra']) ?? {});
+  if (name === '' && (uid !== '' || groups.length + extra.length > 0)) {
+    throw invalid(file, `the user of context '${context}' has as-uid, as-groups or as-user-extra, but no as`);
+  }
+  return {
+    ...(name === '' ? {} : { 'impersonate-user': headerText(name) }),
+    ...(uid === '' ? {} : { 'impersonate-uid': headerText(uid) }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups }),
+    ...Object.fromEntries(
+      extra.map(([key, values]) => {
+        const texts = asList(values).map((value) => headerText(String(value)));
+        return [`impersonate-extra-${headerName(key)}`, texts];
+      }),
+    ),
+  };
+}
+
+/** Node writes headers in Latin-1; the server reads UTF-8. */
+function headerText(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+/** The server takes what a header's name may not have percent-encoded. */
+function headerName(key: string): string {
+  return encodeURIComponent(key).replaceAll('(', '%28').replaceAll(')', '%29');
 }

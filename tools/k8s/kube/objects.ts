@@ -3,12 +3,10 @@ import { asList, at } from '../model/object.ts';
 import { type KubeObject, groupOf, nameOf } from '../model/object.ts';
 import type { KubeClient, KubeRequest } from './client.ts';
 import { type Resource, pathOf } from './discovery.ts';
-import { KubeStatusError, isNotFound, isStale } from './errors.ts';
+import { APPLY_PATCH, KubeStatusError, isNotFound, isStale } from './errors.ts';
 
 /** The field manager of all that Fathom applies. */
 export const FIELD_MANAGER = 'fathom';
-
-const APPLY = 'application/apply-patch+yaml';
 
 /** One object's place in the API. */
 export interface Target {
@@ -107,7 +105,7 @@ export async function applyObject(client: KubeClient, target: Target, options: A
       fieldValidation: 'Strict',
       dryRun: options.isDryRun ? 'All' : undefined,
     },
-    contentType: APPLY,
+    contentType: APPLY_PATCH,
     body: object,
     isFinished: !options.isDryRun,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { ToolError } from '../../lib/errors.ts';
 import { mapStrings } from './object.ts';
-import type { LoadedSet } from './plan_input.ts';
+import type { ImageInput, LoadedSet } from './plan_input.ts';
 
 /** Where an image is pushed to: a registry's reference and a repository in it. */
 export interface ImagePlace {
@@ -63,12 +63,17 @@ export function replaceImages<T>(
   return { objects: replaced, used };
 }
 
-/** The sets with digests in place of image names. */
+/** What tells one image of a stack from another: objects may call two images by the same name, or push one to two places. */
+export function imageKey({ ref, registry, repository, image }: ImageInput): string {
+  return [ref, registry, repository, image].join('\n');
+}
+
+/** The sets with digests, by {@link imageKey}, in place of image names. */
 export function withDigests(sets: readonly LoadedSet[], digests: ReadonlyMap<string, string>): LoadedSet[] {
   return sets.map((set) => ({
     ...set,
     objects: set.objects.map((input) => {
-      const own = new Map(input.images.map(({ ref }) => [ref, digests.get(ref) ?? ref]));
+      const own = new Map(input.images.map((image) => [image.ref, digests.get(imageKey(image)) ?? image.ref]));
       return { ...input, objects: replaceImages(input.objects, own).objects };
     }),
   }));

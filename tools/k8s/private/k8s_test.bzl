@@ -149,7 +149,6 @@ def k8s_test(name, stack, test, addresses = {}, apply = True, args = [], env = {
         fail("//{}:{}: k8s_test needs an environment whose namespace is '{}', and ENVS of cluster_constants.bzl has none. Add one.".format(native.package_name(), name, PLACEHOLDER))
     _k8s_test(
         name = name,
-        testonly = True,
         addresses = addresses,
         apply = apply,
         cluster = personal[0]["cluster"],
@@ -163,5 +162,6 @@ def k8s_test(name, stack, test, addresses = {}, apply = True, args = [], env = {
         tags = tags + [tag for tag in _TAGS if tag not in tags],
         test = test,
         test_args = args,
-        **kwargs
+        # Whoever says so as well says nothing wrong.
+        **dict(kwargs, testonly = True)
     )

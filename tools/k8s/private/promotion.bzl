@@ -1,5 +1,7 @@
 """The order in which pins go from one environment to the next."""
 
+load(":names.bzl", "find_environment")
+
 def promotion_order(environments, envs, where):
     """The environments that deploy pins, each after the one that its pins are promoted from.
 
@@ -12,6 +14,8 @@ def promotion_order(environments, envs, where):
       list of dict(name, registry, cluster, from); `from` is the nearest environment before it that the service has, or
       empty: pins are released to it.
     """
+    for name in environments:
+        find_environment(name, envs, where + ": 'environments'")
     found = find_order(environments, envs)
     if found.problem:
         fail("{}: {} Correct it in cluster_constants.bzl.".format(where, found.problem))

@@ -69,7 +69,7 @@ def _shared(kwargs):
 
 def _object_target(name, environment, images, pins, cluster = None, context = None, namespace = None, **kwargs):
     """Declares the objects of one manifest: the target alone, without verbs. `environment`: an entry of ENVS, or {}."""
-    pinned = environment.get("images", "pinned" if pins else "built") == "pinned"
+    pinned = environment.get("images") == "pinned"
     if pinned and images and not pins:
         fail("//{}:{}: 'pins' must be set, as environment '{}' deploys pinned images, got None. Name a pins.json.".format(native.package_name(), name, environment.get("name")))
     guard = find_guard(environment, cluster, context, ENVS)
@@ -174,8 +174,8 @@ def k8s_object(
       stamp_srcs: files of lines `KEY value` for `{KEY}` in cluster, context, namespace, user, image_chroot, keys of
         images and substitutions. Default: Bazel's workspace status.
       env: string or dict: the environment: its name, or its entry of ENVS. Default: none.
-      pins: label: pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned" (or
-        without an environment), digests come from there at build time, and no image is built or pushed.
+      pins: label: pins.json, {environment: {image: {digest}}}: with an environment whose images are "pinned", digests
+        come from there at build time, and no image is built or pushed.
       secrets: labels of files that sops has encrypted, which secret references of the manifest may name. They stay
         encrypted until the engine fills values in, and so may be in git, in caches and in `<name>.image`.
       **kwargs: visibility, tags, testonly and the like.
@@ -208,6 +208,8 @@ def k8s_object(
     if resolver_args and not resolver:
         fail("{}: 'resolver_args' must be given beside 'resolver', got {}. No program resolves by default: the build checks images, and refuses those that the manifest does not name; remove these from 'images'.".format(where, resolver_args))
     environment = find_environment(env, ENVS, where + ": 'env'") or {}
+    if pins and not environment:
+        fail("{}: 'env' must be given beside 'pins', got None. Name the environment whose pins are meant.".format(where))
     _object_target(
         name = name,
         cluster = cluster,

@@ -60,8 +60,8 @@ def k8s_golden_test(name, stacks, update = None, size = "small", tags = [], visi
 
     Args:
       name: the target.
-      stacks: dict of labels to strings: k8s_object or k8s_objects → the path of its golden file, relative to the package. Files beside
-        them that are of no stack fail the test.
+      stacks: dict of labels to strings: k8s_object or k8s_objects → the path of its golden file, relative to the package. In a
+        folder below it, further files `*.yaml` beside them, which are of no stack, fail the test.
       update: string: the name of what writes the files. Default: `<name>.update`.
       size: of the test.
       tags: of the test.
@@ -69,8 +69,10 @@ def k8s_golden_test(name, stacks, update = None, size = "small", tags = [], visi
     """
     update = update or name + ".update"
     folders = {path.rpartition("/")[0]: True for path in stacks.values()}
+
+    # Of the package's own folder only those that are named: other YAML there is no golden file, and would be removed.
     goldens = native.glob(
-        [(folder + "/" if folder else "") + "*.yaml" for folder in folders if folder],
+        stacks.values() + [folder + "/*.yaml" for folder in folders if folder],
         allow_empty = True,
     )
     golden_test(

@@ -113,12 +113,12 @@ export function createPodHost(session: Session, connected: Connected, settings: 
       await run(words, { doing: 'Deleting blobs that nothing names', withinMs: SWEEP_WITHIN_MS, isSafe });
     },
     async prepare() {
-      const plan = await makePlan(session, connected, session.sets);
+      const plan = await makePlan(session, connected, { sets: session.sets });
       const changes = plan.objects.filter(({ action }) => isChange(action));
       if (changes.length === 0) return;
       const deployment = deploymentOf(plan);
       const isOurs = changes.length === 1 && changes[0] === deployment;
-      const left = isOurs ? await makePlan(session, connected, readOnlySets) : undefined;
+      const left = isOurs ? await makePlan(session, connected, { sets: readOnlySets }) : undefined;
       if (left === undefined || left.objects.some(({ action }) => isChange(action))) {
         throw changed(
           `${changes.map(({ object, action }) => `${nameOf(object)} (${action})`).join(', ')} would change`,
@@ -132,7 +132,7 @@ export function createPodHost(session: Session, connected: Connected, settings: 
       const client = createClient(connected.client.access, { signal });
       try {
         const sets = mode === 'read-only' ? readOnlySets : session.sets;
-        const plan = await makePlan({ ...session, signal }, { ...connected, client }, sets);
+        const plan = await makePlan({ ...session, signal }, { ...connected, client }, { sets });
         await start(deploymentOf(plan), { client, signal });
       } finally {
         client.close();

@@ -5,15 +5,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { ApiServer } from './apiserver.ts';
 
-/** What may happen to a request. `lost`: it is carried out, and the connection breaks before the answer. */
-export const FAULTS = ['reset', 'lost', 'busy', 'unavailable', 'internal', 'slow', 'truncated', 'cut'] as const;
+/**
+ * What may happen to a request. `lost`: it is carried out, and the connection breaks before the answer. `storage`: the
+ * server passes on what its store says, without a reason of its own.
+ */
+export const FAULTS = [
+  'reset',
+  'lost',
+  'busy',
+  'unavailable',
+  'internal',
+  'storage',
+  'slow',
+  'truncated',
+  'cut',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /**
- * What happens to some requests only. `stale`: the object has been changed since, says the server. `silent`: there is never
- * an answer.
+ * What happens to some requests only. `stale`: the object has been changed since, says the server. `refused`: its kind does
+ * not allow it. `silent`: there is never an answer.
  */
-export type ChangeFault = 'stale' | 'silent';
+export type ChangeFault = 'stale' | 'refused' | 'silent';
 
 /** A running proxy. */
 export interface FaultProxy {
@@ -69,7 +82,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   if (fault === 'busy') return refuse(response, 429, { 'retry-after': '1' });
   if (fault === 'unavailable') return refuse(response, 503, {});
   if (fault === 'internal') return refuseAs(response, 500, 'InternalError', 'etcdserver: timed out');
+  if (fault === 'storage') return refuseAs(response, 500, '', 'etcdserver: leader changed');
   if (fault === 'stale') return refuseAs(response, 409, 'Conflict', 'the object has been modified');
+  if (fault === 'refused') return refuseAs(response, 400, 'BadRequest', 'unknown field "spec.size"');
   if (fault === 'slow') await new Promise((done) => setTimeout(done, SLOW_MS));
   const answer = await exchange(request, body, options).catch(() => undefined);
   if (answer === undefined || fault === 'lost') return void request.socket.destroy();

@@ -68,3 +68,28 @@ export function database(namespace: string): KubeObject {
     },
   };
 }
+
+/** The definition of a kind of the group `example.com`, whose spec has these fields, whole numbers. */
+export function definition(kind: string, fields: readonly string[]): KubeObject {
+  const plural = `${kind.toLowerCase()}s`;
+  const spec = { type: 'object', properties: Object.fromEntries(fields.map((field) => [field, { type: 'integer' }])) };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.example.com` },
+    spec: {
+      ...{ group: 'example.com', names: { kind, plural }, scope: 'Namespaced' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+}
+
+/** A custom resource of such a kind. */
+export function custom(
+  kind: string,
+  place: { readonly name: string; readonly namespace: string },
+  spec: Readonly<Record<string, number>>,
+): KubeObject {
+  return { apiVersion: 'example.com/v1', kind, metadata: place, spec };
+}

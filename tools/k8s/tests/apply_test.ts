@@ -7,7 +7,7 @@ import { makePlan } from '../deploy/planner.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, deployment, pod, service } from '../testing/objects.ts';
+import { configMap, custom, definition, deployment, pod, service } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 
 let server: ApiServer;
@@ -16,12 +16,12 @@ before(async () => {
 });
 after(() => server.stop());
 
-const { applyStack: apply, get, getMap, makeNamespace, post, setStatus } = callsTo(() => server);
+const { applyStack: apply, get, getMap, makeNamespace, merge, post, remove, setStatus } = callsTo(() => server);
 const plan = (stack: TestStack) =>
   withSession(server, stack, async ({ session }) => {
     const connected = await connect(session);
     try {
-      return await makePlan(session, connected, session.sets);
+      return await makePlan(session, connected, { sets: session.sets });
     } finally {
       connected.client.close();
     }
@@ -178,6 +178,59 @@ test('applies a custom resource together with its definition', async () => {
   assert.deepEqual(made?.['spec'], { size: 3 });
   const lines = await apply(stack);
   assert.match(lines.at(-1) ?? '', /2 objects: 2 unchanged/);
+});
+
+test('applies a changed definition together with custom resources that only the new one allows', async () => {
+  await makeNamespace('changed');
+  const gear = (name: string, spec: Readonly<Record<string, number>>) =>
+    custom('Gear', { name, namespace: 'changed' }, spec);
+  const stack = (objects: readonly KubeObject[]): TestStack => ({
+    sets: [{ stack: 'changed', namespace: 'changed', objects }],
+  });
+  await apply(stack([gear('a', { teeth: 3 }), definition('Gear', ['teeth'])]));
+  const next = [gear('a', { teeth: 3, size: 1 }), gear('b', { size: 2 }), definition('Gear', ['teeth', 'size'])];
+  await assert.rejects(plan(stack(next.slice(0, 2))), {
+    code: 'K8S_BAD_REQUEST',
+    message: /2 objects.*\n.*\/a.*\n.*\/b/,
+  });
+  assert.deepEqual(
+    (await plan(stack(next))).objects.map(({ action }) => action),
+    ['update', 'create', 'update'],
+  );
+  await apply(stack(next));
+  const specs = await Promise.all(
+    ['a', 'b'].map(async (name) => (await get(`/apis/example.com/v1/namespaces/changed/gears/${name}`))?.['spec']),
+  );
+  assert.deepEqual(specs, [{ teeth: 3, size: 1 }, { size: 2 }]);
+  assert.match((await apply(stack(next))).at(-1) ?? '', /3 objects: 3 unchanged/);
+});
+
+test('waits until what is being deleted is gone before it makes it anew, and says what holds it where it stays', async () => {
+  await makeNamespace('leaving');
+  const path = '/api/v1/namespaces/leaving/configmaps/held';
+  const stack = (x: string, rest: Partial<TestStack> = {}): TestStack => ({
+    sets: [{ stack: 'leaving', namespace: 'leaving', objects: [configMap('held', 'leaving', { x })] }],
+    ...rest,
+  });
+  await apply(stack('1'));
+  await merge(path, { metadata: { finalizers: ['example.com/wait'] } });
+  await remove(path);
+  await assert.rejects(apply(stack('2', { args: ['--timeout', '300ms'] })), {
+    code: 'K8S_NOT_DELETED',
+    message:
+      /being deleted: not gone after 300 ms:\n +ConfigMap leaving\/held: being deleted, held by example\.com\/wait$/,
+  });
+  const dying = await get(path);
+  assert.deepEqual(dying?.['data'], { x: '1' }, 'nothing is written to what vanishes');
+  let release: Promise<unknown> | undefined;
+  const print = (line: string) => {
+    if (JSON.parse(line).kind === 'waiting') release ??= merge(path, { metadata: { finalizers: null } });
+  };
+  await apply(stack('2', { args: ['--output=json'], streams: { print } }));
+  await release;
+  const made = await get(path);
+  assert.deepEqual([made?.['data'], made?.metadata.deletionTimestamp], [{ x: '2' }, undefined]);
+  assert.notEqual(made?.metadata.uid, dying?.metadata.uid);
 });
 
 test('applies namespaces of the stack before what is in them', async () => {

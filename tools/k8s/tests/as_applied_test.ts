@@ -157,7 +157,7 @@ async function withPairs(use: (pairs: readonly Pair[], connected: Connected) => 
     const connected = await connect(session);
     const { client, resources } = connected;
     try {
-      const plan = await makePlan(session, connected, session.sets);
+      const plan = await makePlan(session, connected, { sets: session.sets });
       const desired = desiredObjects(session.sets, { resources, defaultNamespace: NS });
       const pairs = plan.objects.map(({ live, resource }, index): Pair => {
         const one = desired[index];
@@ -251,7 +251,7 @@ test('a first apply asks about each object once', async () => {
     const connected = await connect(session);
     try {
       const before = { ...connected.client.counts };
-      const plan = await makePlan(session, connected, session.sets);
+      const plan = await makePlan(session, connected, { sets: session.sets });
       assert.deepEqual([...new Set(plan.objects.map(({ action }) => action))], ['create']);
       const { GET = 0, PATCH } = connected.client.counts;
       // The namespace, the inventory, the webhooks.
@@ -270,7 +270,7 @@ test('an apply without changes asks about no object, unless a webhook may change
     withSession(server, stack, async ({ session }) => {
       const connected = await connect(session);
       try {
-        const plan = await makePlan(session, connected, session.sets);
+        const plan = await makePlan(session, connected, { sets: session.sets });
         assert.deepEqual([...new Set(plan.objects.map(({ action }) => action))], ['unchanged']);
         return connected.client.counts['PATCH'] ?? 0;
       } finally {

@@ -1,6 +1,9 @@
 // What apply does only when it is told to, as something is lost by it, against a real API server.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Progress } from '../deploy/progress.ts';
+import { waitReady } from '../deploy/wait.ts';
+import type { Resource } from '../kube/discovery.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
@@ -15,6 +18,7 @@ before(async () => {
 after(() => server.stop());
 const { applyStack, deleteStack, get, setStatus } = callsTo(() => server);
 
+const JOBS: Resource = { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', isNamespaced: true };
 const stackOf = (objects: readonly KubeObject[], rest: Partial<TestStack> = {}): TestStack => ({
   sets: [{ stack: 'told', namespace: 'default', objects }],
   ...rest,
@@ -68,6 +72,46 @@ test('makes a Job anew without being told to where its manifest says so, but not
   assert.notEqual((await get(path))?.metadata.uid, old?.metadata.uid);
   await deleteStack(stack);
 });
+
+for (const { how, args, annotations, hint } of [
+  { how: '--recreate', args: ['--recreate'], annotations: {}, hint: /apply again with `-- --recreate`, which/ },
+  {
+    how: 'its manifest',
+    args: [],
+    annotations: { 'fathom.internal/on-immutable': 'recreate' },
+    hint: /^Mend the cause and apply again; /,
+  },
+]) {
+  test(`makes a Job that has failed anew where ${how} says so, though nothing of it has changed`, async () => {
+    const { metadata, ...rest } = job('same');
+    const stack = (...more: readonly string[]) =>
+      stackOf([{ ...rest, metadata: { ...metadata, annotations } }], { args: more });
+    await applyStack(stack('--no-wait'));
+    const path = '/apis/batch/v1/namespaces/default/jobs/once';
+    const old = await get(path);
+    const now = new Date().toISOString();
+    const isTrue = (type: string) => ({ type, status: 'True', lastTransitionTime: now, lastProbeTime: now });
+    await setStatus(path, { startTime: now, failed: 1, conditions: [isTrue('FailureTarget'), isTrue('Failed')] });
+    const seen = await get(path);
+    assert.ok(seen);
+    const wait = {
+      ...{ client: server.client, progress: new Progress([]), signal: AbortSignal.timeout(60_000) },
+      ...{ deadlineMs: performance.now() + 60_000, timeoutMs: 60_000, staleFailureMs: 0 },
+    };
+    await assert.rejects(waitReady([{ object: seen, resource: JOBS }], wait), { code: 'K8S_FAILED', hint });
+    if (args.length > 0) {
+      const same = await applyStack(stack('--no-wait'));
+      assert.ok(same.includes('unchanged Job default/once'), same.join('\n'));
+      assert.equal((await get(path))?.metadata.uid, old?.metadata.uid);
+    }
+    const lines = await applyStack(stack('--no-wait', ...args));
+    assert.ok(lines.includes('recreated Job default/once'), lines.join('\n'));
+    const made = await get(path);
+    assert.ok(made);
+    assert.notEqual(made.metadata.uid, old?.metadata.uid);
+    await deleteStack(stack());
+  });
+}
 
 test('a claim is made anew only when its data may be lost', async () => {
   const claim = (storage: string): KubeObject => ({

@@ -8,7 +8,7 @@ import { type TestCertificate, makeCertificate } from '../../lib/testing/certifi
 import { openSocket } from '../forward/socket.ts';
 import { type KubeClient, createClient } from '../kube/client.ts';
 import { findCluster } from '../kube/kubeconfig.ts';
-import { textAt } from '../model/object.ts';
+import { at, textAt } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 
 let folder: string;
@@ -127,6 +127,33 @@ test('a credential is renewed shortly before it ends, and a plugin that fails th
     await ask();
     assert.equal(await runs(), 5);
   });
+});
+
+test('requests are made as whom the kubeconfig says, those that are switched to another protocol as well', async () => {
+  const config = JSON.parse(await readFile(server.kubeconfig, 'utf8')) as Record<string, unknown>;
+  const extra = { 'example.com/scopes': ['a', 'b'] };
+  const user = { token, as: 'Zo\u00eb', 'as-groups': ['one', 'two'], 'as-user-extra': extra };
+  const file = join(folder, 'impersonating');
+  const users = ['admin', 'nobody'].map((name) => ({ name, user }));
+  await writeFile(file, JSON.stringify({ ...config, users }));
+  const access = await findCluster({ env: {}, context: server.context, cluster: '', user: '', files: [file] });
+  const signal = AbortSignal.timeout(60_000);
+  const client = createClient(access, { signal, retryDeadlineMs: 0 });
+  try {
+    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+    const answer = await client.request({ method: 'POST', path, body: review, doing: 'Asking who we are' });
+    assert.deepEqual(at(answer, 'status', 'userInfo'), {
+      username: 'Zo\u00eb',
+      groups: ['one', 'two', 'system:authenticated'],
+      extra,
+    });
+    const exec = '/api/v1/namespaces/default/pods/none/exec?command=x&stdout=1';
+    const opening = openSocket(client, { path: exec, protocol: 'v5.channel.k8s.io', doing: 'Opening', signal });
+    await assert.rejects(opening, { code: 'K8S_FORBIDDEN', message: /"Zo\u00eb"/ });
+  } finally {
+    client.close();
+  }
 });
 
 test('a client certificate of a plugin is renewed as a token is', async () => {

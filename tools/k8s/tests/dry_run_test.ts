@@ -6,7 +6,7 @@ import { OPTIONS_OF, requireOwnOptions } from '../deploy/verb_options.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap } from '../testing/objects.ts';
+import { configMap, custom, definition } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { rollbackVerb } from '../verbs/rollback.ts';
 
@@ -98,6 +98,20 @@ test('replace tells of the fields of others that would go, and create and replac
     { code: 'K8S_EXISTS' },
   );
   assert.deepEqual(await getMap('put', 'a'), before);
+});
+
+test('replace tells of custom resources that only the definition of the same run allows', async () => {
+  await makeNamespace('custom');
+  const stack = (fields: readonly string[]) => {
+    const spec = Object.fromEntries(fields.map((field) => [field, 1]));
+    return stackOf('custom', [definition('Gear', fields), custom('Gear', { name: 'a', namespace: 'custom' }, spec)]);
+  };
+  await applyStack(stack(['teeth']));
+  const lines = await printed(stack(['teeth', 'size']), (one) => applyStack(one, 'replace'));
+  assert.deepEqual(
+    lines.filter((line) => !line.startsWith(' ')),
+    ['~ CustomResourceDefinition gears.example.com', '~ Gear custom/a', 'fathom: 2 differences'],
+  );
 });
 
 test('every option is one of some program', () => {

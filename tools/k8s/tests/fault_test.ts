@@ -9,7 +9,7 @@ import { FAULTS, type Chooser, type Fault, startFaultProxy } from '../testing/fa
 import { hundredObjects, snapshot, undisturbed } from '../testing/hundred.ts';
 import { runEngine } from '../testing/process.ts';
 import { chooseSeed, createRandom, roundsOf } from '../../lib/testing/random.ts';
-import { configMap } from '../testing/objects.ts';
+import { configMap, custom, definition } from '../testing/objects.ts';
 import { type TestStack, withSession } from '../testing/stack.ts';
 import { applyVerb } from '../verbs/apply.ts';
 
@@ -93,6 +93,25 @@ test('an apply goes on after one conflict each over the version of what it chang
   // The dry run, the object, and the two times that its revision is written.
   assert.ok((counts.get('stale') ?? 0) >= 3, `${counts.get('stale')}`);
   assert.deepEqual((await getMap('stale', 'a'))?.['data'], { x: '2' });
+});
+
+test('an apply goes on while the server still takes custom resources by the definition of before', async () => {
+  await makeNamespace('defined');
+  const stack = (fields: readonly string[], size: number): TestStack => {
+    const spec = Object.fromEntries(fields.map((field) => [field, size]));
+    const objects = [definition('Gear', fields), custom('Gear', { name: 'a', namespace: 'defined' }, spec)];
+    return { sets: [{ stack: 'x', namespace: 'defined', objects }] };
+  };
+  await applyStack(stack(['teeth'], 1));
+  let left = 3;
+  const choose: Chooser = ({ method, path }) =>
+    method === 'PATCH' && path.includes('/gears/') && !path.includes('dryRun') && left-- > 0 ? 'refused' : undefined;
+  const counts = await applyThrough(stack(['teeth', 'size'], 1), choose);
+  assert.equal(counts.get('refused'), 3);
+  assert.deepEqual((await get('/apis/example.com/v1/namespaces/defined/gears/a'))?.['spec'], { teeth: 1, size: 1 });
+  left = 3;
+  await assert.rejects(applyThrough(stack(['teeth', 'size'], 2), choose), { code: 'K8S_BAD_REQUEST' });
+  assert.equal(left, 2, 'nothing of its definition has changed');
 });
 
 test('a server that stays away is an error that says so, in time', async () => {

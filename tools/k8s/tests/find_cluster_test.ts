@@ -116,6 +116,27 @@ for (const [what, user, header] of [
     }));
 }
 
+test('acts as whom the user of the context says, and as itself where it says nobody', () =>
+  withFolder(async (folder) => {
+    const file = join(folder, 'config');
+    const find = async (user: string) => {
+      await writeFile(file, CONFIG('wanted', user));
+      return (await findCluster(options({ files: [file] }))).impersonation;
+    };
+    assert.equal(await find('{token: t}'), undefined);
+    const extra = '{example.com/scopes: [c, d], plain(1): [e]}';
+    assert.deepEqual(
+      await find(`{token: t, as: "Zo\u00eb", as-uid: "7", as-groups: [a, b], as-user-extra: ${extra}}`),
+      {
+        'impersonate-user': Buffer.from('Zo\u00eb').toString('latin1'),
+        'impersonate-uid': '7',
+        'impersonate-group': ['a', 'b'],
+        'impersonate-extra-example.com%2Fscopes': ['c', 'd'],
+        'impersonate-extra-plain%281%29': ['e'],
+      },
+    );
+  }));
+
 for (const [what, text, code] of [
   ['is no YAML', 'a: [', 'K8S_KUBECONFIG_INVALID'],
   ['is a list', '- a', 'K8S_KUBECONFIG_INVALID'],
@@ -125,6 +146,7 @@ for (const [what, text, code] of [
     'K8S_KUBECONFIG_INVALID',
   ],
   ['has an auth-provider', CONFIG('wanted', '{auth-provider: {name: gcp}}'), 'K8S_AUTH_UNSUPPORTED'],
+  ['says as what it acts, but not as whom', CONFIG('wanted', '{token: t, as-groups: [a]}'), 'K8S_KUBECONFIG_INVALID'],
   ['has not the context', CONFIG('another', '{}'), 'K8S_NO_CONTEXT'],
 ] as const) {
   test(`refuses a kubeconfig that ${what}`, () =>

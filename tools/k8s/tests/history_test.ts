@@ -136,6 +136,29 @@ test('a deep rollback undoes the last run, and leaves stacks that it had not cha
   assert.deepEqual(await values(), [{ x: '2' }, { x: '1' }]);
 });
 
+test('a deep rollback needs no stack that its objects depend on and the last run had not changed', async () => {
+  await makeNamespace('across');
+  const top = (x: string): KubeObject => {
+    const { metadata, ...rest } = configMap('top', 'across', { x });
+    const annotations = { 'config.kubernetes.io/depends-on': '/namespaces/across/ConfigMap/base' };
+    return { ...rest, metadata: { ...metadata, annotations } };
+  };
+  const deep = (x: string, args: readonly string[] = []): TestStack => ({
+    sets: [
+      { stack: 'base', namespace: 'across', objects: [configMap('base', 'across')] },
+      { stack: 'top', namespace: 'across', objects: [top(x)] },
+    ],
+    args,
+  });
+  await applyStack(deep('1'));
+  await applyStack(deep('2'));
+  const value = async () => (await getMap('across', 'top'))?.['data'];
+  await rollback(deep('2', ['--dry-run']));
+  assert.deepEqual(await value(), { x: '2' });
+  await rollback(deep('2'));
+  assert.deepEqual(await value(), { x: '1' });
+});
+
 test('an apply that was cut off is no revision to return to', async () => {
   await makeNamespace('cut');
   const stack = (x: string) => stackOf('cut', [configMap('a', 'cut', { x })]);

@@ -134,6 +134,33 @@ test('reads a token that is in a file again, as it is renewed while a run waits'
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 
+test('objects that call different images by one name, or push one to two places, each get their own', async () => {
+  const own = [
+    { repository: 'x', image: 'one.json' },
+    { repository: 'x', image: 'two.json' },
+    { repository: 'team/x', image: 'two.json' },
+  ];
+  const sets = own.map((one, index) => {
+    const name = `o${index}`;
+    const images = [{ ref: 'x', registry: 'registry.test', ...one }];
+    return { stack: name, namespace: 'n', objects: [configMap(name, 'n', { image: 'x' })], images };
+  });
+  const digests = ['1', '2'].map((digit) => `sha256:${digit.repeat(64)}`);
+  await withPlan(server, { sets }, async ({ input, folder: files }) => {
+    for (const [index, name] of ['one.json', 'two.json'].entries()) {
+      const blob = { mediaType: 'a/b', digest: digests[index], size: 1, path: 'm' };
+      const image = { version: 1, repository: 'x', manifest: blob, config: blob, layers: [] };
+      await writeFile(join(files, name), JSON.stringify(image));
+    }
+    const packed = await packPlan(input, (path) => join(files, path));
+    const [first, second] = digests;
+    assert.deepEqual(
+      packed.sets.flatMap(({ objects }) => objects).map((one) => typeof one !== 'string' && one.objects[0]?.['data']),
+      [`x@${first}`, `x@${second}`, `team/x@${second}`].map((image) => ({ image: `registry.test/${image}` })),
+    );
+  });
+});
+
 test('a packed stack has its objects in it, digests in place of images, and nothing of the machine', async () => {
   const ref = 'registry.test/x';
   const blob = (name: string) => ({ mediaType: 'a/b', digest: DIGEST, size: 1, path: name });

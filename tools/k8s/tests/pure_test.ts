@@ -6,6 +6,7 @@ import { fieldChanges, redactChange } from '../deploy/changes.ts';
 import { parseDuration, parseOptions } from '../deploy/options.ts';
 import { dependencies } from '../deploy/order.ts';
 import { colorsFor, objectLine } from '../deploy/report.ts';
+import { KubeConnectionError, KubeStatusError, retryReason } from '../kube/errors.ts';
 import type { KubeObject } from '../model/object.ts';
 import { personalize } from '../model/placeholder.ts';
 import { configMap } from '../testing/objects.ts';
@@ -70,6 +71,49 @@ for (const [what, reference] of [
 ] as const) {
   test(`refuses depends-on ${what}`, () => {
     assert.throws(() => dependencies([dependent('a', reference)]), { code: 'K8S_DEPENDS_ON' });
+  });
+}
+
+const APISERVICE = 'apiregistration.k8s.io/APIService/v1.example.com';
+const apiService = (on: string): KubeObject => ({
+  ...{ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService' },
+  metadata: { name: 'v1.example.com', annotations: { 'config.kubernetes.io/depends-on': on } },
+});
+
+test('refuses depends-on what is applied in a later step, naming both, and not what comes before', () => {
+  const objects = [dependent('a', APISERVICE), apiService('')];
+  assert.throws(() => dependencies(objects), {
+    code: 'K8S_DEPENDS_ON',
+    message: 'Ordering ConfigMap n/a: depends-on names APIService v1.example.com, which is always applied later',
+    hint: /^Take APIService v1\.example\.com out of the annotation config\.kubernetes\.io\/depends-on of ConfigMap n\/a:/,
+  });
+  const [first, second] = [configMap('b', 'n'), apiService('/namespaces/n/ConfigMap/b')];
+  assert.deepEqual([...dependencies([first, second]).values()], [[], ['ConfigMap/n/b']]);
+});
+
+test('takes references as they are where objects are put back, but no cycle', () => {
+  const on = '/namespaces/n/ConfigMap/elsewhere,/namespaces/n/ConfigMap/b';
+  const edges = dependencies([dependent('a', on), configMap('b', 'n')], { isLenient: true });
+  assert.deepEqual(edges.get('ConfigMap/n/a'), ['ConfigMap/n/b']);
+  dependencies([dependent('a', APISERVICE), apiService('')], { isLenient: true });
+  const circle = [dependent('a', '/namespaces/n/ConfigMap/b'), dependent('b', '/namespaces/n/ConfigMap/a')];
+  assert.throws(() => dependencies(circle, { isLenient: true }), { code: 'K8S_DEPENDENCY_CYCLE' });
+});
+
+test('takes a failure of the store for one that passes, and for a bad manifest only where that was asked about', () => {
+  const body = '{"kind":"Status","message":"etcdserver: leader changed","code":500}';
+  const other = new KubeStatusError('Asking', { status: 500, body });
+  assert.deepEqual([other.code, other.isSchema, retryReason(other)], ['K8S_API_FAILED', false, {}]);
+  const apply = new KubeStatusError('Applying', { status: 500, body, isApply: true });
+  assert.deepEqual([apply.code, apply.isSchema, retryReason(apply)], ['K8S_BAD_REQUEST', true, undefined]);
+});
+
+for (const code of ['ECONNREFUSED', 'ERR_PROXY_TUNNEL', 'ETIMEDOUT']) {
+  test(`takes a connection that is not made (${code}) for a broken one only where the server has answered before`, () => {
+    const where = { server: 's', context: 'c', cause: Object.assign(new Error('x'), { code }) };
+    const failure = (isKnown: boolean) => new KubeConnectionError('Asking', { ...where, isKnown });
+    assert.deepEqual([failure(true).code, retryReason(failure(true))], ['K8S_CONNECTION_LOST', {}]);
+    assert.deepEqual([failure(false).code, retryReason(failure(false))], ['K8S_UNREACHABLE', undefined]);
   });
 }
 

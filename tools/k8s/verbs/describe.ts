@@ -21,6 +21,7 @@ export async function describeVerb(
     const wanted = desiredObjects(session.sets, {
       resources: connected.resources,
       defaultNamespace: connected.client.access.namespace,
+      unknownKinds: 'absent',
     });
     const blocks = await mapLimited(wanted, CONCURRENCY, async (one) => {
       const live = one.isServed ? await getObject(connected.client, one) : undefined;

@@ -45,8 +45,12 @@ export async function logsVerb(
 }
 
 async function podsOfStack(session: Session, { client, resources }: Connected): Promise<KubeObject[]> {
-  const wanted = desiredObjects(session.sets, { resources, defaultNamespace: client.access.namespace });
-  const workloads = wanted.filter(({ object }) => podSpecOf(object) !== undefined);
+  const wanted = desiredObjects(session.sets, {
+    resources,
+    defaultNamespace: client.access.namespace,
+    unknownKinds: 'absent',
+  });
+  const workloads = wanted.filter(({ object, isServed }) => isServed && podSpecOf(object) !== undefined);
   const lists = await mapLimited(workloads, 16, async (one) => {
     // The cluster's object, as a Job's selector is made by the server.
     const live = await getObject(client, one);

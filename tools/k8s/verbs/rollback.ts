@@ -28,8 +28,8 @@ export async function rollbackVerb(
   if (session.options.rollback.isListing) return printRevisions(session, print);
   if (session.options.isDryRun) {
     return dryRun(session, async (connected) => {
-      const chosen = await chooseSets(session, connected.client);
-      return differencesOf(await makePlan(session, connected, chosen.sets));
+      const { sets } = await chooseSets(session, connected.client);
+      return differencesOf(await makePlan(session, connected, { sets, isRestoring: true }));
     });
   }
   await withProgress(session, (progress) =>
