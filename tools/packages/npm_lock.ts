@@ -10,7 +10,7 @@ export interface LockedPackage {
   readonly publishedName: string;
   readonly version: string;
   readonly license: string;
-  /** Subresource integrity of the archive, `sha512-…`. */
+  /** Subresource integrity of the archive that it comes in, `sha512-…`. */
   readonly integrity: string;
   /** Names that the package may import: its dependencies, optional and peer dependencies. */
   readonly wanted: readonly string[];
@@ -21,6 +21,8 @@ interface RawEntry {
   readonly version?: string;
   readonly license?: string;
   readonly integrity?: string;
+  /** Whether it comes in the archive of a package around it. */
+  readonly inBundle?: boolean;
   readonly link?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -32,7 +34,15 @@ export function parseLock(text: string, path: string): readonly LockedPackage[] 
   const root = parseRoot(text, path);
   return Object.entries(root)
     .filter(([location]) => location !== '')
-    .map(([location, entry]) => lockedPackage(location, entry, path));
+    .map(([location, entry]) => lockedPackage(location, { ...entry, ...archiveOf(location, root) }, path));
+}
+
+/** The integrity of the archive that a package comes in: its own, or that of the nearest one around that has one. */
+function archiveOf(location: string, packages: Readonly<Record<string, RawEntry>>): Pick<RawEntry, 'integrity'> {
+  const { inBundle, integrity } = packages[location] ?? {};
+  if (integrity !== undefined) return { integrity };
+  const around = location.lastIndexOf('/node_modules/');
+  return inBundle === true && around > 0 ? archiveOf(location.slice(0, around), packages) : {};
 }
 
 function parseRoot(text: string, path: string): Readonly<Record<string, RawEntry>> {

@@ -188,6 +188,47 @@ test('moves packages into folders in which they find their dependencies and noth
   rmSync(root, { recursive: true });
 });
 
+test('takes a bundled package out of the archive of the one around it, with that one’s hash', () => {
+  const packages = {
+    '': {},
+    'node_modules/tslib': { version: '2.0.0', integrity: 'sha512-t' },
+    'node_modules/wasm': { version: '1.0.0', integrity: 'sha512-w', dependencies: { core: '^1', tslib: '^2' } },
+    'node_modules/wasm/node_modules/core': {
+      version: '1.1.0',
+      inBundle: true,
+      dependencies: { deep: '*', tslib: '*' },
+    },
+    'node_modules/wasm/node_modules/core/node_modules/deep': { version: '3.0.0', inBundle: true },
+    'node_modules/wasm/node_modules/tslib': { version: '2.0.0', inBundle: true },
+  };
+  const bundled = planStore(parseLock(JSON.stringify({ lockfileVersion: 3, packages }), 'lock'), () => true);
+  assert.deepEqual(
+    [...bundled].map(([location, { key, integrity }]) => [location.split('/').at(-1), key, integrity]),
+    [
+      ['wasm', 'wasm@1.0.0', 'sha512-w'],
+      ['tslib', 'tslib@2.0.0', 'sha512-t'],
+      ['core', 'core@1.1.0', 'sha512-w'],
+      ['tslib', 'tslib@2.0.0~2', 'sha512-w'],
+      ['deep', 'deep@3.0.0', 'sha512-w'],
+    ],
+  );
+  const root = mkdtempSync(join(process.env['TEST_TMPDIR'] ?? tmpdir(), 'store-'));
+  for (const location of bundled.keys()) {
+    mkdirSync(join(root, location), { recursive: true });
+    writeFileSync(join(root, location, 'index.js'), location);
+  }
+  buildStore(root, bundled);
+  for (const [from, name, location] of [
+    ['wasm@1.0.0', 'core', 'node_modules/wasm/node_modules/core'],
+    ['wasm@1.0.0', 'tslib', 'node_modules/wasm/node_modules/tslib'],
+    ['core@1.1.0', 'tslib', 'node_modules/wasm/node_modules/tslib'],
+    ['core@1.1.0', 'deep', 'node_modules/wasm/node_modules/core/node_modules/deep'],
+  ] as const) {
+    assert.equal(readFileSync(join(root, 'store', from, 'node_modules', name, 'index.js'), 'utf8'), location);
+  }
+  rmSync(root, { recursive: true });
+});
+
 test('looks a dependency up through the parents of a folder', () => {
   const there = new Set(['node_modules/b', 'node_modules/a/node_modules/@s/d']);
   const find = (from: string, name: string) => resolveDependency(from, name, (location) => there.has(location));
@@ -202,6 +243,11 @@ for (const [what, lock, code] of [
   [
     'a package without a hash',
     '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1"}}}',
+    'NPM_LOCK_NO_INTEGRITY',
+  ],
+  [
+    'a bundled package without one around it that has a hash',
+    '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1","inBundle":true}}}',
     'NPM_LOCK_NO_INTEGRITY',
   ],
   ['a workspace link', '{"lockfileVersion":3,"packages":{"node_modules/a":{"link":true}}}', 'NPM_LOCK_LINK'],

@@ -1,12 +1,15 @@
 // The checks behind oci_image_test, each seen to fail: on images that are good, and on images that are not.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { digestOf } from '../../lib/digest.ts';
 import type { ImageSettings } from '../image/build_image.ts';
+import { MEDIA_TYPE } from '../image/media_types.ts';
 import { inspectImage } from '../inspect/inspected.ts';
 import type { LayerSource } from '../layer/sources.ts';
 import { imageOf, layerOf, text } from '../testing/built_layers.ts';
+import { rawTar } from '../testing/raw_tar.ts';
 import { scratchFolder } from '../testing/sample_image.ts';
 import { checkImage } from './checks.ts';
 import { insideSpec, mayBecomeAnyUser, startProgram } from './container.ts';
@@ -116,6 +119,61 @@ test('unpacks what a container would see, with modes and owners', async () => {
   if (owners) assert.deepEqual([info.uid, info.gid], [7, 8]);
   assert.equal((await stat(join(root, 'locked'))).mode & 0o7777, 0o500);
   await assert.rejects(stat(join(root, 'etc/gone')), { code: 'ENOENT' });
+});
+
+test('unpacks a hard link whose first name a layer above replaces or hides', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'below.tar');
+  const archive = rawTar([
+    { path: 'bin/first', content: 'tool' },
+    { path: 'bin/gone', content: 'other' },
+    { path: 'bin/between', flag: '1', linkname: './bin/gone' },
+    { path: 'bin/second', flag: '1', linkname: 'bin/first' },
+    { path: 'bin/third', flag: '1', linkname: 'bin/between' },
+    { path: 'bin/fourth', flag: '1', linkname: 'bin/second' },
+  ]);
+  await writeFile(path, archive);
+  const above = await layerOf(folder.path, 'above', [
+    text('/bin/first', 'new'),
+    { kind: 'whiteout', path: '/bin/gone' },
+    { kind: 'whiteout', path: '/bin/between' },
+  ]);
+  const digest = digestOf(archive);
+  const descriptor = {
+    mediaType: MEDIA_TYPE.layer,
+    digest,
+    size: archive.length,
+    diffId: digest,
+    createdBy: '//below',
+  };
+  const contents = { createdBy: '//below', packages: [], inputs: [], entries: [] };
+  const below = { path, descriptor, contents, contentsPath: join(folder.path, 'absent') };
+  const image = await imageOf(folder.path, 'i', [below, above]);
+  const root = join(folder.path, 'root');
+  await mkdir(root);
+  await unpackImage({ image, inspected: await inspectImage(image, 'i'), folder: root, owners: false });
+  const found = await Promise.all(
+    (await readdir(join(root, 'bin')))
+      .sort()
+      .map(async (name) => [name, await readFile(join(root, 'bin', name), 'utf8')]),
+  );
+  assert.deepEqual(Object.fromEntries(found), { first: 'new', fourth: 'tool', second: 'tool', third: 'other' });
+});
+
+test('reads nothing outside of the folder for a link that leaves the image', async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, 'x.tar');
+  const archive = rawTar([{ path: 'x', flag: '1', linkname: '../secret' }, { path: 'x' }]);
+  await writeFile(path, archive);
+  await writeFile(join(folder.path, 'secret'), '');
+  const digest = digestOf(archive);
+  const descriptor = { mediaType: MEDIA_TYPE.layer, digest, size: archive.length, diffId: digest, createdBy: '//x' };
+  const contents = { createdBy: '//x', packages: [], inputs: [], entries: [] };
+  const image = await imageOf(folder.path, 'i', [{ path, descriptor, contents, contentsPath: join(path, 'absent') }]);
+  const root = join(folder.path, 'root');
+  await mkdir(root);
+  const inspected = await inspectImage(image, 'i');
+  await assert.rejects(unpackImage({ image, inspected, folder: root, owners: false }), { code: 'OCI_PATH_INVALID' });
 });
 
 /** What is wrong with a run of a shell script in an image of Debian's busybox. */

@@ -1,12 +1,14 @@
 // An image's files in a folder, as a container sees them.
 import { createWriteStream } from 'node:fs';
-import { chmod, chown, copyFile, lchown, mkdir, symlink } from 'node:fs/promises';
+import { chmod, chown, copyFile, lchown, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { OciImage } from '../image/oci_image.ts';
 import type { InspectedImage } from '../inspect/inspected.ts';
-import { type ImageView, resolvePath, viewImage } from '../inspect/view.ts';
+import { type ImageView, type ViewedEntry, resolvePath, viewImage } from '../inspect/view.ts';
 import { archiveMembers } from '../layer/archive.ts';
+import { entryPath } from '../layer/entries.ts';
 
 export interface UnpackOptions {
   readonly image: OciImage;
@@ -25,14 +27,18 @@ export async function unpackImage({ image, inspected, folder, owners }: UnpackOp
   for (const path of sorted) {
     if (entries.get(path)?.entry.type === 'directory') await mkdir(place(path), { recursive: true });
   }
-  for (const [index, layer] of image.layers.entries()) {
-    for await (const member of archiveMembers({ path: layer.path, origin: layer.path })) {
-      const found = entries.get(member.path);
-      if (found?.layer !== index || found.entry.type !== 'file') continue;
-      await mkdir(dirname(place(member.path)), { recursive: true });
-      if (member.type === 'link') await copyFile(place(member.linkname), place(member.path));
-      else await pipeline(member.body, createWriteStream(place(member.path)));
+  const spool = await mkdtemp(join(tmpdir(), 'image-spool-'));
+  try {
+    for (const [index, { path }] of image.layers.entries()) {
+      const isSeen = (file: string) => {
+        const found = entries.get(file);
+        return found?.layer === index && found.entry.type === 'file';
+      };
+      const listed = inspected.layers[index]?.contents.entries ?? [];
+      await writeFiles({ path, listed, isSeen, place, spool: join(spool, String(index)) });
     }
+  } finally {
+    await rm(spool, { recursive: true, force: true });
   }
   for (const path of sorted) {
     const entry = entries.get(path)?.entry;
@@ -47,6 +53,36 @@ export async function unpackImage({ image, inspected, folder, owners }: UnpackOp
     if (entry?.type !== 'file' && entry?.type !== 'directory') continue;
     if (owners) await chown(place(path), entry.uid, entry.gid);
     await chmod(place(path), entry.mode);
+  }
+}
+
+interface WriteFilesOptions {
+  /** The layer's blob. */
+  readonly path: string;
+  /** What is in it. */
+  readonly listed: readonly ViewedEntry['entry'][];
+  /** Whether a path of the image is this layer's file. */
+  readonly isSeen: (path: string) => boolean;
+  readonly place: (path: string) => string;
+  /** A prefix of scratch files. */
+  readonly spool: string;
+}
+
+/** Writes the files of a layer that are seen in the image. */
+async function writeFiles({ path, listed, isSeen, place, spool }: WriteFilesOptions): Promise<void> {
+  const files = listed.filter(({ type }) => type === 'file');
+  const seen = new Set(files.filter((file) => isSeen(file.path)).map(({ digest }) => digest));
+  // A file that a layer above hides may have another name that is seen: a hard link, of which the bytes come first.
+  const hidden = files.filter((file) => !isSeen(file.path) && seen.has(file.digest));
+  const written = new Map(hidden.map((file, index) => [file.path, `${spool}.${index}`]));
+  for await (const member of archiveMembers({ path, origin: path })) {
+    if (isSeen(member.path)) written.set(member.path, place(member.path));
+    const file = written.get(member.path);
+    if (file === undefined) continue;
+    await mkdir(dirname(file), { recursive: true });
+    const target = member.type === 'link' ? written.get(entryPath(member.linkname, path)) : undefined;
+    if (target === undefined) await pipeline(member.body, createWriteStream(file));
+    else await copyFile(target, file);
   }
 }
 

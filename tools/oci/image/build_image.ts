@@ -28,6 +28,8 @@ export interface ImageSettings {
   /** `uid`, `uid:gid` or a name that the image's /etc/passwd has. Default: the base's, else 65532:65532. */
   readonly user?: string;
   readonly entrypoint?: readonly string[];
+  /** Put before the entrypoint, the base's included. Default: nothing. */
+  readonly entrypointPrefix?: readonly string[];
   readonly cmd?: readonly string[];
   /** Added to the base's; `$NAME` and `${NAME}` stand for the base's variables, where it has them. */
   readonly env?: Readonly<Record<string, string>>;
@@ -97,7 +99,16 @@ function toDocument<T extends ImageConfig | ImageManifest>(mediaType: string, va
   return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 
-function containerConfig(base: ContainerConfig, settings: ImageSettings): ContainerConfig {
+/**
+ * The configuration of a base with settings over it. Fields that this toolkit does not write (Healthcheck, Shell) stay as
+ * they are, but for OnBuild: those are commands of Dockerfiles for whatever is built on the base, and as they are not
+ * run here, what is built on this image is not to run them either; nor do Docker's builders hand them on
+ * (https://docs.docker.com/reference/dockerfile/#onbuild), and OCI's specification does not know them.
+ */
+function containerConfig(found: ContainerConfig, settings: ImageSettings): ContainerConfig {
+  // Docker writes null for what is not set.
+  const base: ContainerConfig = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== null));
+  const others = Object.entries(base).filter(([field]) => !WRITTEN.has(field) && field !== 'OnBuild');
   const ports = [...Object.keys(base.ExposedPorts ?? {}), ...(settings.ports ?? []).map(portKey)];
   const volumes = [...Object.keys(base.Volumes ?? {}), ...(settings.volumes ?? [])];
   const env = new Map((base.Env ?? []).map((line) => splitEnv(line)));
@@ -105,26 +116,41 @@ function containerConfig(base: ContainerConfig, settings: ImageSettings): Contai
   for (const [name, value] of Object.entries(settings.env ?? {})) {
     env.set(checkEnvName(name), withVariables(value, inherited));
   }
+  const program = settings.entrypoint ?? base.Entrypoint ?? [];
   const cmd = settings.cmd ?? (settings.entrypoint === undefined ? base.Cmd : undefined);
   return {
     User: settings.user ?? base.User ?? '65532:65532',
     ...optional('ExposedPorts', keySet(ports)),
     Env: [...env].map(([name, value]) => `${name}=${value}`),
-    ...optional('Entrypoint', settings.entrypoint ?? base.Entrypoint),
+    ...optional('Entrypoint', [...(settings.entrypointPrefix ?? []), ...program]),
     ...optional('Cmd', cmd),
     ...optional('Volumes', keySet(volumes)),
-    WorkingDir: checkWorkdir(settings.workdir ?? base.WorkingDir ?? '/'),
+    WorkingDir: checkWorkdir(settings.workdir ?? (base.WorkingDir || '/')),
     ...optional('Labels', sorted({ ...base.Labels, ...settings.labels })),
     ...optional('StopSignal', settings.stopSignal ?? base.StopSignal),
+    ...Object.fromEntries(others),
   };
 }
+
+/** The fields of a configuration that {@link containerConfig} writes. */
+const WRITTEN: ReadonlySet<string> = new Set<keyof ContainerConfig>([
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+]);
 
 /** `{[key]: value}`, or nothing where the value is absent or empty. */
 function optional<K extends string, V extends object | string>(
   key: K,
-  value: V | undefined,
+  value: V | null | undefined,
 ): { readonly [P in K]?: V } {
-  if (value === undefined || Object.keys(value).length === 0) return {};
+  if (value === undefined || value === null || Object.keys(value).length === 0) return {};
   return { [key]: value } as { readonly [P in K]?: V };
 }
 

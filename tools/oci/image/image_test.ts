@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Digest, digestOf } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
 import { sampleImage, scratchFolder } from '../testing/sample_image.ts';
+import { names, untar } from '../testing/unpacked.ts';
 import { type ImageSettings, buildImage } from './build_image.ts';
 import { buildIndex } from './build_index.ts';
 import { writeOciLayoutTar } from './layout_tar.ts';
@@ -64,6 +66,53 @@ test('puts layers on the base, and settings over its own', () => {
 test('keeps the base’s program and its arguments where no entrypoint is given', () => {
   const { config } = buildImage({ base, layers: [], settings: {} }).config.value;
   assert.deepEqual([config?.Entrypoint, config?.Cmd], [['/old'], ['x']]);
+});
+
+for (const [settings, entrypoint, cmd] of [
+  [{}, ['/init', '--', '/old'], ['x']],
+  [{ entrypoint: ['/new'] }, ['/init', '--', '/new'], undefined],
+  [{ cmd: ['y'] }, ['/init', '--', '/old'], ['y']],
+  [{ entrypoint: [] }, ['/init', '--'], undefined],
+] as const) {
+  test(`puts a launcher before the program of the base, and of ${JSON.stringify(settings)}`, () => {
+    const given: ImageSettings = { ...settings, entrypointPrefix: ['/init', '--'] };
+    const { config } = buildImage({ base, layers: [], settings: given }).config.value;
+    assert.deepEqual([config?.Entrypoint, config?.Cmd], [entrypoint, cmd]);
+  });
+}
+
+/** A configuration as `docker commit` and older builders write it. */
+const DOCKERS = {
+  ...{ architecture: 'amd64', os: 'linux', variant: null, rootfs: { type: 'layers', diff_ids: [] } },
+  config: {
+    ...{ Hostname: '', User: '', ExposedPorts: null, Env: null, Entrypoint: null, Cmd: null, Volumes: null },
+    ...{ WorkingDir: '', Labels: null, StopSignal: null, OnBuild: ['COPY . /app'] },
+    Healthcheck: { Test: ['CMD', '/check'], Interval: 1_000_000_000 },
+    Shell: ['/bin/bash', '-c'],
+  },
+};
+
+test('takes null and the empty working folder of a base for what is not set', () => {
+  const from = { config: parseConfig(DOCKERS, 'config'), layers: [] };
+  const { config, variant } = buildImage({ base: from, layers: [], settings: {} }).config.value;
+  const { User, Env, Entrypoint, Cmd, WorkingDir, Labels, StopSignal } = config ?? {};
+  assert.deepEqual([User, Env, WorkingDir], ['', [], '/']);
+  for (const absent of [Entrypoint, Cmd, Labels, StopSignal, variant]) assert.equal(absent, undefined);
+});
+
+test('keeps what a base has that is not set here, but for what others were to run on it', () => {
+  const from = { config: parseConfig(DOCKERS, 'config'), layers: [] };
+  const built = buildImage({ base: from, layers: [], settings: { entrypoint: ['/app'] } });
+  const config = JSON.parse(built.config.bytes.toString('utf8')).config;
+  assert.deepEqual(config, {
+    User: '',
+    Env: [],
+    Entrypoint: ['/app'],
+    WorkingDir: '/',
+    Hostname: '',
+    Healthcheck: { Test: ['CMD', '/check'], Interval: 1_000_000_000 },
+    Shell: ['/bin/bash', '-c'],
+  });
 });
 
 test('writes documents that it reads', () => {
@@ -154,6 +203,14 @@ for (const [what, settings] of Object.entries<ImageSettings>({
   });
 }
 
+test('takes a manifest without media type for what it is said to be, else for OCI’s', () => {
+  const { mediaType: _, ...manifest } = BASE.manifest.value;
+  assert.equal(parseManifest(manifest, 'manifest').mediaType, MEDIA_TYPE.manifest);
+  const docker = 'application/vnd.docker.distribution.manifest.v2+json';
+  assert.equal(parseManifest(manifest, 'manifest', docker).mediaType, docker);
+  assert.equal(parseManifest(BASE.manifest.value, 'manifest', docker).mediaType, MEDIA_TYPE.manifest);
+});
+
 for (const [what, value, field] of [
   ['no object', 'x', 'd:'],
   ['no media type', { digest: digestOf(''), size: 1 }, 'd.mediaType'],
@@ -200,6 +257,21 @@ test('writes the same layout tar again, with each name once', async () => {
   const bytes = await readFile(first);
   assert.deepEqual(bytes, await readFile(second));
   for (const name of namesOfImage) assert.ok(bytes.includes(`"io.containerd.image.name":"${name}"`));
+});
+
+test('writes the blob of a layer once that an image has twice', async () => {
+  await using folder = await scratchFolder();
+  const image = await sampleImage(folder.path, 'a', ['one', 'one']);
+  const [first, second] = image.layers;
+  assert.ok(first && second);
+  // Two targets may make the same blob, and the second may be nowhere on this machine.
+  const twice = { ...image, layers: [first, { ...second, path: join(folder.path, 'absent') }] };
+  const tar = join(folder.path, 'x.tar');
+  await writeOciLayoutTar(twice, tar);
+  const blobs = names(await untar(createReadStream(tar))).filter(
+    (name) => name === `blobs/sha256/${first.digest.slice(7)}`,
+  );
+  assert.equal(blobs.length, 1);
 });
 
 function indexed(label: string, settings: ImageSettings) {

@@ -13,7 +13,8 @@ import { type OciImage, imageBlobs } from './oci_image.ts';
 export async function writeOciLayoutTar(image: OciImage, path: string, names: readonly string[] = []): Promise<void> {
   const out = await open(path, 'w');
   try {
-    for await (const chunk of tarBytes(arrange(layoutEntries(image, names)))) await out.appendFile(chunk);
+    const entries = await arrange(layoutEntries(image, names));
+    for await (const chunk of tarBytes(entries)) await out.appendFile(chunk);
   } finally {
     await out.close();
   }
@@ -35,7 +36,9 @@ export function layoutEntries(
       ? [{ mediaType, digest, size }]
       : annotations.map((annotation) => ({ mediaType, digest, size, annotations: annotation }));
   // The manifest is small, and no reader can do without it.
-  const blobs = [image.manifest, ...imageBlobs(image).filter((blob) => !isPresent(blob.digest))];
+  const all = [image.manifest, ...imageBlobs(image).filter((blob) => !isPresent(blob.digest))];
+  // A layer may be in an image twice; a file of the layout is there once.
+  const blobs = all.filter(({ digest }, index) => all.findIndex((blob) => blob.digest === digest) === index);
   return [
     text('index.json', JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests })),
     text('oci-layout', JSON.stringify({ imageLayoutVersion: '1.0.0' })),

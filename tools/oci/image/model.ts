@@ -2,6 +2,7 @@
 // Specification: https://github.com/opencontainers/image-spec/tree/v1.1.1 (descriptor.md, manifest.md, config.md).
 import { ToolError } from '../../lib/errors.ts';
 import { type Digest, isDigest } from '../../lib/digest.ts';
+import { MEDIA_TYPE } from './media_types.ts';
 
 /** What one blob is: enough to ask a registry for it and to check what comes. */
 export interface Descriptor {
@@ -136,14 +137,17 @@ export function parseBlobSource(value: unknown, where: string): BlobSource {
   };
 }
 
-/** A manifest out of parsed JSON. Throws OCI_DOCUMENT_INVALID. */
-export function parseManifest(value: unknown, where: string): ImageManifest {
+/**
+ * A manifest out of parsed JSON; `type` is the media type of one that does not say its own, as OCI's need not.
+ * Throws OCI_DOCUMENT_INVALID.
+ */
+export function parseManifest(value: unknown, where: string, type: string = MEDIA_TYPE.manifest): ImageManifest {
   const object = asObject(value, where);
   if (object['schemaVersion'] !== 2) throw invalid(`${where}.schemaVersion`, 'is not 2');
   const layers = asArray(object['layers'], `${where}.layers`);
   return {
     schemaVersion: 2,
-    mediaType: asString(object['mediaType'], `${where}.mediaType`),
+    mediaType: asString(object['mediaType'] ?? type, `${where}.mediaType`),
     config: parseDescriptor(object['config'], `${where}.config`),
     layers: layers.map((layer, index) => parseDescriptor(layer, `${where}.layers[${index}]`)),
   };

@@ -228,6 +228,23 @@ test('takes the image for the platform out of an index, and says which there are
   });
 });
 
+test('reads a layout whose manifest does not say its media type', async () => {
+  await using folder = await scratchFolder();
+  const image = await imageOf(folder.path, 'i', [await layerOf(folder.path, 'a', [text('/a', 'a')])]);
+  const layout = join(folder.path, 'layout');
+  await mkdir(join(layout, 'blobs/sha256'), { recursive: true });
+  const put = async (bytes: Buffer) => writeFile(join(layout, 'blobs', digestOf(bytes).replace(':', '/')), bytes);
+  for (const { path } of [image.config, ...image.layers]) await put(await readFile(path));
+  const { mediaType, ...manifest } = JSON.parse(await readFile(image.manifest.path, 'utf8'));
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  await put(bytes);
+  const entry = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  await writeFile(join(layout, 'index.json'), JSON.stringify({ manifests: [entry] }));
+  await using opened = await openLayout(layout, { os: 'linux', architecture: 'amd64' });
+  const digests = opened.image.layers.map(({ digest }) => digest);
+  assert.deepEqual(digests, [image.layers[0]?.digest]);
+});
+
 test('says that a path is no image layout', async () => {
   await using folder = await scratchFolder();
   const fails = (path: string) =>

@@ -13,6 +13,7 @@ import { ToolError, errorText } from '../../lib/errors.ts';
 import { invalidArchive } from './ar.ts';
 import { type Piece } from './content.ts';
 import { type LayerEntry, checkTarget, entryPath, nameNotUtf8 } from './entries.ts';
+import { keepXattrBytes, xattrsOf } from './pax.ts';
 
 /** Which bytes of which file are an archive. */
 export interface ArchiveOptions {
@@ -29,7 +30,10 @@ export interface ArchiveOptions {
 export interface ArchiveMember {
   /** As the entries of layers have it; the root is the empty string. */
   readonly path: string;
-  /** As tar-stream names it: `file`, `directory`, `symlink`, `link`, `character-device`, … */
+  /**
+   * As tar-stream names it: `file`, `directory`, `symlink`, `link`, `character-device`, … `sparse`: a file of which GNU
+   * tar has left out the holes, so that its body has other bytes than the file. `unknown`: a type of no standard.
+   */
   readonly type: string;
   /** Of a symlink or hard link, as it stands in the archive; of anything else, the empty string. */
   readonly linkname: string;
@@ -38,6 +42,8 @@ export interface ArchiveMember {
   readonly gid: number;
   /** Seconds since 1970. */
   readonly mtime: number;
+  /** Extended attributes by name. */
+  readonly xattrs: ReadonlyMap<string, Buffer>;
   /** May be read once, before the next member is asked for; what is not read is skipped. */
   readonly body: AsyncIterable<Buffer>;
 }
@@ -50,21 +56,24 @@ export async function* archiveMembers(options: ArchiveOptions): AsyncGenerator<A
   const { path: file, origin } = options;
   try {
     const archive = extract(BYTES_AS_CHARACTERS);
+    keepXattrBytes(archive);
     const feeding = pipeline(await decompressed(options), archive);
     // The loop below reports what goes wrong in either; without this a rejection could go unhandled first.
     feeding.catch(() => undefined);
     for await (const entry of archive) {
       const { header } = entry;
-      const name = nameOf(header.name, paxOf(header)['path'], origin);
+      const pax = paxOf(header);
+      const name = nameOf(header.name, pax['GNU.sparse.name'] ?? pax['path'], origin);
       const { body, skip } = readerOf(entry as AsyncIterable<Buffer>, file);
       yield {
         path: entryPath(`${options.prefix ?? ''}/${name}`, origin),
-        type: header.type ?? 'file',
-        linkname: nameOf(header.linkname ?? '', paxOf(header)['linkpath'], origin),
+        type: Object.keys(pax).some((key) => key.startsWith('GNU.sparse.')) ? 'sparse' : (header.type ?? 'unknown'),
+        linkname: nameOf(header.linkname ?? '', pax['linkpath'], origin),
         mode: header.mode ?? 0o644,
         uid: ownerOf(header, 'uid'),
         gid: ownerOf(header, 'gid'),
         mtime: Math.floor((header.mtime?.getTime() ?? 0) / 1000),
+        xattrs: xattrsOf(pax),
         body: body(),
       };
       await skip();
@@ -111,9 +120,12 @@ export interface ReadArchiveOptions extends ArchiveOptions {
   readonly keepTimes?: boolean;
 }
 
-/** The entries of a tar archive with their own modes and owners. Throws what {@link archiveMembers} throws. */
+/**
+ * The entries of a tar archive with their own modes, owners and extended attributes; the last of a path counts, as for
+ * tar. Throws what {@link archiveMembers} throws, and OCI_ARCHIVE_INVALID for what no layer can have.
+ */
 export async function readArchive(options: ReadArchiveOptions): Promise<LayerEntry[]> {
-  const entries: LayerEntry[] = [];
+  const entries = new Map<string, LayerEntry>();
   const spool = await open(options.spool, 'w');
   let spooled = 0;
   try {
@@ -127,13 +139,22 @@ export async function readArchive(options: ReadArchiveOptions): Promise<LayerEnt
       }
       const content: Piece = { file: options.spool, offset: start, size: spooled - start };
       const made = toEntry(member, options, content, entries);
-      if (made === undefined) throw invalidArchive(options.path, `${member.path} is of type ${member.type}`);
-      entries.push(made);
+      if (made === undefined) throw notPacked(member, options.path);
+      entries.set(made.path, made);
     }
   } finally {
     await spool.close();
   }
-  return entries;
+  return [...entries.values()];
+}
+
+function notPacked({ path, type, linkname }: ArchiveMember, archive: string): ToolError {
+  const problem = type === 'link' ? `a hard link to ${linkname}, which is no file before it` : `of type ${type}`;
+  // The older of GNU tar's formats has a type of its own for sparse files.
+  const isSparse = type === 'sparse' || type === 'unknown';
+  return new ToolError('OCI_ARCHIVE_INVALID', `Reading archive ${archive}: ${path} is ${problem}`, {
+    hint: `Make the archive anew${isSparse ? ', without --sparse' : ''}: of folders, files and links to files in it alone.`,
+  });
 }
 
 function paxOf(header: Header): Readonly<Record<string, string | undefined>> {
@@ -160,11 +181,15 @@ function toEntry(
   member: ArchiveMember,
   options: ReadArchiveOptions,
   content: Piece,
-  before: readonly LayerEntry[],
+  before: ReadonlyMap<string, LayerEntry>,
 ): LayerEntry | undefined {
-  const { path, mode, uid, gid, linkname, mtime } = member;
+  const { path, mode, uid, gid, linkname, mtime, xattrs } = member;
   const { origin } = options;
-  const owned = { path, mode, uid, gid, origin, ...(options.keepTimes === true ? { mtime } : {}) };
+  const owned = {
+    ...{ path, mode, uid, gid, origin },
+    ...(options.keepTimes === true ? { mtime } : {}),
+    ...(xattrs.size > 0 ? { xattrs } : {}),
+  };
   switch (member.type) {
     case 'file':
     case 'contiguous-file':
@@ -175,9 +200,11 @@ function toEntry(
       return { ...owned, kind: 'symlink', target: checkTarget(path, linkname, origin) };
     case 'link': {
       // A hard link becomes a file of its own: its target may be sorted behind it or be left out.
-      const target = entryPath(linkname, origin);
-      const found = before.findLast((entry) => entry.path === target || entry.path.endsWith(`/${target}`));
-      return found?.kind === 'file' ? { ...owned, kind: 'file', content: found.content } : undefined;
+      const found = before.get(entryPath(`${options.prefix ?? ''}/${linkname}`, origin));
+      if (found?.kind !== 'file') return undefined;
+      // What the file has, tar does not write a second time.
+      const same = found.xattrs === undefined ? {} : { xattrs: found.xattrs };
+      return { ...same, ...owned, kind: 'file', content: found.content };
     }
     default:
       return undefined;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { ToolError } from '../../lib/errors.ts';
+import { type RawMember, rawTar } from '../testing/raw_tar.ts';
 import { scratchFolder } from '../testing/sample_image.ts';
 import { tarBytes } from './blob.ts';
 import { arrange } from './entries.ts';
@@ -22,7 +23,7 @@ function fails(code: string, words: RegExp) {
 async function tarOf(folder: string, sources: readonly LayerSource[]): Promise<Buffer> {
   const { entries } = await readSources(sources, join(folder, 'spool'));
   const chunks: Buffer[] = [];
-  for await (const chunk of tarBytes(arrange(entries))) chunks.push(chunk);
+  for await (const chunk of tarBytes(await arrange(entries))) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -104,6 +105,29 @@ test('refuses a name in an archive that leaves the root of the image', async () 
     fails('OCI_PATH_INVALID', /leaves the root/),
   );
 });
+
+for (const [what, member, words, hint] of [
+  ['a device', { path: 'null', flag: '3' }, /null is of type character-device/, /folders, files and links/],
+  ['a sparse file of GNU tar', { path: 'holes', flag: 'S', content: 'x' }, /holes is of type unknown/, /--sparse/],
+  [
+    'a sparse file in the form of POSIX',
+    { path: 'GNUSparseFile.7/holes', content: 'x', pax: { 'GNU.sparse.major': '1', 'GNU.sparse.name': 'holes' } },
+    /tar: holes is of type sparse/,
+    /without --sparse/,
+  ],
+  ['a hard link to nothing', { path: 'a/b', flag: '1', linkname: 'b' }, /a\/b is a hard link to b, which/, /links/],
+] as readonly (readonly [string, RawMember, RegExp, RegExp])[]) {
+  test(`refuses ${what} in an archive, and says what to make of it`, async () => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, 'x.tar');
+    await writeFile(path, rawTar([member]));
+    await assert.rejects(readSources([{ kind: 'tar', path: '/', source: path }], join(folder.path, 's')), (error) => {
+      assert.ok(fails('OCI_ARCHIVE_INVALID', words)(error));
+      assert.match((error as ToolError).hint ?? '', hint);
+      return true;
+    });
+  });
+}
 
 for (const [how, compress, cut] of [
   ['plain, within a file', (tar: Buffer) => tar, 512 + 2000],

@@ -34,7 +34,7 @@ export type OnEntry = (entry: LayerEntry, digest?: Digest) => void;
 /** Writes a layer's blob and returns its descriptor. Throws what {@link arrange} throws. */
 export async function writeLayer(options: WriteLayerOptions): Promise<LayerDescriptor> {
   const mtime = options.mtime ?? 0;
-  const entries = arrange(options.entries).map((entry) => ({ mtime, ...entry }));
+  const entries = (await arrange(options.entries)).map((entry) => ({ mtime, ...entry }));
   const tarHash = createHash('sha256');
   const blobHash = createHash('sha256');
   let size = 0;

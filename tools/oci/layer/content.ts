@@ -1,4 +1,5 @@
 // A file's content as pieces that are read only when the layer is written: a layer of any size takes little memory.
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { ToolError } from '../../lib/errors.ts';
 
@@ -27,6 +28,13 @@ export async function* readContent(content: Content): AsyncGenerator<Buffer> {
       yield* readRange(piece.file, piece.offset, piece.size);
     }
   }
+}
+
+/** The sha256 of a content's bytes, in hex. Throws what {@link readContent} throws. */
+export async function contentHash(content: Content): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readContent(content)) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 async function* readRange(file: string, offset: number, size: number): AsyncGenerator<Buffer> {

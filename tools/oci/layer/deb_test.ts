@@ -15,7 +15,8 @@ import { type LayerSource, readSources } from './sources.ts';
 async function sampleDeb(path: string, data: readonly LayerSource[], packageName = 'sample'): Promise<void> {
   const tar = async (sources: readonly LayerSource[]) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of tarBytes(arrange((await readSources(sources, `${path}.s`)).entries))) chunks.push(chunk);
+    const { entries } = await readSources(sources, `${path}.s`);
+    for await (const chunk of tarBytes(await arrange(entries))) chunks.push(chunk);
     return gzipSync(Buffer.concat(chunks));
   };
   const member = (name: string, bytes: Buffer) => {

@@ -1,6 +1,6 @@
 // What is in a layer: entries by path, put in one order, with every parent folder, through the layer's own links.
 import { ToolError } from '../../lib/errors.ts';
-import { type Content, contentSize } from './content.ts';
+import { type Content, contentHash, contentSize } from './content.ts';
 
 interface Owned {
   /** Relative to the root, without a leading or closing slash: `usr/bin/x`. */
@@ -14,6 +14,8 @@ interface Owned {
   readonly input?: string;
   /** Seconds since 1970. Default: the layer's. */
   readonly mtime?: number;
+  /** Extended attributes by name, such as `security.capability`. Default: none. */
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
 }
 
 export interface FileEntry extends Owned {
@@ -84,7 +86,7 @@ const OPEN_FOLDERS: ReadonlySet<string> = new Set(['tmp', 'var/tmp']);
  * A path below a link of the same layer is put where the link points (Debian's /lib is a link to /usr/lib).
  * The same file from two sources is one entry when both are equal by {@link isSame}, else OCI_PATH_CONFLICT.
  */
-export function arrange(entries: readonly LayerEntry[]): LayerEntry[] {
+export async function arrange(entries: readonly LayerEntry[]): Promise<LayerEntry[]> {
   const links = new Map<string, string>();
   for (const entry of entries) if (entry.kind === 'symlink') links.set(entry.path, entry.target);
   const byPath = new Map<string, LayerEntry>();
@@ -92,8 +94,7 @@ export function arrange(entries: readonly LayerEntry[]): LayerEntry[] {
     const entry = { ...original, path: throughLinks(original, links) };
     if (entry.path === '') continue;
     const present = byPath.get(entry.path);
-    if (present === undefined) byPath.set(entry.path, entry);
-    else byPath.set(entry.path, merge(present, entry));
+    byPath.set(entry.path, present === undefined ? entry : await merge(present, entry));
   }
   for (const entry of [...byPath.values()]) addParents(entry, byPath);
   const sorted = [...byPath].map(([path, entry]) => ({ key: path.split('/').join('\0'), entry }));
@@ -101,12 +102,12 @@ export function arrange(entries: readonly LayerEntry[]): LayerEntry[] {
   return sorted.map(({ entry }) => entry);
 }
 
-function merge(first: LayerEntry, second: LayerEntry): LayerEntry {
+async function merge(first: LayerEntry, second: LayerEntry): Promise<LayerEntry> {
   if (first.kind === 'directory' && second.kind === 'directory') return first;
   // A package's folder where a link stands: its files are put where the link points.
   if (first.kind === 'symlink' && second.kind === 'directory') return first;
   if (first.kind === 'directory' && second.kind === 'symlink') return second;
-  if (isSame(first, second)) return first;
+  if (await isSame(first, second)) return first;
   throw new ToolError(
     'OCI_PATH_CONFLICT',
     `Packing /${first.path}: ${first.origin} and ${second.origin} both have it, and differ`,
@@ -114,11 +115,18 @@ function merge(first: LayerEntry, second: LayerEntry): LayerEntry {
   );
 }
 
-function isSame(a: LayerEntry, b: LayerEntry): boolean {
-  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return false;
+/** Whether it does not matter which of two entries of a path is taken; bytes are read where all else is equal. */
+async function isSame(a: LayerEntry, b: LayerEntry): Promise<boolean> {
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || !haveSameXattrs(a, b)) return false;
   if (a.kind === 'symlink' && b.kind === 'symlink') return a.target === b.target;
   if (a.kind !== 'file' || b.kind !== 'file' || contentSize(a.content) !== contentSize(b.content)) return false;
-  return JSON.stringify(a.content) === JSON.stringify(b.content);
+  if (JSON.stringify(a.content) === JSON.stringify(b.content)) return true;
+  return (await contentHash(a.content)) === (await contentHash(b.content));
+}
+
+function haveSameXattrs({ xattrs: first }: LayerEntry, { xattrs: second }: LayerEntry): boolean {
+  const [a, b] = [first ?? new Map<string, Buffer>(), second ?? new Map<string, Buffer>()];
+  return a.size === b.size && [...a].every(([name, value]) => b.get(name)?.equals(value) === true);
 }
 
 function addParents(entry: LayerEntry, byPath: Map<string, LayerEntry>): void {

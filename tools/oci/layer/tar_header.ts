@@ -1,5 +1,6 @@
 // The bytes of tar headers: POSIX ustar, with a pax extended header where a field does not fit.
 // Written here rather than taken from a library, because a library's update would change every digest.
+import { XATTR_PREFIX } from './pax.ts';
 
 /** A header's fields. */
 export interface TarHeader {
@@ -14,6 +15,8 @@ export interface TarHeader {
   readonly target?: string;
   /** Seconds since 1970. Default: 0, so that layers are the same in every build. */
   readonly mtime?: number;
+  /** Extended attributes by name. Default: none. */
+  readonly xattrs?: ReadonlyMap<string, Buffer>;
 }
 
 export const BLOCK = 512;
@@ -25,16 +28,18 @@ const MAX_OCTAL_11 = 0o77777777777;
 export function encodeHeader(header: TarHeader): Buffer {
   const path = header.type === 'directory' ? `${header.path}/` : header.path;
   const target = header.target ?? '';
-  const records: string[] = [];
+  const records: Buffer[] = [];
   if (!fits(path, 100)) records.push(paxRecord('path', path));
   if (!fits(target, 100)) records.push(paxRecord('linkpath', target));
   if (header.uid > MAX_OCTAL_7) records.push(paxRecord('uid', String(header.uid)));
   if (header.gid > MAX_OCTAL_7) records.push(paxRecord('gid', String(header.gid)));
   if (header.size > MAX_OCTAL_11) records.push(paxRecord('size', String(header.size)));
+  const xattrs = [...(header.xattrs ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, value] of xattrs) records.push(paxRecord(XATTR_PREFIX + name, value));
   const mtime = header.mtime ?? 0;
   const main = ustar({ ...header, path, target, mtime, flag: TYPE_FLAG[header.type] });
   if (records.length === 0) return main;
-  const body = Buffer.from(records.join(''));
+  const body = Buffer.concat(records);
   const owned = { mode: 0o644, uid: 0, gid: 0, mtime: 0 };
   const pax = ustar({ ...owned, path: 'pax', target: '', size: body.length, flag: TYPE_FLAG.pax });
   return Buffer.concat([pax, body, padding(body.length), main]);
@@ -92,10 +97,11 @@ function fits(text: string, length: number): boolean {
 }
 
 /** One pax record: `<length> <key>=<value>\n`, where the length counts itself. */
-function paxRecord(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`;
-  const size = Buffer.byteLength(rest);
+export function paxRecord(key: string, value: string | Buffer): Buffer {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const rest = Buffer.concat([Buffer.from(` ${key}=`), bytes, Buffer.from('\n')]);
+  const size = rest.length;
   let digits = String(size).length;
   if (String(size + digits).length > digits) digits += 1;
-  return `${size + digits}${rest}`;
+  return Buffer.concat([Buffer.from(String(size + digits)), rest]);
 }

@@ -32,7 +32,7 @@ export async function loadContainerd(options: LoadContainerdOptions): Promise<Lo
   const known = options.allLayers === true ? '' : await ctr(options, ['content', 'list', '--quiet']);
   const present = new Set(known.split('\n'));
   const isPresent = (digest: string) => present.has(digest);
-  const archive = tarBytes(arrange(layoutEntries(image, names, isPresent)));
+  const archive = tarBytes(await arrange(layoutEntries(image, names, isPresent)));
   await ctr(options, ['images', 'import', ...(options.unpack ? [] : ['--no-unpack']), '-'], archive);
   const sent = imageBlobs(image).filter(({ digest }) => !isPresent(digest) && digest !== image.config.digest);
   return { sentLayers: sent.length, presentLayers: image.layers.length - sent.length };

@@ -30,7 +30,7 @@ export interface LoadReport {
 export async function loadDocker(api: DockerApi, options: LoadDockerOptions): Promise<LoadReport> {
   const { image, names } = options;
   if (await api.usesContainerdStore()) {
-    await api.load(tarBytes(arrange(layoutEntries(image, names))));
+    await api.load(tarBytes(await arrange(layoutEntries(image, names))));
     return { sentLayers: image.layers.length, presentLayers: 0 };
   }
   const config = await readFile(image.config.path);
@@ -44,12 +44,14 @@ export async function loadDocker(api: DockerApi, options: LoadDockerOptions): Pr
     const manifest = [{ Config: configName, RepoTags: names, Layers: paths }];
     const entries = [textEntry(configName, config), textEntry('manifest.json', Buffer.from(JSON.stringify(manifest)))];
     for (const [index, layer] of image.layers.entries()) {
-      if (index < present) continue;
+      const path = paths[index] ?? '';
+      // A layer that is in the image twice has one file.
+      if (index < present || entries.some((entry) => entry.path === path)) continue;
       const file = await readableLayer(layer, join(scratch, String(index)));
       const { size } = await stat(file);
-      entries.push({ ...textEntry(paths[index] ?? '', Buffer.alloc(0)), content: [{ file, offset: 0, size }] });
+      entries.push({ ...textEntry(path, Buffer.alloc(0)), content: [{ file, offset: 0, size }] });
     }
-    await api.load(tarBytes(arrange(entries)));
+    await api.load(tarBytes(await arrange(entries)));
     return { sentLayers: image.layers.length - present, presentLayers: present };
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -145,6 +145,23 @@ test('sends a Docker daemon the layers that it lacks, as plain tars', async () =
   assert.equal(digestOf(docker.archive.get(path(base)) ?? ''), base.descriptor.diffId);
 });
 
+test('sends a layer once that an image has twice', async () => {
+  await using folder = await scratchFolder();
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => layerOf(folder.path, name, [text('/a', 'a')])));
+  assert.ok(one !== undefined && two !== undefined);
+  const image = await imageOf(folder.path, 'i', [one, two]);
+  const { diffId } = one.descriptor;
+  const path = `${diffId.slice(7)}/layer.tar`;
+  // What the daemon has below another layer is no file of an archive; the same layer on top of itself is.
+  for (const images of [[], [[diffId]]]) {
+    await using docker = await startFakeDocker(folder.path, { images });
+    await loadDocker(apiOf(docker), { image, names: ['i:v1'] });
+    const [{ Layers }] = JSON.parse(docker.archive.get('manifest.json')?.toString('utf8') ?? '');
+    assert.deepEqual(Layers, [path, path]);
+    assert.equal(digestOf(docker.archive.get(path) ?? ''), diffId);
+  }
+});
+
 test('sends a Docker daemon that keeps images in containerd’s store a whole layout', async () => {
   await using folder = await scratchFolder();
   const image = await imageOf(folder.path, 'i', [await layerOf(folder.path, 'a', [text('/a', 'a')])]);

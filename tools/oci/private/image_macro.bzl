@@ -73,7 +73,7 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
       name: the image; `image` in a service's package.
       base: the image below.
       layers: oci_layer targets, the lowest first.
-      launcher: label: a program that is put at the root and before the entrypoint.
+      launcher: label: a program that is put at the root and before the entrypoint, the base's where none is given.
       launcher_args: list of strings: its arguments, before the entrypoint.
       visibility: of the image.
       tags: of the image.
@@ -96,7 +96,7 @@ def oci_image(name, base = None, layers = [], launcher = None, launcher_args = [
             fail("//{}:{}: 'file_paths' must be a dict without select beside a 'launcher', which is added to it, got {}. Give the files as an oci_layer in 'layers'.".format(native.package_name(), name, repr(file_paths)))
         kwargs["file_paths"] = dict(file_paths)
         kwargs["file_paths"][launcher] = path
-        kwargs["entrypoint"] = [path] + (launcher_args or []) + (kwargs.get("entrypoint") or [])
+        kwargs["entrypoint_prefix"] = [path] + (launcher_args or []) + (kwargs.get("entrypoint_prefix") or [])
     kwargs.update(_labels(kwargs.get("labels") or {}))
     layer = {key: kwargs.pop(key) for key in LAYER_ATTRIBUTES if key in kwargs}
     if layer:

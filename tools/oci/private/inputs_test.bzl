@@ -2,6 +2,7 @@
 
 action_inputs_test: what its actions read, so that a cost does not grow with what it is about.
 action_env_test: which variables they see, as these are in their keys.
+written_test: what its analysis writes, likewise.
 comes_with_test: what is there wherever it is used.
 """
 
@@ -11,6 +12,7 @@ ActionInputsInfo = provider(
     doc = "The inputs of a target's own actions.",
     fields = {
         "inputs": "dict of mnemonic → list of path",
+        "texts": "list of string: the files that its analysis writes",
         "variables": "dict of mnemonic → dict of name → value",
     },
 )
@@ -22,7 +24,8 @@ def _action_inputs_impl(target, _ctx):
         variables.setdefault(action.mnemonic, {}).update(action.env)
         known = inputs.setdefault(action.mnemonic, [])
         known.extend([file.short_path for file in action.inputs.to_list()])
-    return [ActionInputsInfo(inputs = inputs, variables = variables)]
+    texts = [action.content for action in target.actions if action.mnemonic == "FileWrite" and action.content]
+    return [ActionInputsInfo(inputs = inputs, texts = texts, variables = variables)]
 
 _action_inputs = aspect(
     implementation = _action_inputs_impl,
@@ -74,6 +77,24 @@ action_env_test = rule(
         "mnemonic": attr.string(doc = "The action.", mandatory = True),
         "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
         "variables": attr.string_list_dict(doc = "Name → what its value must have in it.", mandatory = True),
+    },
+    test = True,
+)
+
+def _written_test_impl(ctx):
+    return _verdict(ctx, [
+        "a file of {} has {} in it".format(ctx.attr.target.label, part)
+        for part in ctx.attr.forbidden
+        for text in ctx.attr.target[ActionInputsInfo].texts
+        if part in text
+    ])
+
+written_test = rule(
+    implementation = _written_test_impl,
+    doc = "Fails where a file that a target writes in its analysis names something that belongs to what it needs.",
+    attrs = {
+        "forbidden": attr.string_list(doc = "What none of the files may have in it.", mandatory = True),
+        "target": attr.label(doc = "The target.", mandatory = True, aspects = [_action_inputs]),
     },
     test = True,
 )

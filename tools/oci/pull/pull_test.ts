@@ -21,6 +21,7 @@ import { choosePlatform } from '../image/platform.ts';
 import { type PulledImage, resolveImage } from './resolve.ts';
 
 const run = promisify(execFile);
+const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const signal = new AbortController().signal;
 const options = { plainHttp: true, log: createLog(() => undefined), signal };
 
@@ -61,6 +62,28 @@ test('reads the documents of an image and none of its layers', async () => {
   assert.deepEqual(transport.counts, { GET: 2 });
   transport.close();
 });
+
+for (const [contentType, mediaType] of [
+  [MEDIA_TYPE.manifest, MEDIA_TYPE.manifest],
+  [`${DOCKER_MANIFEST}; charset=utf-8`, DOCKER_MANIFEST],
+  ['application/octet-stream', MEDIA_TYPE.manifest],
+] as const) {
+  test(`reads a manifest without media type that comes as ${contentType}`, async () => {
+    await using folder = await scratchFolder();
+    await using registry = await startFakeRegistry();
+    const { endpoint } = registry;
+    const transport = createTransport({ ...options, endpoint });
+    const place = { transport, repository: 'a' };
+    const { image, pulled } = await pushed(place, folder.path);
+    const { mediaType: _, ...manifest } = JSON.parse(await readFile(image.manifest.path, 'utf8'));
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    await putManifest(place, { mediaType: contentType, bytes }, digestOf(bytes));
+    const source = { registry: endpoint, repository: 'a', plainHttp: true };
+    const found = await resolveImage({ place, digest: digestOf(bytes), platform: 'linux/amd64', source });
+    assert.deepEqual(found, { ...pulled, manifest: { mediaType, digest: digestOf(bytes), bytes } });
+    transport.close();
+  });
+}
 
 test('chooses the image of an index by its platform', async () => {
   await using folder = await scratchFolder();

@@ -1,7 +1,7 @@
 // What an image in a registry is made of: its documents, and where its blobs are. No blob is read.
 import type { Digest } from '../../lib/digest.ts';
 import { ToolError } from '../../lib/errors.ts';
-import { LAYER_MEDIA_TYPE, MEDIA_TYPE } from '../image/media_types.ts';
+import { LAYER_MEDIA_TYPE, MANIFEST_MEDIA_TYPES, MEDIA_TYPE } from '../image/media_types.ts';
 import {
   type BlobSource,
   type ImageManifest,
@@ -50,7 +50,7 @@ export async function resolveImage(options: ResolveOptions): Promise<PulledImage
     manifest = await readManifest(place, digest, name);
   }
   const where = `${name}@${manifest.digest}`;
-  const document = parseManifest(parseJson(manifest, where), where);
+  const document = parseManifest(parseJson(manifest, where), where, knownType(manifest.mediaType));
   const bytes = await getBlob(place, document.config);
   const config = parseConfig(JSON.parse(bytes.toString('utf8')), `the configuration of ${where}`);
   const found = `${config.os}/${config.architecture}`;
@@ -91,9 +91,15 @@ function ociLayerType(mediaType: string): string {
   return mediaType === `${DOCKER_LAYER}.gzip` ? LAYER_MEDIA_TYPE.gzip : mediaType;
 }
 
+/** The type that a registry sends a manifest as, where it is one of a manifest; parameters of it mean nothing. */
+function knownType(contentType: string): string | undefined {
+  const [type = ''] = contentType.split(';');
+  return MANIFEST_MEDIA_TYPES.find((known) => known === type.trim().toLowerCase());
+}
+
 function isIndex(mediaType: string, document: unknown): boolean {
   const own = typeof document === 'object' && document !== null && 'mediaType' in document ? document.mediaType : '';
-  const type = typeof own === 'string' && own !== '' ? own : mediaType;
+  const type = typeof own === 'string' && own !== '' ? own : knownType(mediaType);
   return type === MEDIA_TYPE.index || type === DOCKER_INDEX;
 }
 

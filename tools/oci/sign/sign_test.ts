@@ -188,6 +188,14 @@ test('reads keys in PEM, plain and with a password, of every kind that it signs 
   }
 });
 
+test('looks for a key from where the user is, not from where the program runs', async () => {
+  await using folder = await scratchFolder();
+  const { privateKey, publicKey } = keys();
+  await writeFile(join(folder.path, 'my.key'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  const found = await readSigningKey('my.key', { BUILD_WORKING_DIRECTORY: folder.path });
+  assert.equal(pem(createPublicKey(found)), pem(publicKey));
+});
+
 for (const [source, words] of [
   ['/absent/cosign.key', /ENOENT/],
   ['env:ABSENT', /not set/],

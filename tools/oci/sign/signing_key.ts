@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { ToolError, systemErrorCode } from '../../lib/errors.ts';
+import { userPath } from '../../lib/runfiles.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,8 +24,8 @@ const deriveKey = promisify(
 type ScryptCallback = (error: Error | null, key: Buffer) => void;
 
 /**
- * Reads a private key: the file `source`, or the variable NAME of `env:NAME`. An encrypted one is opened with the
- * password in COSIGN_PASSWORD. Throws OCI_KEY_UNREADABLE, which quotes nothing of the key or the password.
+ * Reads a private key: the file `source`, from where the user is, or the variable NAME of `env:NAME`. An encrypted one
+ * is opened with the password in COSIGN_PASSWORD. Throws OCI_KEY_UNREADABLE, which quotes nothing of the key or the password.
  */
 export async function readSigningKey(source: string, env: Env): Promise<KeyObject> {
   const text = await readText(source, env);
@@ -52,7 +53,7 @@ async function readText(source: string, env: Env): Promise<string> {
     return text;
   }
   try {
-    return await readFile(source, 'utf8');
+    return await readFile(userPath(source, env), 'utf8');
   } catch (error) {
     throw unreadable(source, systemErrorCode(error) ?? 'it failed');
   }

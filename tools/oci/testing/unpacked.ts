@@ -26,7 +26,7 @@ export async function untar(archive: Readable): Promise<Unpacked[]> {
 
 /** What a layer of these sources has in it; what they need of disk is in the folder `spool`. */
 export async function tarOf(sources: readonly LayerSource[], spool: string): Promise<Unpacked[]> {
-  return untar(Readable.from(tarBytes(arrange((await readSources(sources, spool)).entries))));
+  return untar(Readable.from(tarBytes(await arrange((await readSources(sources, spool)).entries))));
 }
 
 export const names = (entries: readonly Unpacked[]) => entries.map(({ header }) => header.name);

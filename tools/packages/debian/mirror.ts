@@ -11,24 +11,32 @@ import type { Log } from '../../lib/log.ts';
 const run = promisify(execFile);
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
+/** Far more than a release has. */
+const MAX_RELEASE_BYTES = 64 * 1024 * 1024;
+
 export interface FetchIndexOptions {
   readonly mirror: string;
   /** `trixie`, `trixie-security`. */
   readonly suite: string;
   readonly components: readonly string[];
   readonly architecture: string;
+  /** The keys that sign. Default: those of Debian's package debian-archive-keyring. */
+  readonly keyring?: string;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** A suite's Packages indexes as texts, and the date of its release. Throws DEBIAN_MIRROR_FAILED, DEBIAN_INDEX_CHANGED. */
+/**
+ * A suite's Packages indexes as texts, and the date of its release.
+ * Throws DEBIAN_MIRROR_FAILED, DEBIAN_SIGNATURE_BAD, DEBIAN_INDEX_CHANGED.
+ */
 export async function fetchIndexes(
   options: FetchIndexOptions,
 ): Promise<{ readonly texts: string[]; readonly date: Date }> {
-  const { mirror, suite, components, architecture } = options;
+  const { mirror, suite, components, architecture, keyring = KEYRING, log } = options;
   const folder = `${mirror}/dists/${suite}`;
-  const release = (await download(`${folder}/InRelease`, options.signal)).toString('utf8');
-  await checkSignature(release, folder, options.log);
+  const inRelease = await download(`${folder}/InRelease`, options.signal);
+  const release = await signedText(inRelease, { folder, keyring, log });
   const texts: string[] = [];
   for (const component of components) {
     const name = `${component}/binary-${architecture}/Packages.xz`;
@@ -47,16 +55,20 @@ export async function fetchIndexes(
   return { texts, date: new Date(/^Date: *(.*)$/m.exec(release)?.[1] ?? 0) };
 }
 
-async function checkSignature(release: string, folder: string, log: Log): Promise<void> {
+/** What of the file is signed: gpgv itself tells, as text around the signed block is anybody's. */
+async function signedText(
+  inRelease: Buffer,
+  { folder, keyring, log }: { readonly folder: string; readonly keyring: string; readonly log: Log },
+): Promise<string> {
   try {
-    await access(KEYRING);
-    const checking = run('gpgv', ['--keyring', KEYRING]);
-    checking.child.stdin?.end(release);
-    await checking;
+    await access(keyring);
+    const checking = run('gpgv', ['--output', '-', '--keyring', keyring], { maxBuffer: MAX_RELEASE_BYTES });
+    checking.child.stdin?.end(inRelease);
+    return (await checking).stdout;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') {
       log.warn(`${folder}/InRelease: its signature was not checked, as gpgv or debian-archive-keyring is missing`);
-      return;
+      return inRelease.toString('utf8');
     }
     throw new ToolError('DEBIAN_SIGNATURE_BAD', `Checking the signature of ${folder}/InRelease: gpgv rejects it`, {
       cause: error,

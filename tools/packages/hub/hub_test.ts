@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { ToolError } from '../../lib/errors.ts';
+import { runfile } from '../../lib/runfiles.ts';
 import type { DebianLock, DebianWishes } from '../debian/lock_format.ts';
 import type { MavenLock } from '../maven/lock_format.ts';
 import type { PypiLock, PypiWishes } from '../pypi/lock_format.ts';
@@ -175,4 +178,27 @@ test('refuses locks of another form, and what is not there', () => {
     code: 'LOCK_UNREADABLE',
     message: /ENOENT/,
   });
+});
+
+test('names every source of the program in what asks it, so that a change of one makes hubs anew', () => {
+  // The sources are no runfiles: the rules' own file leads to the checkout.
+  const rules = realpathSync(runfile('fathom/tools/packages/private/hub.bzl'));
+  const checkout = rules.replace(/tools\/packages\/private\/hub\.bzl$/, '');
+  const named = [...readFileSync(rules, 'utf8').matchAll(/^ {4}"\/\/(tools\/\w+):([\w/]+\.ts)",$/gm)];
+  const found = new Set<string>();
+  const pending = ['tools/packages/hub/hub_main.ts'];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    const text = readFileSync(join(checkout, path), 'utf8');
+    // Types are gone when the program runs.
+    for (const [, specifier = ''] of text.matchAll(/^(?:import (?!type )|export |\} ).*from '([^']+)';$/gm)) {
+      if (specifier.startsWith('.')) pending.push(normalize(join(dirname(path), specifier)));
+      else assert.match(specifier, /^node:/, `${path} imports ${specifier}`);
+    }
+  }
+  assert.deepEqual(
+    [...found].sort(),
+    named.map(([, folder = '', file = '']) => `${folder}/${file}`),
+  );
 });

@@ -20,8 +20,26 @@ def _list_path(ctx, lock):
 
 _MAIN = Label("//tools/packages:hub/hub_main.ts")
 
+# The sources of the program.
+_SOURCES = [Label(source) for source in [
+    "//tools/lib:cli.ts",
+    "//tools/lib:errors.ts",
+    "//tools/lib:redact.ts",
+    "//tools/packages:closure.ts",
+    "//tools/packages:hub/debian_hub.ts",
+    "//tools/packages:hub/hub_files.ts",
+    "//tools/packages:hub/hub_main.ts",
+    "//tools/packages:hub/lock_file.ts",
+    "//tools/packages:hub/maven_hub.ts",
+    "//tools/packages:hub/pypi_hub.ts",
+    "//tools/packages:maven/lock_format.ts",
+    "//tools/packages:pypi/lock_format.ts",
+]]
+
 def _request(ctx, kind, name, lock, architecture, mirrors):
-    """What hub_main.ts needs to know to read a lock."""
+    """What hub_main.ts needs to know to read a lock; a change of one of its sources asks anew."""
+    for source in _SOURCES:
+        ctx.path(source)
     return {
         "architecture": architecture,
         "kind": kind,
