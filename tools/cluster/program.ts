@@ -61,7 +61,12 @@ export async function clusterMain({ argv, env, signal }: MainContext): Promise<v
     .option('--registry-endpoint <address>', 'existing: where this machine reaches it, http://host:port for plain http')
     .option('--nodes <n>', 'nodes of a new cluster (default: 1)')
     .option('--links <range>', 'embedded: where its links are, such as 172.19.0.0/26 (default: a free range)')
-    .option('--mirror <registry>', 'embedded: pull from this registry through a mirror; may be repeated', collect, [])
+    .option(
+      '--mirror <registry>',
+      'embedded: pull from this registry through a mirror, or with =none no more; may be repeated',
+      collect,
+      [],
+    )
     .option('--context <name>', 'existing: its context')
     .option('--kubeconfig <path>', 'existing: the file that has the context')
     .action(async (_flags: unknown, command: Command) => {

@@ -35,6 +35,12 @@ export async function isOurs(folder: string): Promise<boolean> {
 
 /** Deletes a folder of ours, and the folder of all clusters with the last of them. */
 export async function deleteFolder(folder: string): Promise<void> {
+  // The marker last: what an interrupted deletion leaves is ours still.
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of entries) if (name !== MARKER) await rm(join(folder, name), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
   await rmdir(dirname(folder)).catch(() => undefined);
 }

@@ -11,6 +11,17 @@ export interface MainContext {
   readonly signal: AbortSignal;
 }
 
+/** Why a program's signal is aborted. */
+export class Interruption extends ToolError {
+  /** SIGINT, SIGTERM or SIGHUP. */
+  readonly by: string;
+
+  constructor(by: string) {
+    super('INTERRUPTED', `Running: interrupted by ${by}`, { hint: 'Run it again: it continues where it stopped.' });
+    this.by = by;
+  }
+}
+
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /** The text that a user sees for `error`: message and hint of a ToolError, else the stack. Redacted. */
@@ -37,18 +48,19 @@ export async function runMain(main: (context: MainContext) => Promise<number | v
     process.on(name, () => {
       if (received !== undefined) process.exit(128 + (SIGNALS[name] ?? 0));
       received = name;
-      controller.abort(
-        new ToolError('INTERRUPTED', `Running: interrupted by ${name}`, {
-          hint: 'Run it again: it continues where it stopped.',
-        }),
-      );
+      controller.abort(new Interruption(name));
     });
   }
-  const ignoreClosedPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  };
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    const hint = 'Free space where it is written to, and run it again.';
+    process.stderr.write(
+      `${renderError(new ToolError('OUTPUT_FAILED', `Writing the output: ${error.message}`, { hint }))}\n`,
+    );
+    process.exit(1);
+  });
+  // There is nobody left to tell; a cluster's init goes on when the disk of its log is full.
+  process.stderr.on('error', () => undefined);
   let code: number;
   try {
     code = (await main({ argv: process.argv.slice(2), env: process.env, signal: controller.signal })) ?? 0;

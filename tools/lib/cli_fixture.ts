@@ -14,6 +14,11 @@ await runMain(async ({ argv, signal }) => {
     case 'long':
       process.stdout.write('x'.repeat(300_000));
       return 0;
+    case 'complain':
+      process.stderr.write('a complaint\n');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      process.stdout.write('went on\n');
+      return 0;
     default:
       process.stdout.write('waiting\n');
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

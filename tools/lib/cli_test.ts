@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { runfile } from './runfiles.ts';
 
@@ -37,6 +38,17 @@ for (const [signal, code] of [
     assert.equal(status, code);
   });
 }
+
+test('says that its output cannot be written, without a stack, and goes on where only its errors cannot', () => {
+  const full = openSync('/dev/full', 'w');
+  const noOutput = spawnSync(program, ['long'], { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+  assert.match(noOutput.stderr, /^error: OUTPUT_FAILED: Writing the output: .*ENOSPC.*\n {2}hint: Free space/);
+  assert.equal(noOutput.status, 1);
+  const noErrors = spawnSync(program, ['complain'], { encoding: 'utf8', stdio: ['ignore', 'pipe', full] });
+  closeSync(full);
+  assert.equal(noErrors.stdout, 'went on\n');
+  assert.equal(noErrors.status, 0);
+});
 
 test('writes all of a long output before it exits', () => {
   assert.equal(run('long').stdout.length, 300_000);

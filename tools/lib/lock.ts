@@ -31,7 +31,9 @@ export async function withLock<T>(name: string, work: () => Promise<T>, options:
         hint: 'Wait until it has ended, then run this again.',
       });
     }
-    await sleep(50, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    const { signal } = options;
+    // What the signal was aborted with says more than that a sleep was.
+    await sleep(50, undefined, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 

@@ -33,6 +33,18 @@ export function checkProxy(value: string): string | undefined {
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' ? url.href : undefined;
 }
 
+const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+
+/** Those variables of an environment that name proxies, and what they don't lead to. */
+export function proxyVariables(env: Env): Readonly<Record<string, string>> {
+  return Object.fromEntries(NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
+/** The environment without those. */
+export function withoutProxy(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !NAMES.includes(name)));
+}
+
 /** Options of an Agent that connects by a proxy. */
 export function viaProxy(proxy: string | undefined): { readonly proxyEnv?: Readonly<Record<string, string>> } {
   return proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };

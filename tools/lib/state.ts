@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ToolError, systemErrorCode } from './errors.ts';
+import { ToolError, errorText, systemErrorCode } from './errors.ts';
 
 /** How to reach a cluster and its registry: `<state>/<cluster>/cluster.json`. */
 export interface ClusterState {
@@ -56,7 +56,7 @@ export function clusterFolder(cluster: string, env: Env = process.env): string {
   return join(stateRoot(env), cluster);
 }
 
-/** The state of a cluster, or undefined where it was never brought up. Throws STATE_UNREADABLE, STATE_VERSION. */
+/** The state of a cluster, or undefined where it was never brought up. Throws STATE_UNREADABLE, STATE_FORBIDDEN, STATE_VERSION. */
 export async function readClusterState(cluster: string, env: Env = process.env): Promise<ClusterState | undefined> {
   const path = join(clusterFolder(cluster, env), 'cluster.json');
   let text: string;
@@ -101,10 +101,22 @@ export function requireVersion(path: string, value: unknown, known: number): voi
   );
 }
 
-function unreadable(path: string, cause: unknown): ToolError {
-  return new ToolError('STATE_UNREADABLE', `Reading cluster state ${path}`, {
+/** The error of a state that this user may not read; undefined: that is not what is wrong. */
+export function forbidden(path: string, cause: unknown): ToolError | undefined {
+  const code = systemErrorCode(cause);
+  if (code !== 'EACCES' && code !== 'EPERM') return undefined;
+  return new ToolError('STATE_FORBIDDEN', `Reading ${path}: ${code}: it is another user's`, {
     cause,
-    hint: 'Run `./fathom down` and then `./fathom up` to make it anew.',
+    hint: 'Run this as the user who started the cluster (sudo, if it was root).',
+  });
+}
+
+function unreadable(path: string, cause: unknown): ToolError {
+  const notAllowed = forbidden(path, cause);
+  if (notAllowed !== undefined) return notAllowed;
+  return new ToolError('STATE_UNREADABLE', `Reading cluster state ${path}: ${errorText(cause)}`, {
+    cause,
+    hint: 'Put a copy of it back, or give the cluster and its data up: `./fathom down`, then `./fathom up`.',
   });
 }
 

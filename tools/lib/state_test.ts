@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   cacheRoot,
   clusterFolder,
+  forbidden,
   readClusterState,
   stateRoot,
   writeClusterState,
@@ -50,6 +51,18 @@ for (const text of [
     await assert.rejects(readClusterState('bad', env), { code: 'STATE_UNREADABLE' });
   });
 }
+
+test('says that another user has the state, and not that it is broken', async () => {
+  const cause = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  assert.equal(forbidden('/x', new Error('another')), undefined);
+  assert.equal(forbidden('/x', cause)?.code, 'STATE_FORBIDDEN');
+  assert.match(forbidden('/x', cause)?.hint ?? '', /as the user who started the cluster/);
+  // Root may read everything.
+  if (process.getuid?.() === 0) return;
+  await writeClusterState({ ...state, name: 'closed' }, env);
+  chmodSync(clusterFolder('closed', env), 0o000);
+  await assert.rejects(readClusterState('closed', env), { code: 'STATE_FORBIDDEN' });
+});
 
 for (const [version, age] of [
   [0, 'older'],

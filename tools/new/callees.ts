@@ -45,6 +45,17 @@ export interface CalleesOptions {
   readonly environments: readonly string[];
 }
 
+// https://jsonnet.org/ref/spec.html#lexing: none of them may stand after `deps.`.
+const KEYWORDS = new Set(
+  'assert else error false for function if import importbin importstr in local null self super tailstrict then true'.split(
+    ' ',
+  ),
+);
+
+function jsonnetField(word: string): string {
+  return KEYWORDS.has(word) ? `${word}_service` : word;
+}
+
 /**
  * Finds what was asked for, each once. Throws NEW_UNKNOWN_DEPENDENCY, NEW_DEPENDENCY_ENVIRONMENT,
  * NEW_DEPENDENCY_PORT, NEW_DEPENDENCY_CONTRACT, NEW_TWO_STORES.
@@ -60,7 +71,7 @@ export async function findCallees(options: CalleesOptions): Promise<readonly Cal
     const { port, isHeadless } = await calledPort({ path, workspace, environments });
     // A store is called by what it is, so that a service can be given another one.
     const name = port === 'redis' ? 'redis' : kubernetesNameOf(path);
-    const field = (isClear ? lastWords[index] : undefined) ?? path.replaceAll('/', '_');
+    const field = jsonnetField((isClear ? lastWords[index] : undefined) ?? path.replaceAll('/', '_'));
     const variable = `${name.replaceAll('-', '_').toUpperCase()}_ADDRESS`;
     callees.push({
       label: labels[index] ?? '',

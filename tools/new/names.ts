@@ -20,8 +20,8 @@ export interface ServiceNames {
 }
 
 const WORD = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-/** A Service's name is a label of DNS. */
-const MAX_KUBERNETES_NAME = 63;
+/** A Service's name is a label of DNS, of at most 63 letters; that of the headless one ends in `-headless`. */
+const MAX_KUBERNETES_NAME = 54;
 
 // What nodejs_service and service call targets and outputs of their own: a folder of that name below a service, or a
 // service of that name, would meet one of them.

@@ -34,8 +34,8 @@ describe('serviceNames', () => {
       protoPackage: 'shop.v1',
       protoService: 'Shop',
     }));
-  test('takes the longest name that Kubernetes does', () =>
-    assert.equal(serviceNames('x'.repeat(63)).kubernetesName.length, 63));
+  test('takes the longest name with which the headless Service has 63 letters', () =>
+    assert.equal(`${serviceNames('x'.repeat(54)).kubernetesName}-headless`.length, 63));
 });
 
 describe('serviceNames refuses', () => {
@@ -63,7 +63,7 @@ describe('serviceNames refuses', () => {
     { path: 'shop/metrics', says: /'metrics' is what a part/, hint: /--name=shop/ },
     { path: 'store/server', says: /'store' is what a part/, hint: /--name=shop/ },
     { path: 'greet_request', says: /'greet_request' is what a part/, hint: /--name=shop/ },
-    { path: `a/${'x'.repeat(62)}`, says: /has 64 letters, 63 are allowed/, hint: /shorter/ },
+    { path: `a/${'x'.repeat(53)}`, says: /has 55 letters, 54 are allowed/, hint: /shorter/ },
   ];
   for (const { path, says, hint } of rows) {
     test(JSON.stringify(path), () =>

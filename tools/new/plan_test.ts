@@ -81,6 +81,17 @@ describe('a plan', () => {
     assert.match(manifests, /^ {2}name: 'shop-cart',\n {2}partOf: 'shop',$/m);
     assert.match(manifests, /image: environment\.registry \+ '\/services\/shop\/cart'/);
   });
+  test('loads each rule that its BUILD files have, as no Bazel has all of them built in', async () => {
+    for (const { path, text } of (await plan('shop/cart')).files.filter((file) => file.path.endsWith('BUILD.bazel'))) {
+      const loaded = [...text.matchAll(/^load\("[^"]+", (.*)\)$/gm)].flatMap(([, names = '']) => names.split(', '));
+      const called = [...text.matchAll(/^(\w+)\($/gm)].map(([, rule = '']) => rule);
+      assert.deepEqual(
+        called.filter((rule) => rule !== 'exports_files' && !loaded.includes(`"${rule}"`)),
+        [],
+        path,
+      );
+    }
+  });
   test('takes the address of what it calls from its rendered Service', async () => {
     const manifests = await textOf(plan('x', ['redis', 'shop/server']), 'services/x/x.jsonnet');
     assert.match(manifests, /^ {4}REDIS_ADDRESS: dependency\.address\(deps\.redis, 'redis'\),$/m);
@@ -118,6 +129,15 @@ describe('a plan', () => {
     const manifests = await textOf(plan('shop/cart', ['redis']), 'services/shop/cart/cart.jsonnet');
     assert.match(manifests, /^ {4}REDIS_USERNAME: 'shop-cart',$/m);
     assert.match(manifests, /secretName: dependency\.name\(deps\.redis\) \+ '-shop-cart'/);
+  });
+  test('gives what it calls another name in Jsonnet where that is a word of the language', async () => {
+    await workspace.write({
+      'prod/services.bzl': 'SERVICES = ["//services/shop/import"]\n',
+      ...grpcService('shop/import', 'Import', 'import'),
+    });
+    const planned = plan('x', ['shop/import']);
+    assert.match(await textOf(planned, 'services/x/BUILD.bazel'), /"\/\/services\/shop\/import": "import_service"/);
+    assert.match(await textOf(planned, 'services/x/x.jsonnet'), /dependency\.address\(deps\.import_service, 'grpc'\)/);
   });
   test('names callees apart whose last words are the same', async () => {
     await workspace.write({

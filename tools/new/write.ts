@@ -13,7 +13,7 @@ export async function writePlan(plan: Pick<ServicePlan, 'label' | 'files'>, work
   const isNew = ({ before }: PlannedFile) => before === undefined;
   try {
     for (const file of plan.files.filter(isNew)) await create(join(workspace, file.path), file.text, undo);
-    for (const file of plan.files.filter((one) => !isNew(one))) await change(workspace, file);
+    for (const file of plan.files.filter((one) => !isNew(one))) await change(workspace, file, undo);
   } catch (cause) {
     for (const step of undo.reverse()) await step().catch(() => undefined);
     if (cause instanceof ToolError) throw cause;
@@ -43,7 +43,11 @@ async function removeFolders(first: string, last: string): Promise<void> {
 }
 
 /** Puts a new text in the place of the one that the plan is about, at once. */
-async function change(workspace: string, { path, text, before }: PlannedFile): Promise<void> {
+async function change(
+  workspace: string,
+  { path, text, before = '' }: PlannedFile,
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
   // Through a link, to the file that it leads to.
   const target = await realpath(join(workspace, path));
   if ((await readFile(target, 'utf8')) !== before) {
@@ -51,6 +55,11 @@ async function change(workspace: string, { path, text, before }: PlannedFile): P
       hint: 'Run it again.',
     });
   }
+  await replace(target, text);
+  undo.push(() => replace(target, before));
+}
+
+async function replace(target: string, text: string): Promise<void> {
   const draft = `${target}.${process.pid}.draft`;
   try {
     const file = await open(draft, 'wx', (await stat(target)).mode);

@@ -39,6 +39,11 @@ const FAILURES = [
     says: /somebody has changed it meanwhile/,
   },
   {
+    name: 'takes back what it changed where the next cannot be changed',
+    files: [...NEW, LIST, { path: 'package.json', text: 'c', before: 'not what it has' }],
+    says: /somebody has changed it meanwhile/,
+  },
+  {
     name: 'takes back all where a folder cannot be made',
     files: [...NEW, { path: 'package.json/x', text: 'c' }, LIST],
     says: /EEXIST.*package\.json/,

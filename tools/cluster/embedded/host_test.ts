@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { watch } from 'node:fs';
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ToolError } from '../../lib/errors.ts';
 import { createLog } from '../../lib/log.ts';
+import { claimFolder, deleteFolder } from '../state_folder.ts';
 import { downEmbedded } from './down.ts';
 import { choosePort, requireFreePort } from './host.ts';
 import { withLock } from './lock.ts';
@@ -42,6 +46,16 @@ test('lets one at a time through a lock, and frees it after a failure', async ()
     /x/,
   );
   assert.equal(await withLock(name, async () => 7, { waitMs: 5000 }), 7);
+});
+
+test('says what interrupted the wait for a lock', async () => {
+  const name = await scratch();
+  const stop = new AbortController();
+  await withLock(name, async () => {
+    const waiting = withLock(name, async () => undefined, { waitMs: 60_000, signal: stop.signal });
+    stop.abort(new ToolError('INTERRUPTED', 'Running: interrupted by SIGINT'));
+    await assert.rejects(waiting, { code: 'INTERRUPTED' });
+  });
 });
 
 test('reads the start time of a program whose name has spaces and parentheses', () => {
@@ -80,6 +94,22 @@ test('does not delete a folder that is no state of a cluster', async () => {
   await writeFile(join(folder, 'letter.txt'), 'dear');
   await assert.rejects(downEmbedded({ name: 'home', folder, log }), { code: 'CLUSTER_FOLDER_FOREIGN' });
   assert.deepEqual(await readdir(folder), ['letter.txt']);
+});
+
+test('deletes the marker of a state folder last, so that what an interruption leaves is known', async () => {
+  const folder = join(await scratch(), 'state', 'x');
+  await claimFolder(folder);
+  const [marker = ''] = await readdir(folder);
+  for (const name of ['.a', 'etcd', 'z']) await mkdir(join(folder, name));
+  const gone: string[] = [];
+  const watcher = watch(folder, (_event, name) => {
+    if (name !== null && name !== 'x') gone.push(name);
+  });
+  await deleteFolder(folder);
+  for (const end = performance.now() + 10_000; !gone.includes(marker) && performance.now() < end;) await sleep(10);
+  watcher.close();
+  assert.deepEqual([...new Set(gone)].toSorted(), [marker, '.a', 'etcd', 'z'].toSorted());
+  assert.equal(gone.at(-1), marker);
 });
 
 test('takes down a half-made state folder, and one with a broken plan', async () => {

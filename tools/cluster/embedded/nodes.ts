@@ -12,9 +12,17 @@ import type { Context } from './control_plane.ts';
 import { writeClusterFiles } from './files.ts';
 import { layoutOf } from './layout.ts';
 import { withLock } from './lock.ts';
-import { readPlan, runningNodes, withNodeStopped, withOneNodeMore, writePlan, type EmbeddedPlan } from './plan.ts';
+import {
+  readPlan,
+  runningNodes,
+  withNodeStopped,
+  withNodesJoined,
+  withOneNodeMore,
+  writePlan,
+  type EmbeddedPlan,
+} from './plan.ts';
 import { HINT_LOGS } from './start.ts';
-import { statusEmbedded } from './status.ts';
+import { machinesOf, statusEmbedded } from './status.ts';
 import { awaitNode } from './usable.ts';
 
 /** Options of the functions about nodes. */
@@ -26,9 +34,14 @@ export interface NodesOptions {
   readonly signal: AbortSignal;
 }
 
-/** Adds a node and waits until it is Ready; returns its name. Throws CLUSTER_LINKS where there is no room for one. */
+/**
+ * Adds a node and waits until it is Ready; returns its name. One whose addition was interrupted is waited for instead.
+ * Throws CLUSTER_LINKS where there is no room for one.
+ */
 export async function addNode(options: NodesOptions): Promise<string> {
-  const plan = await changeNodes(options, { what: 'Adding a node', change: withOneNodeMore });
+  const change: Change['change'] = (plan, running) =>
+    running && plan.nodes.at(-1)?.joining === true ? plan : withOneNodeMore(plan);
+  const plan = await changeNodes(options, { what: 'Adding a node', change });
   return plan.nodes.at(-1)?.name ?? '';
 }
 
@@ -64,8 +77,8 @@ function requireNode(plan: EmbeddedPlan, name: string): void {
 interface Change {
   /** The sentence of progress and errors. */
   readonly what: string;
-  /** Returns the plan as it is to be. */
-  readonly change: (plan: EmbeddedPlan) => EmbeddedPlan;
+  /** Returns the plan as it is to be; `running`: whether the cluster runs. */
+  readonly change: (plan: EmbeddedPlan, running: boolean) => EmbeddedPlan;
 }
 
 async function changeNodes(
@@ -81,8 +94,8 @@ async function changeNodes(
         hint: 'Run `./fathom up`.',
       });
     }
-    const plan = change(before);
     const running = await canChange(folder, what);
+    const plan = change(before, running);
     const context: Context = { plan, layout, kit: await selectedKit(layout.kit) };
     const sinceMs = Date.now();
     await writePlan(layout.plan, plan);
@@ -93,11 +106,17 @@ async function changeNodes(
     }
     await step(what, () => awaitCarriedOut(context, { what, signal }), { log });
     await recordDigest(layout.started, digest);
+    const startedMs = (await stat(layout.started)).mtimeMs;
     const wasRunning = new Set(runningNodes(before).map((node) => node.name));
     for (const node of runningNodes(plan)) {
-      if (!wasRunning.has(node.name)) await awaitNode(context, { node, sinceMs }, { log, signal });
+      const isNew = !wasRunning.has(node.name);
+      if (!isNew && node.joining !== true) continue;
+      // One whose addition was interrupted may have said that it is Ready before this command began.
+      await awaitNode(context, { node, sinceMs: isNew ? sinceMs : startedMs }, { log, signal });
     }
-    return plan;
+    const joined = withNodesJoined(plan);
+    await writePlan(layout.plan, joined);
+    return joined;
   });
 }
 
@@ -116,7 +135,7 @@ async function awaitCarriedOut(
   { plan, layout }: Context,
   { what, signal }: { readonly what: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const machines = ['cluster', 'control', ...runningNodes(plan).map(({ name }) => name)];
+  const machines = machinesOf(plan);
   const probe = async () => {
     const status = await statusEmbedded(layout.folder);
     if (status?.running !== true)

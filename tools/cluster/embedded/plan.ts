@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
-import { requireVersion } from '../../lib/state.ts';
+import { forbidden, requireVersion } from '../../lib/state.ts';
 import { planProblem } from './plan_form.ts';
 import { addressIn, formatSubnet, parseSubnet, subnetIn, type Subnet } from './subnets.ts';
 
@@ -12,6 +12,8 @@ export interface NodePlan {
   readonly number: number;
   /** Whether it was stopped on purpose, and stays so until it is started. Default: false. */
   readonly stopped?: boolean;
+  /** Whether it was added while the cluster ran, and has not been seen Ready since. Default: false. */
+  readonly joining?: boolean;
 }
 
 /** A registry that is mirrored. */
@@ -79,7 +81,12 @@ const nodeOf = (number: number): NodePlan => ({ name: `node-${number}`, number }
 export function withOneNodeMore(plan: EmbeddedPlan): EmbeddedPlan {
   const number = Math.max(0, ...plan.nodes.map((node) => node.number)) + 1;
   requireRoom(subnetOf(plan.linkSubnet), number);
-  return { ...plan, nodes: [...plan.nodes, nodeOf(number)] };
+  return { ...plan, nodes: [...plan.nodes, { ...nodeOf(number), joining: true }] };
+}
+
+/** The plan once all its nodes have been Ready. */
+export function withNodesJoined(plan: EmbeddedPlan): EmbeddedPlan {
+  return { ...plan, nodes: plan.nodes.map(({ joining: _, ...node }) => node) };
 }
 
 /** The plan with a node stopped, or started. */
@@ -148,7 +155,7 @@ function subnetOf(text: string): Subnet {
 
 const MAKE_ANEW = 'Put a copy of it back, or give the cluster and its data up: `./fathom down`, then `./fathom up`.';
 
-/** Reads the plan at `path`; undefined where there is none. Throws CLUSTER_PLAN_BROKEN, STATE_VERSION. */
+/** Reads the plan at `path`; undefined where there is none. Throws CLUSTER_PLAN_BROKEN, STATE_FORBIDDEN, STATE_VERSION. */
 export async function readPlan(path: string): Promise<EmbeddedPlan | undefined> {
   try {
     const plan = JSON.parse(await readFile(path, 'utf8')) as Partial<EmbeddedPlan> | null;
@@ -159,10 +166,13 @@ export async function readPlan(path: string): Promise<EmbeddedPlan | undefined> 
   } catch (error) {
     if (error instanceof ToolError) throw error;
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan ${path}: ${errorText(error)}`, {
-      cause: error,
-      hint: MAKE_ANEW,
-    });
+    throw (
+      forbidden(path, error) ??
+      new ToolError('CLUSTER_PLAN_BROKEN', `Reading the cluster's plan ${path}: ${errorText(error)}`, {
+        cause: error,
+        hint: MAKE_ANEW,
+      })
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { addresses, linkPrefix, macOf, makePlan, readPlan, writePlan } from './plan.ts';
 import { CANDIDATES, firstFree, formatSubnet, overlaps, parseSubnet, type Subnet } from './subnets.ts';
-import { usedSubnets } from './host.ts';
+import { rangeBeside, usedSubnets } from './host.ts';
 
 function subnet(text: string): Subnet {
   const parsed = parseSubnet(text);
@@ -40,7 +40,15 @@ test('chooses the first range that no route and no address meets', () => {
   const routes = '[{"dst":"default"},{"dst":"10.201.0.0/24"},{"dst":"10.203.4.0/22"}]';
   const links = '[{"addr_info":[{"local":"10.202.0.1","prefixlen":32},{"local":"fe80::1","prefixlen":64}]},{}]';
   assert.equal(formatSubnet(firstFree(CANDIDATES, usedSubnets(routes, links)) ?? subnet('0.0.0.0')), '10.204.0.0/16');
-  assert.equal(firstFree(CANDIDATES, [subnet('10.0.0.0/8')]), undefined);
+  assert.equal(firstFree(CANDIDATES, CANDIDATES), undefined);
+});
+
+test('goes beside a VPN that has all private addresses, and beside half a default route', () => {
+  const beside = (...used: readonly string[]) => formatSubnet(rangeBeside(used.map(subnet)) ?? subnet('0.0.0.0'));
+  assert.equal(beside('10.0.0.0/8'), '172.24.0.0/16');
+  assert.equal(beside('10.0.0.0/8', '172.16.0.0/12', '10.201.0.0/16'), '10.202.0.0/16');
+  assert.equal(rangeBeside(CANDIDATES), undefined);
+  assert.deepEqual(usedSubnets('[{"dst":"0.0.0.0/1"},{"dst":"128.0.0.0/1"}]', '[]'), []);
 });
 
 test('divides a range into links, services and pods that do not meet', () => {

@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 const GB = 1_000_000_000;
-const MIN_DISK = 3 * GB;
+const NEEDED_DISK: Readonly<Record<ClusterStage, number>> = { new: 3 * GB, stopped: 0.5 * GB, running: 0 };
 const MIN_MEMORY = 1.5 * GB;
 const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin';
 
@@ -31,11 +31,14 @@ export const NEEDS_ROOT =
   'policies, and no cgroups that hold pods to their limits. Without root there are `--provider=k3d` with a Docker that ' +
   'you may use (also a rootless one), and `--provider=existing` with a cluster that others run.';
 
+/** What there is of the cluster that the machine is looked at for: its files take space, its processes memory as well. */
+export type ClusterStage = 'new' | 'stopped' | 'running';
+
 /** Looks at everything; `folder` is where the state is going to be. Without root, at what can be looked at. */
-export function lookAtMachine(folder: string): readonly Finding[] {
+export function lookAtMachine(folder: string, stage: ClusterStage = 'new'): readonly Finding[] {
   const isRoot = process.getuid?.() === 0;
   const root = finding('root', isRoot, 'yes', NEEDS_ROOT);
-  return [root, ...(isRoot ? lookAsRoot() : []), ...lookAtResources(folder)];
+  return [root, ...(isRoot ? lookAsRoot() : []), ...lookAtResources(folder, stage)];
 }
 
 function finding(what: string, ok: boolean, found: string, mend: string): Finding {
@@ -112,18 +115,20 @@ export function lookAtCapabilities(status: string): Finding {
   );
 }
 
-function lookAtResources(folder: string): readonly Finding[] {
+function lookAtResources(folder: string, stage: ClusterStage): readonly Finding[] {
   const disk = freeBytes(folder);
+  const neededDisk = NEEDED_DISK[stage];
+  const elsewhere = stage === 'new' ? ', or set FATHOM_STATE to another disk' : '';
   return [
     finding(
       'disk space',
-      disk >= MIN_DISK,
+      disk >= neededDisk,
       `${formatBytes(disk)} free for ${folder}`,
-      `${formatBytes(disk)} free for ${folder}: free at least ${formatBytes(MIN_DISK)}, or set FATHOM_STATE to another disk.`,
+      `${formatBytes(disk)} free for ${folder}: free at least ${formatBytes(neededDisk)}${elsewhere}.`,
     ),
     finding(
       'memory',
-      freemem() >= MIN_MEMORY,
+      stage === 'running' || freemem() >= MIN_MEMORY,
       `${formatBytes(freemem())} free`,
       `${formatBytes(freemem())} free: end some programs, the cluster takes about ${formatBytes(MIN_MEMORY)}.`,
     ),
@@ -133,8 +138,8 @@ function lookAtResources(folder: string): readonly Finding[] {
 }
 
 /** Throws CLUSTER_PREREQUISITE for the first thing that is missing. */
-export function requireMachine(folder: string): void {
-  const missing = lookAtMachine(folder).find(({ ok, isNote }) => !ok && isNote !== true);
+export function requireMachine(folder: string, stage: ClusterStage): void {
+  const missing = lookAtMachine(folder, stage).find(({ ok, isNote }) => !ok && isNote !== true);
   if (missing === undefined) return;
   throw new ToolError('CLUSTER_PREREQUISITE', `Starting the cluster: this machine lacks ${missing.what}`, {
     hint: missing.say,

@@ -117,6 +117,9 @@ test('pulls from mirrored registries through the host, on the link of the cluste
     { host: 'reg.example:5000', upstream: 'http://192.0.2.1' },
   ]);
   assert.equal(withMirrors(plan, []), plan);
+  assert.deepEqual(withMirrors(again, [parseMirror('docker.io=none')]).mirrors, [
+    { host: 'reg.example:5000', upstream: 'http://192.0.2.1' },
+  ]);
   const services = clusterSpec({ ...context, plan: mirrored }).services.filter(({ name }) =>
     name.startsWith('mirror-'),
   );
@@ -128,13 +131,25 @@ test('pulls from mirrored registries through the host, on the link of the cluste
     ],
   );
   const [config = ''] = Object.values(mirrorFiles(mirrored, layout));
-  assert.deepEqual((JSON.parse(config) as { proxy: unknown }).proxy, { remoteurl: 'https://registry-1.docker.io' });
+  assert.deepEqual((JSON.parse(config) as { proxy: unknown }).proxy, {
+    remoteurl: 'https://registry-1.docker.io',
+    ttl: '0s',
+  });
   const { 'registries/docker.io/hosts.toml': hosts } = nodeFiles({ ...nodeOptions, plan: mirrored });
   assert.match(hosts ?? '', /^server = 'http:\/\/10\.201\.0\.1:5000'$/m);
 });
 
 test('refuses a mirror that names no registry', () => {
-  for (const text of ['', 'Docker', 'docker.io/library', 'docker.io=', 'a=ftp://b', 'a=https://b/path', 'a b']) {
+  for (const text of [
+    '',
+    'Docker',
+    'docker.io/library',
+    'docker.io=',
+    'Docker=none',
+    'a=ftp://b',
+    'a=https://b/path',
+    'a b',
+  ]) {
     assert.throws(() => parseMirror(text), { code: 'CLUSTER_MIRROR' }, text);
   }
 });

@@ -20,10 +20,14 @@ export async function statusEmbedded(folder: string): Promise<EmbeddedStatus | u
   const plan = await readPlan(layout.plan);
   if (plan === undefined) return undefined;
   const running = (await runningInit(layout)) !== undefined;
-  const names = ['cluster', 'control', ...runningNodes(plan).map(({ name }) => name)];
-  const statuses = running ? await Promise.all(names.map((name) => readStatus(layout.status(name)))) : [];
+  const statuses = running ? await Promise.all(machinesOf(plan).map((name) => readStatus(layout.status(name)))) : [];
   const machines = statuses.filter((status) => status !== undefined);
   return { plan, running, api: `https://${addresses.control(plan)}:${API_PORT}`, machines };
+}
+
+/** All that have an init of their own, by its name. */
+export function machinesOf(plan: EmbeddedPlan): readonly string[] {
+  return ['cluster', 'control', ...runningNodes(plan).map(({ name }) => name)];
 }
 
 async function readStatus(path: string): Promise<InitStatus | undefined> {

@@ -48,7 +48,19 @@ export function firstFree(candidates: readonly Subnet[], used: readonly Subnet[]
   return candidates.find((candidate) => !used.some((other) => overlaps(candidate, other)));
 }
 
-/** 10.201.0.0/16 … 10.249.0.0/16, where networks of offices and clouds are rare, then 10.101 … 10.149. */
-export const CANDIDATES: readonly Subnet[] = [201, 101].flatMap((first) =>
-  Array.from({ length: 49 }, (_, n) => ({ base: 10 * 2 ** 24 + (first + n) * 2 ** 16, prefix: 16 })),
-);
+const block = (first: number, second: number, length: number): readonly Subnet[] =>
+  Array.from({ length }, (_, n) => ({ base: first * 2 ** 24 + (second + n) * 2 ** 16, prefix: 16 }));
+
+/**
+ * 10.201.0.0/16 … 10.249.0.0/16, where networks of offices and clouds are rare, then 10.101 … 10.149, and 172.24 … 172.31
+ * where a VPN has all of 10.0.0.0/8.
+ */
+export const CANDIDATES: readonly Subnet[] = [...block(10, 201, 49), ...block(10, 101, 49), ...block(172, 24, 8)];
+
+// The prefix lengths of 10.0.0.0/8 and 172.16.0.0/12.
+const WIDE = 12;
+
+/** Whether a range is that of a VPN that leads everything, or all private addresses, elsewhere: a narrower route wins. */
+export function isWide({ prefix }: Subnet): boolean {
+  return prefix <= WIDE;
+}

@@ -1,4 +1,5 @@
 // Brings an embedded cluster up: each step looks first, acts where needed, and checks what came of it.
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ToolError, errorText, systemErrorCode } from '../../lib/errors.ts';
@@ -8,11 +9,12 @@ import { installKit, pruneKits, selectKit, type Kit } from '../kit.ts';
 import { claimFolder } from '../state_folder.ts';
 import { writeClusterFiles } from './files.ts';
 import { choosePort, chooseRange } from './host.ts';
+import { runningInit } from './init_record.ts';
 import { layoutOf, type Layout } from './layout.ts';
 import { withLock } from './lock.ts';
 import { parseMirror, withMirrors } from './mirrors.ts';
-import { makePlan, readPlan, writePlan, type EmbeddedPlan } from './plan.ts';
-import { requireMachine } from './preflight.ts';
+import { makePlan, readPlan, withNodesJoined, writePlan, type EmbeddedPlan } from './plan.ts';
+import { type ClusterStage, requireMachine } from './preflight.ts';
 import { ensureRunning } from './start.ts';
 import { requireUsableState } from './state_check.ts';
 import { parseSubnet } from './subnets.ts';
@@ -76,7 +78,7 @@ function explainDisk(error: unknown, folder: string): unknown {
 async function bringUp(options: UpOptions): Promise<UpResult> {
   const layout = layoutOf(options.folder);
   return withLock(layout.folder, async () => {
-    requireMachine(layout.folder);
+    requireMachine(layout.folder, await stageOf(layout));
     await claimFolder(layout.folder);
     await requireUsableState(layout);
     const kit = await installKit(options.kit, layout.kits, options.resolve);
@@ -104,14 +106,27 @@ async function bringUp(options: UpOptions): Promise<UpResult> {
       { FATHOM_STATE: dirname(layout.folder) },
     );
     await ensureUsable(context, (await stat(layout.started)).mtimeMs, options);
+    if (plan.nodes.some(({ joining }) => joining === true)) await writePlan(layout.plan, withNodesJoined(plan));
     return { kubeconfig: layout.kubeconfig, endpoint: `127.0.0.1:${plan.registryPort}`, started };
   });
+}
+
+async function stageOf(layout: Layout): Promise<ClusterStage> {
+  if ((await runningInit(layout)) !== undefined) return 'running';
+  // It is written once a cluster's programs and images are there and it is started.
+  return existsSync(layout.started) ? 'stopped' : 'new';
 }
 
 /** The plan of the cluster that is there or comes, with what was asked for. */
 async function ensurePlan(options: UpOptions, layout: Layout): Promise<EmbeddedPlan> {
   const mirrors = (options.mirrors ?? []).map(parseMirror);
   const known = await readPlan(layout.plan);
+  const { nodes } = options;
+  if (known !== undefined && nodes !== undefined && nodes > known.nodes.length) {
+    options.log.warn(
+      `the cluster has ${known.nodes.length} of ${nodes} nodes: \`./fathom add-node\` adds one while it runs`,
+    );
+  }
   const plan = withMirrors(known ?? (await newPlan(options, layout)), mirrors);
   options.signal.throwIfAborted();
   if (plan !== known) await writePlan(layout.plan, plan);

@@ -8,8 +8,10 @@ import { probeDeployment, probeNode } from '../probes.ts';
 import { until } from '../until.ts';
 import { NETWORK_POLICY_USER } from './certificates.ts';
 import type { Context } from './control_plane.ts';
+import { mirrorService } from './mirrors.ts';
 import { CLUSTER_DOMAIN, addresses, contextName, runningNodes, type EmbeddedPlan, type NodePlan } from './plan.ts';
-import { HINT_LOGS, requireInit } from './start.ts';
+import { HINT_LOGS, watchInit } from './start.ts';
+import { statusEmbedded } from './status.ts';
 
 const TIMEOUT_MS = 120_000;
 
@@ -48,6 +50,21 @@ export async function ensureUsable(context: Context, sinceMs: number, options: U
   for (const { namespace, name } of ADDON_DEPLOYMENTS) {
     await wait(`Waiting for ${name} to be Available`, () => probeDeployment(kube, { namespace, name }, sinceMs));
   }
+  await tellOfMirrors(context, options.log);
+}
+
+/** A mirror asks its registry as it starts, and ends where nothing answers: images from there can't be pulled till it does. */
+async function tellOfMirrors({ plan, layout }: Context, log: Log): Promise<void> {
+  const status = await statusEmbedded(layout.folder);
+  const services = status?.machines.flatMap((machine) => machine.services) ?? [];
+  for (const { host, upstream } of plan.mirrors ?? []) {
+    const state = services.find(({ name }) => name === mirrorService(host))?.state;
+    if (state === undefined || state === 'ready') continue;
+    log.warn(
+      `the mirror of ${host} is not ready, so nothing can be pulled from there: it starts again until ${upstream} answers. ` +
+        `log/cluster/${mirrorService(host)}.log says why; \`./fathom up --mirror=${host}=none\` takes it away`,
+    );
+  }
 }
 
 /** Waits until a node has said, after `sinceMs`, that it is Ready. */
@@ -63,8 +80,9 @@ export async function awaitNode(
 /** Waits as long as the cluster's own processes give reason to. */
 function waiting({ layout }: Context, { log, signal }: Pick<UsableOptions, 'log' | 'signal'>) {
   return (what: string, probe: () => Promise<string | undefined>) => {
+    const requireInit = watchInit(layout);
     const checked = async () => {
-      await requireInit(layout);
+      await requireInit();
       return probe();
     };
     return step(

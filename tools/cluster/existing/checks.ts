@@ -26,8 +26,9 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
 }
 
-// Server-side apply as the engine uses it, and Pod Security admission for personal namespaces.
-const OLDEST_MINOR = 25;
+// Server-side apply and aggregated discovery as the engine uses them, Pod Security admission for personal namespaces, and
+// hooks that sleep, which the pods of Jsonnet components have: by default servers take these from 1.30 on.
+const OLDEST_MINOR = 30;
 const REGISTRY_DEADLINE_MS = 5_000;
 
 /** Looks at everything. Throws KubeConnectionError and K8S_UNAUTHORIZED where nothing can be asked at all. */

@@ -1,5 +1,6 @@
 // Programs that ./fathom runs for the user: their output is the user's, their end is waited for.
 import { spawn } from 'node:child_process';
+import { Interruption } from '../../lib/cli.ts';
 import { ToolError } from '../../lib/errors.ts';
 
 /** Options of {@link runVisibly}. */
@@ -19,7 +20,9 @@ export async function runVisibly(command: readonly [string, ...string[]], option
   const [program, ...args] = command;
   const pipe = options.onOutput === undefined ? 'inherit' : 'pipe';
   const child = spawn(program, args, { cwd: options.cwd, env: { ...options.env }, stdio: ['ignore', pipe, pipe] });
-  const forward = () => child.kill('SIGINT');
+  const forward = () => {
+    if (!cameFromTerminal(options.signal)) child.kill('SIGINT');
+  };
   options.signal.addEventListener('abort', forward);
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => options.onOutput?.(text));
@@ -33,6 +36,12 @@ export async function runVisibly(command: readonly [string, ...string[]], option
   } finally {
     options.signal.removeEventListener('abort', forward);
   }
+}
+
+/** A terminal's Ctrl-C reaches the program as well: twice would end it before it has tidied up. */
+function cameFromTerminal({ reason }: AbortSignal): boolean {
+  const streams = [process.stdin, process.stdout, process.stderr];
+  return reason instanceof Interruption && reason.by === 'SIGINT' && streams.some(({ isTTY }) => isTTY);
 }
 
 /** Like {@link runVisibly}; throws FATHOM_STEP when the program fails. */

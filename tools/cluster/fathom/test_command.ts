@@ -101,6 +101,7 @@ async function withCluster(
 ): Promise<TestCount> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-test-'));
   const inside = { ...context, env: { ...context.env, FATHOM_STATE: folder, KUBECONFIG: '' } };
+  context.log.info(`If this is killed, \`FATHOM_STATE=${folder} ./fathom down\` takes its cluster away`);
   try {
     await startCluster(inside, { provider: 'embedded' });
     await bazel(inside, 'Setting the test cluster up', 'run', '//prod:base.apply');

@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ToolError } from '../../lib/errors.ts';
+import { ToolError, systemErrorCode } from '../../lib/errors.ts';
 import type { CgroupLimits } from './spec.ts';
 
 const ROOT = '/sys/fs/cgroup';
+/** Where the processes of a container's root go. */
+const LEAF = 'fathom-others';
 
 /** Mount points of cgroup hierarchies, from the text of /proc/mounts; a comma-joined pair is one hierarchy. */
 export function hierarchies(mounts: string): readonly { readonly path: string; readonly version: 1 | 2 }[] {
@@ -43,7 +45,31 @@ function delegateControllers(folder: string): void {
   const controllers = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim();
   if (controllers === '') return;
   const wanted = controllers.split(' ').map((name) => `+${name}`);
-  writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.join(' '));
+  const delegate = () => writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.join(' '));
+  try {
+    delegate();
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EBUSY') throw error;
+    emptyInto(folder, join(folder, LEAF));
+    delegate();
+  }
+}
+
+/**
+ * Moves the processes of a v2 cgroup into a leaf: a container's own root holds them, and the kernel delegates nothing from a
+ * cgroup that does ("no internal process constraint" of its cgroup-v2.rst).
+ */
+function emptyInto(folder: string, leaf: string): void {
+  mkdirSync(leaf, { recursive: true });
+  for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n')) {
+    if (pid === '') continue;
+    try {
+      writeFileSync(join(leaf, 'cgroup.procs'), pid);
+    } catch (error) {
+      // It ended meanwhile, or is the kernel's.
+      if (!['ESRCH', 'EINVAL'].includes(systemErrorCode(error) ?? '')) throw error;
+    }
+  }
 }
 
 /**

@@ -30,6 +30,8 @@ export interface ServiceSpec {
   readonly command: readonly string[];
   /** Added to the init's environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it gets the variables of the machine's proxies: it asks servers outside. Default: false. */
+  readonly proxied?: boolean;
   /** Namespaces of its own, made by unshare. Default: none. */
   readonly isolate?: readonly ('net' | 'mount' | 'pid')[];
   /** Its link to the switch; needs `isolate` with net. Default: none. */
@@ -95,8 +97,10 @@ export interface ServiceStatus {
   readonly name: string;
   readonly state: 'waiting' | 'running' | 'ready' | 'done' | 'backoff' | 'suspended' | 'stopped';
   readonly pid?: number;
-  /** How often it ended without being asked to. */
+  /** How often it ended, or could not be started, without being asked to. */
   readonly failures: number;
+  /** How often of late, without having run for half a minute between. Absent where it never did. */
+  readonly failuresInARow?: number;
   readonly lastExit?: string;
 }
 

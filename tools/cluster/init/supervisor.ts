@@ -1,14 +1,18 @@
 // Keeps processes running: starts each after those it needs, and again, with growing pauses, when it ends.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorText } from '../../lib/errors.ts';
+import { withoutProxy } from '../../lib/proxy.ts';
 import { isolatedCommand, openLog, stopProcess } from './process.ts';
 import { untilReady } from './ready.ts';
 import type { ServiceSpec, ServiceStatus } from './spec.ts';
 
 const STABLE_MS = 30_000;
 const POLL_MS = 50;
+/** After how long a status that could not be told is told again. */
+const RETELL_MS = 1000;
 
 /** The pause before the n-th start in a row (n ≥ 1): 100 ms, doubled each time, at most 10 s. */
 export function backoffMs(failuresInARow: number): number {
@@ -40,6 +44,8 @@ export class Supervisor {
   #tracked: readonly Tracked[] = [];
   /** What is being ended, and starts no more. */
   readonly #leaving = new Set<Promise<void>>();
+  /** Set while the last status could not be told. */
+  #untold: NodeJS.Timeout | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -95,11 +101,13 @@ export class Supervisor {
     while (!signal.aborted) {
       if (!(await this.#awaitPredecessors(tracked.spec, signal))) break;
       const startedMs = performance.now();
-      const exit = await this.#runOnce(tracked, signal);
+      // What can't be started (a full disk, no memory) may be startable later, as what ended may be.
+      const exit = await this.#runOnce(tracked, signal).catch((error: unknown) => errorText(error));
       if (signal.aborted) break;
       if (tracked.spec.task === true && exit === 'code 0') return this.#set(tracked, { state: 'done' });
       inARow = performance.now() - startedMs > STABLE_MS ? 1 : inARow + 1;
-      this.#set(tracked, { state: 'backoff', failures: tracked.status.failures + 1, lastExit: exit });
+      const failures = tracked.status.failures + 1;
+      this.#set(tracked, { state: 'backoff', failures, failuresInARow: inARow, lastExit: exit });
       await sleep(backoffMs(inARow), undefined, { signal }).catch(() => undefined);
     }
     this.#set(tracked, { state: 'stopped' });
@@ -123,8 +131,13 @@ export class Supervisor {
     const { logFolder } = this.#options;
     const [file = '', ...args] = isolatedCommand(spec);
     const log = openLog(join(logFolder, `${spec.name}.log`));
-    const child = spawn(file, args, { stdio: ['ignore', log, log], env: { ...process.env, ...spec.env }, cwd: '/' });
-    closeSync(log);
+    const env = { ...(spec.proxied === true ? process.env : withoutProxy(process.env)), ...spec.env };
+    let child: ChildProcess;
+    try {
+      child = spawn(file, args, { stdio: ['ignore', log, log], env, cwd: '/' });
+    } finally {
+      closeSync(log);
+    }
     let ended = false;
     const exit = new Promise<string>((resolve) => {
       child.on('error', (error) => resolve(error.message));
@@ -160,7 +173,16 @@ export class Supervisor {
     this.#tell();
   }
 
+  /** A status that can't be written, as the disk is full, is no reason to keep nothing running: it is told later. */
   #tell(): void {
-    this.#options.onStatus(this.#tracked.map((each) => each.status));
+    const wasUntold = this.#untold !== undefined;
+    clearTimeout(this.#untold);
+    this.#untold = undefined;
+    try {
+      this.#options.onStatus(this.#tracked.map((each) => each.status));
+    } catch (error) {
+      if (!wasUntold) process.stderr.write(`telling the status: ${errorText(error)}\n`);
+      this.#untold = setTimeout(() => this.#tell(), RETELL_MS).unref();
+    }
   }
 }

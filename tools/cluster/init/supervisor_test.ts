@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -82,6 +82,65 @@ test('starts a program that does not exist again and again, and ends when it is 
     ([a]) => (a?.failures ?? 0) >= 2,
   );
   assert.match(statuses[0]?.lastExit ?? '', /ENOENT/);
+});
+
+test('starts a program again whose log could not be opened', async () => {
+  const name = 'folder/a';
+  await supervise([{ name, command: shell('exec sleep 60') }], async ({ folder, statuses }) => {
+    await until(statuses, ([a]) => a?.state === 'backoff');
+    assert.match(statuses()[0]?.lastExit ?? '', /ENOENT/);
+    mkdirSync(join(folder, 'folder'));
+    await until(statuses, ([a]) => a?.state === 'ready');
+  });
+});
+
+test('keeps services running while their status cannot be written, and tells it afterwards', async () => {
+  const stop = new AbortController();
+  let isFull = true;
+  let told: readonly ServiceStatus[] = [];
+  const onStatus = (now: readonly ServiceStatus[]) => {
+    if (isFull) throw new Error('ENOSPC: no space left on device');
+    told = now;
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const supervisor = new Supervisor({ logFolder: folder, onStatus, signal: stop.signal });
+  supervisor.update([{ name: 'a', command: shell('echo started; exit 3') }]);
+  const running = supervisor.run();
+  try {
+    const deadline = performance.now() + 20_000;
+    while (read(join(folder, 'a.log')).split('started').length < 4) {
+      assert.ok(performance.now() < deadline, 'it was not started again');
+      await sleep(10);
+    }
+    isFull = false;
+    await until(
+      () => told,
+      ([a]) => (a?.failures ?? 0) >= 3 && a?.lastExit === 'code 3',
+    );
+  } finally {
+    stop.abort();
+    await running;
+  }
+});
+
+test('gives the variables of proxies to those alone that ask servers outside', async () => {
+  const command = shell('echo "proxy:$HTTPS_PROXY"; exec sleep 60');
+  const before = process.env['HTTPS_PROXY'];
+  process.env['HTTPS_PROXY'] = 'http://proxy.example:3128';
+  try {
+    const services = [
+      { name: 'outside', command, proxied: true },
+      { name: 'inside', command },
+    ];
+    await supervise(services, async ({ folder, statuses }) => {
+      await until(statuses, () => ['outside', 'inside'].every((name) => read(join(folder, `${name}.log`)) !== ''));
+      assert.equal(read(join(folder, 'outside.log')), 'proxy:http://proxy.example:3128\n');
+      assert.equal(read(join(folder, 'inside.log')), 'proxy:\n');
+    });
+  } finally {
+    if (before === undefined) delete process.env['HTTPS_PROXY'];
+    else process.env['HTTPS_PROXY'] = before;
+  }
 });
 
 test('runs a task until it succeeds, then what comes after it', async () => {

@@ -30,7 +30,10 @@ export async function collectState(bundle: Collection, folder: string): Promise<
   await bundle.part('state/certificates.txt', async () =>
     bundle.put('state/certificates.txt', await certificates(base)),
   );
-  const names = await readdir(base);
+  const names = await readdir(base).catch((error: unknown): string[] => {
+    bundle.note(base, error);
+    return [];
+  });
   for (const name of RECORDS.filter((one) => names.includes(one))) await bundle.file(`state/${name}`, join(base, name));
   await collectFolders(bundle, base, { at: '', folders: FOLDERS });
   const nodes = await readdir(join(base, 'nodes')).catch(() => []);

@@ -177,8 +177,8 @@ test('existing: asks the API server and the registry that are recorded', async (
     (await look(version)).map(({ ok }) => ok),
     [true, true],
   );
-  const [old] = await look({ kubectl: JSON.stringify({ gitVersion: 'v1.24.1', minor: '24' }) });
-  assert.match(old?.say ?? '', /v1\.24\.1: use 1\.25 or newer/);
+  const [old] = await look({ kubectl: JSON.stringify({ gitVersion: 'v1.29.1', minor: '29' }) });
+  assert.match(old?.say ?? '', /v1\.29\.1: use 1\.30 or newer/);
   const [silent] = await look({ kubectl: { fails: 'connection refused' } });
   assert.match(silent?.say ?? '', /^connection refused\. Where its address/);
   const [, gone] = await look(version, { endpoint: '127.0.0.1:1' });
