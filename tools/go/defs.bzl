@@ -65,7 +65,13 @@ def go_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: env, labels, ports, repository, user, volumes, workdir, files, …
     """
-    refuse_attributes("go_image", name, kwargs, _REFUSED_OF_IMAGES)
+    refuse_attributes(
+        "go_image",
+        name,
+        dict(kwargs, binary = binary, program = program),
+        _REFUSED_OF_IMAGES,
+        {"binary": "plain label", "program": "plain string"},
+    )
     if not binary:
         fail("//{}:{}: 'binary' must be given, got {}. Name a go_binary, or another target with one program.".format(native.package_name(), name, repr(binary)))
     program = program or str(binary).rpartition(":")[2].rpartition("/")[2]
@@ -103,7 +109,7 @@ def go_grpc_image(
         **kwargs):
     """Makes program, tests and image of a gRPC service or client in Go out of the sources of its package.
 
-    * `*_test.go`: the go_test `main_test`, with all other sources
+    * `*_test.go`: the go_test `main_test`, with all other sources; without any there is none
     * all other `*.go`: the go_binary `main`, a program of one main package
     * `<name>`: the go_image of `main`; `<name>_test`: that it starts, listens, ends when told so, and stays small
 
@@ -130,21 +136,23 @@ def go_grpc_image(
     """
     of_modules = {"modules": modules} if modules else {}
     sources = native.glob(["*.go"], exclude = ["*_test.go"])
+    tests = native.glob(["*_test.go"], allow_empty = True)
     go_binary(
         name = "main",
         srcs = sources + data,
         deps = deps,
         **of_modules
     )
-    go_test(
-        name = "main_test",
-        size = "small",
-        srcs = native.glob(["*.go"]) + data,
-        data = test_data,
-        env = test_env,
-        deps = deps,
-        **of_modules
-    )
+    if tests:
+        go_test(
+            name = "main_test",
+            size = "small",
+            srcs = sources + tests + data,
+            data = test_data,
+            env = test_env,
+            deps = deps,
+            **of_modules
+        )
     go_image(
         name = name,
         binary = ":main",

@@ -1,11 +1,11 @@
-// What the rules of Go run: a request as a JSON file.
+// What the rules of Go run: a request as a JSON file, and after it the sources that it is about.
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isWorker, runTool } from '../lib/worker.ts';
 import { carryOut } from './compile.ts';
 import { NO_CACHES, keepCaches } from './kept_cache.ts';
-import type { GoRequest } from './request.ts';
+import { type GoRequest, goSource } from './request.ts';
 
 // Below the action's own folder: go's cache does not belong into a small /tmp. Bazel takes away what is there before each
 // build, but for names that begin like this.
@@ -18,8 +18,9 @@ process.on('exit', () => {
 });
 
 await runTool(async ({ argv, signal }) => {
+  const [file = '', ...sources] = argv;
   // Written by the rules themselves, so its form is known.
-  const request = JSON.parse(await readFile(argv[0] ?? '', 'utf8')) as GoRequest;
+  const request = { ...JSON.parse(await readFile(file, 'utf8')), sources: sources.map(goSource) } as GoRequest;
   work = await mkdtemp(join(process.cwd(), 'go-'));
   try {
     await carryOut(request, { work, caches, signal });

@@ -19,9 +19,10 @@ GoModulesInfo = provider(
 GoInfo = provider(
     doc = "A Go package of the workspace, and those of the workspace that it imports.",
     fields = {
+        "files": "depset of File: the files and directories of `sources`",
         "import_path": "string: by which others import it",
         "modules": "GoModulesInfo: the modules that it may import",
-        "package": "string: its folder from the root of the workspace",
+        "package": "string: its folder from the root of its workspace",
         "protos": "depset of struct(proto = string, import_path = string): where the code of a proto is, of this target and of those it needs",
         "sources": "depset of struct(folder = string, file = File): the file, or all files of the directory, belong into the folder",
     },

@@ -43,3 +43,9 @@ export interface CompileRequest extends Common {
 }
 
 export type GoRequest = ModulesRequest | CompileRequest;
+
+/** A source out of an argument that compile.bzl writes: its path, a tab, and the folder. */
+export function goSource(argument: string): GoSource {
+  const [path = '', folder = ''] = argument.split('\t');
+  return { path, folder };
+}

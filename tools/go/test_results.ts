@@ -1,4 +1,4 @@
-// What a program of `go test -c` prints with -test.v, as results.
+// What a program of `go test -c` is asked for, and what it prints, as results.
 
 /** How one test ended. */
 export interface TestResult {
@@ -9,7 +9,12 @@ export interface TestResult {
   readonly output: string;
 }
 
+/** What stands before each line about a test with -test.v=test2json: what a test prints may end without a line's end. */
+export const MARKER = '\x16';
+
 const RUN = /^=== RUN +(\S+)$/;
+/** Whose the next lines are: another test's than that which began or ended last. */
+const NAME = /^=== (?:NAME|CONT|PAUSE) +(\S*)$/;
 const END = /^ *--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)$/;
 const OUTCOMES = { PASS: 'passed', FAIL: 'failed', SKIP: 'skipped' } as const;
 
@@ -17,12 +22,15 @@ const OUTCOMES = { PASS: 'passed', FAIL: 'failed', SKIP: 'skipped' } as const;
 export function testResults(output: string): TestResult[] {
   const results = new Map<string, TestResult>();
   let current = '';
-  for (const line of output.split('\n')) {
+  for (const line of output.replaceAll(`\n${MARKER}`, '\n').replaceAll(MARKER, '\n').split('\n')) {
     const [, begun] = RUN.exec(line) ?? [];
+    const [, named] = NAME.exec(line) ?? [];
     const [, word, ended = '', seconds] = END.exec(line) ?? [];
     if (begun !== undefined) {
       current = begun;
       results.set(begun, { name: begun, outcome: 'unfinished', seconds: 0, output: '' });
+    } else if (named !== undefined) {
+      current = named;
     } else if (word !== undefined) {
       current = ended;
       const before = results.get(ended)?.output ?? '';
@@ -34,6 +42,42 @@ export function testResults(output: string): TestResult[] {
     }
   }
   return [...results.values()];
+}
+
+/** Which tests of a program this shard runs. */
+export interface Share {
+  /** As of `go test -run`. Empty: no filter. */
+  readonly filter: string;
+  /** All tests that the filter may choose among. */
+  readonly names: readonly string[];
+  readonly shards: number;
+  /** From 0. */
+  readonly shard: number;
+}
+
+/** What `-test.list` is asked for, as it knows no subtests: of each alternative of a filter what is before the slash. */
+export function listPattern(filter: string): string {
+  let [depth, isOfSubtests] = [0, false];
+  const kept = (filter.match(/\\.|\[[^\]]*\]|[^]/g) ?? []).filter((token) => {
+    if (token === '(') depth += 1;
+    if (token === ')') depth -= 1;
+    if (token === '/' && depth === 0) isOfSubtests = true;
+    if (token === '|' && depth === 0) isOfSubtests = false;
+    return !isOfSubtests;
+  });
+  return kept.join('') || '.';
+}
+
+/** The target's own `args`, and those for a share: all that the filter chooses, without the tests of other shards. */
+export function shareArguments({ filter, names, shards, shard }: Share, args: readonly string[]): string[] {
+  const run = filter === '' ? [] : [`-test.run=${filter}`];
+  const others = names.filter((_, index) => index % shards !== shard);
+  if (others.length === 0) return [...run, ...args];
+  // A program takes one such argument: with what the target itself leaves out.
+  const skip = /^--?test\.skip=/;
+  const skipped = args.filter((arg) => skip.test(arg)).map((arg) => arg.replace(skip, ''));
+  const pattern = [`^(${others.join('|')})$`, ...skipped].join('|');
+  return [...run, `-test.skip=${pattern}`, ...args.filter((arg) => !skip.test(arg))];
 }
 
 /** Why these results are no success, although the program ended with code 0; undefined where they are one. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyRun, testResults } from './test_results.ts';
+import { MARKER, emptyRun, listPattern, shareArguments, testResults } from './test_results.ts';
 
 const OUTPUT = `=== RUN   TestGood
     x_test.go:7: a line
@@ -28,6 +28,46 @@ test('reads how each test ended, how long it took, and what it said', () => {
   );
   assert.match(results[0]?.output ?? '', /a line/);
   assert.match(results[2]?.output ?? '', /wrong/);
+});
+
+test('reads the end of a test that has printed no end of line, and what others print after it', () => {
+  const lines = [
+    '=== RUN   TestA\nbefore',
+    '=== RUN   TestA/sub\nok',
+    '--- PASS: TestA/sub (0.00s)\n',
+    '=== NAME  TestA\n    a_test.go:7: after\n',
+    '--- FAIL: TestA (0.50s)\n',
+    '=== NAME  \nFAIL\n',
+  ];
+  assert.deepEqual(testResults(lines.map((line) => MARKER + line).join('')), [
+    { name: 'TestA', outcome: 'failed', seconds: 0.5, output: 'before\n    a_test.go:7: after\n' },
+    { name: 'TestA/sub', outcome: 'passed', seconds: 0, output: 'ok\n' },
+  ]);
+});
+
+for (const [filter, listed] of [
+  ['', '.'],
+  ['TestA', 'TestA'],
+  ['TestA/sub', 'TestA'],
+  ['TestA/sub|TestB', 'TestA|TestB'],
+  ['Test(A|B)/(x|y)|Test[/C]', 'Test(A|B)|Test[/C]'],
+] as const) {
+  test(`lists the tests of the filter "${filter}"`, () => assert.equal(listPattern(filter), listed));
+}
+
+test('runs in each shard what the filter chooses, without the tests of the others', () => {
+  const share = { filter: 'TestA/sub', names: ['TestA', 'TestB', 'TestC'], shards: 2 };
+  const args = ['-test.skip=TestA/slow', 'word'];
+  assert.deepEqual(shareArguments({ ...share, shard: 0 }, args), [
+    '-test.run=TestA/sub',
+    '-test.skip=^(TestB)$|TestA/slow',
+    'word',
+  ]);
+  assert.deepEqual(shareArguments({ ...share, filter: '', shard: 1 }, []), ['-test.skip=^(TestA|TestC)$']);
+  assert.deepEqual(shareArguments({ ...share, names: [], shards: 1, shard: 0 }, args), [
+    '-test.run=TestA/sub',
+    ...args,
+  ]);
 });
 
 for (const { name, output, isSharded = false, filter = '', says } of [

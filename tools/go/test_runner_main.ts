@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runMain } from '../lib/cli.ts';
 import { junitXml } from '../lib/junit.ts';
-import { emptyRun, testResults } from './test_results.ts';
+import { MARKER, emptyRun, listPattern, shareArguments, testResults } from './test_results.ts';
 
 /** Runs the program; what it prints is seen at once, and returned with its exit code. */
 async function run(program: string, args: readonly string[], cwd: string, isShown: boolean): Promise<[number, string]> {
@@ -13,7 +13,7 @@ async function run(program: string, args: readonly string[], cwd: string, isShow
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
-    if (isShown) process.stdout.write(text);
+    if (isShown) process.stdout.write(text.replaceAll(MARKER, ''));
   });
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
@@ -29,15 +29,14 @@ await runMain(async ({ argv, env }) => {
   if (env['TEST_SHARD_STATUS_FILE']) await writeFile(env['TEST_SHARD_STATUS_FILE'], '');
   const filter = env['TESTBRIDGE_TEST_ONLY'] ?? '';
   const shards = Number(env['TEST_TOTAL_SHARDS'] ?? '1');
-  let pattern = filter;
+  const shard = Number(env['TEST_SHARD_INDEX'] ?? '0');
+  let names: readonly string[] = [];
   if (shards > 1) {
-    const [, listed] = await run(program, [`-test.list=${filter || '.'}`], folder, false);
-    const names = listed.split('\n').filter((line) => /^(Test|Example|Fuzz)/.test(line));
-    const own = names.filter((_, index) => index % shards === Number(env['TEST_SHARD_INDEX'] ?? '0'));
-    pattern = `^(${own.join('|')})$`;
+    const [, listed] = await run(program, [`-test.list=${listPattern(filter)}`], folder, false);
+    names = listed.split('\n').filter((line) => /^(Test|Example|Fuzz)/.test(line));
   }
-  const only = pattern === '' ? [] : [`-test.run=${pattern}`];
-  const [code, output] = await run(program, ['-test.v', '-test.timeout=0', ...only, ...args], folder, true);
+  const more = shareArguments({ filter, names, shards, shard }, args);
+  const [code, output] = await run(program, ['-test.v=test2json', '-test.timeout=0', ...more], folder, true);
   const results = testResults(output);
   if (env['XML_OUTPUT_FILE']) {
     const cases = results.map(({ outcome, ...rest }) => ({
@@ -47,7 +46,8 @@ await runMain(async ({ argv, env }) => {
     await writeFile(env['XML_OUTPUT_FILE'], junitXml(packageFolder, cases));
   }
   if (code !== 0) return code;
-  const problem = emptyRun(results, shards > 1, filter);
+  // Where there is no test at all, another shard has none either.
+  const problem = emptyRun(results, names.length > 0, filter);
   if (problem === undefined) return 0;
   process.stderr.write(`${problem}\n`);
   return 1;

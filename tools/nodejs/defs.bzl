@@ -11,9 +11,9 @@ nodejs_runtime_layer = _nodejs_runtime_layer
 def nodejs_image(name, base = None, visibility = None, tags = [], **kwargs):
     """Makes an image that runs a TypeScript program: base, node, its npm packages, its code.
 
-    The program runs as `node <node_options> /app/<package>/main.js <templated_args> <args>` in /app, as user 65532. A
-    changed line of the program rebuilds and pushes the last layer only. Outputs as of oci_image: for `image`,
-    `image.digest`.
+    The program runs as `node <node_options> /app/<package>/main.js <templated_args> <args>` in /app, as user 65532; where
+    the package is of another repository, it is in `/app/external/<repository>/<package>`. A changed line of the program
+    rebuilds and pushes the last layer only. Outputs as of oci_image: for `image`, `image.digest`.
 
     The program is said in one of three ways: `binary`; `entry_point` with `srcs` and `deps`; or, as in rules_docker,
     `entry_point` with all that it needs in `data`: TypeScript libraries, npm packages, files, also plain JavaScript.

@@ -1,6 +1,7 @@
 """Compiles Python sources, and looks for the modules that they import, without running anything.
 
-`check.py REQUEST.json`, as tools/python/private/program.bzl writes it.
+`check.py REQUEST.json SOURCES`, as tools/python/private/program.bzl writes them: SOURCES has a line of file, tab and
+name for each source that may be imported.
 """
 
 import ast
@@ -13,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 @dataclass(frozen=True)
 class Request:
-    """What is checked: sources by their path in the workspace, and where packages are."""
+    """What is checked: sources by their path in the repository, and where packages are."""
 
     label: str
     srcs: list[str]
@@ -27,6 +28,15 @@ class Import:
     module: str
     line: int
     column: int
+
+
+def read_request(request: str, listed: str) -> Request:
+    """The request of two files. The path of a source of another repository stays one that no import leads to."""
+    given = json.loads(Path(request).read_text())
+    own = f"../{given.pop('repository')}/"
+    lines = [line.split("\t") for line in Path(listed).read_text().split("\n") if line]
+    given["srcs"] = [name.removeprefix(own) for name in given["srcs"]]
+    return Request(**given, sources={name.removeprefix(own): file for file, name in lines})
 
 
 def imports_of(tree: ast.AST, source: str) -> list[Import]:
@@ -95,8 +105,8 @@ def fail(code: str, message: str, hint: str) -> int:
     return 1
 
 
-def main(path: str) -> int:
-    request = Request(**json.loads(Path(path).read_text()))
+def main(arguments: list[str]) -> int:
+    request = read_request(*arguments)
     invalid, missing = problems_of(request)
     if invalid:
         lines = "\n".join(invalid)
@@ -114,4 +124,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -26,19 +26,21 @@ class Check(unittest.TestCase):
             self.write(f"{name}/{module}", "")
         self.packages.append(str(self.folder / name))
 
-    def check(self, sources: dict[str, str], *srcs: str) -> str:
+    def check(self, sources: dict[str, str], *srcs: str, repository: str = "") -> str:
         """What is said of `srcs`, by default of all sources; the empty string where all is well."""
         output = self.folder / "checked"
         request = {
             "label": "//shop",
             "output": str(output),
             "packages": self.packages,
-            "sources": {path: self.write(f"src/{path}", text) for path, text in sources.items()},
+            "repository": repository,
             "srcs": list(srcs or sources),
         }
+        written = [(self.write(f"src/src/{path}", text), path) for path, text in sources.items()]
+        listed = "".join(f"{file}\t{path}\n" for file, path in written)
         said = io.StringIO()
         with redirect_stderr(said):
-            code = main(self.write("request.json", json.dumps(request)))
+            code = main([self.write("request.json", json.dumps(request)), self.write("sources", listed)])
         self.assertEqual(code, 1 if said.getvalue() else 0)
         self.assertEqual(output.exists(), code == 0)
         return said.getvalue()
@@ -73,6 +75,16 @@ class Check(unittest.TestCase):
     def test_refuses_a_submodule_of_a_module(self) -> None:
         self.package("one", "six.py")
         self.assertIn("no module six.moves", self.check({"shop/main.py": "import six.moves\n"}))
+
+    def test_takes_imports_by_the_path_in_a_repository_that_another_loads(self) -> None:
+        main = {"../platform/shop/main.py": "from shop.bank import pay\n"}
+        said = self.check(main, repository="platform")
+        self.assertIn("\nshop/main.py:1:1: no module shop.bank\n", said)
+        self.assertEqual(self.check({**main, "../platform/shop/bank.py": "pay = 1\n"}, repository="platform"), "")
+
+    def test_refuses_imports_of_a_repository_that_this_one_loads(self) -> None:
+        sources = {"shop/main.py": "from bank import pay\n", "../platform/bank.py": "pay = 1\n"}
+        self.assertIn("no module bank", self.check(sources, "shop/main.py"))
 
     def test_checks_only_what_it_is_asked_for(self) -> None:
         sources = {"shop/main.py": "import shop.bank\n", "shop/bank.py": "import redis\n"}

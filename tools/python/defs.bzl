@@ -1,6 +1,8 @@
 """Python: libraries, programs and tests of the workspace, code of protocol buffers, and images."""
 
+load("//tools/lib/bzl:labels.bzl", "label_parts")
 load("//tools/lib/bzl:left_out.bzl", "refuse_attributes")
+load("//tools/lib/bzl:paths.bzl", "package_path")
 load("//tools/oci:defs.bzl", "oci_image", "service_image_test")
 load("//tools/python:providers.bzl", _PyLibraryInfo = "PyLibraryInfo", _PyRuntimeInfo = "PyRuntimeInfo")
 load("//tools/python/private:grpc_library.bzl", _py_grpc_library = "py_grpc_library")
@@ -19,15 +21,13 @@ py_library_bytecode_layer = _py_library_bytecode_layer
 py_runtime = _py_runtime
 py_test = _py_test
 
-def _py_path(package, entry_point):
-    """The entry's path in the image."""
-    source = entry_point
-    if source.startswith("//"):
-        package, _, source = source[2:].partition(":")
-    source = source.lstrip(":")
-    if not source.endswith(".py"):
-        fail("//{}: 'entry_point' must be a Python source, got \"{}\". Name the file that starts the program.".format(package, entry_point))
-    return "/app/{}/{}".format(package, source) if package else "/app/" + source
+def _entry(where, entry_point):
+    """Of the source that starts the program: struct(path = string: in the image, root = string: what imports are relative to)."""
+    parts = label_parts(entry_point)
+    if not parts.name.endswith(".py"):
+        fail("{}: 'entry_point' must be a Python source, got \"{}\". Name the file that starts the program.".format(where, entry_point))
+    root = "/".join(["/app"] + [part for part in [package_path(parts.repository, "")] if part])
+    return struct(path = "/".join([part for part in [root, parts.package, parts.name] if part]), root = root)
 
 def py_image(
         name,
@@ -48,7 +48,8 @@ def py_image(
 
     The program runs as `python3.13 <python_options> /app/<package>/main.py <args>` in /app, as user 65532; modules of
     the workspace are imported by their path in it (`from services.x import y`). A changed line of the program rebuilds
-    and pushes the last layer only. Outputs as of oci_image.
+    and pushes the last layer only. Where the package is of another repository, `/app/external/<repository>` is in the
+    place of `/app`, but for where it starts. Outputs as of oci_image.
 
         py_image(
             name = "image",
@@ -75,7 +76,14 @@ def py_image(
       testonly: of all targets.
       **kwargs: attributes of oci_image: labels, ports, repository, user, volumes, …
     """
-    refuse_attributes("py_image", name, kwargs, REFUSED_OF_IMAGES)
+    refuse_attributes(
+        "py_image",
+        name,
+        dict(kwargs, entry_point = entry_point, env = env, srcs = srcs),
+        REFUSED_OF_IMAGES,
+        {"entry_point": "plain label", "env": "plain dict", "srcs": "plain list"},
+    )
+    entry = _entry("//{}:{}".format(native.package_name(), name), entry_point)
     private = {"tags": ["manual"], "testonly": testonly, "visibility": ["//visibility:private"]}
     py_packages_layer(name = name + "__packages", deps = deps, **private)
     py_app_layer(
@@ -89,8 +97,8 @@ def py_image(
         name = name,
         base = base or Label("//tools/python:base"),
         cmd = args,
-        entrypoint = ["/usr/bin/python3.13"] + python_options + [_py_path(native.package_name(), entry_point)],
-        env = dict({"PYTHONPATH": "/app"}, **env),
+        entrypoint = ["/usr/bin/python3.13"] + python_options + [entry.path],
+        env = dict({"PYTHONPATH": entry.root}, **env),
         layers = [":" + name + "__packages"] + layers + [":" + name + "__app"],
         tags = tags,
         testonly = testonly,
@@ -142,7 +150,7 @@ def py_grpc_image(
     tests = native.glob(["*_test.py"], allow_empty = True)
     py_library(
         name = "lib",
-        srcs = native.glob(["*.py"], exclude = ["main.py"] + tests),
+        srcs = native.glob(["*.py"], exclude = ["main.py"] + tests, allow_empty = True),
         data = data,
         deps = deps,
     )

@@ -73,6 +73,8 @@ export const REFUSED: Readonly<Record<string, Row>> = {
       call('nodejs_image', `env = ${chosen('{}')}`),
       ...['repository', 'tag_name', 'launcher'].map((text) => image(`${text} = ${chosen('"x"')}`)),
       image('launcher = ":x"', `file_paths = ${chosen('{}')}`),
+      ...calls('py_image', `entry_point = ${chosen('"x.py"')}`, `env = ${chosen('{}')}`, `srcs = ${chosen('[]')}`),
+      ...calls('go_image', `binary = ${chosen('":x"')}`, `binary = ":x", program = ${chosen('"x"')}`),
       call('ts_project', 'srcs = []', `extends = ${chosen('":x.json"')}`),
     ],
     otherSays: 'without select',

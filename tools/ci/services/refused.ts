@@ -117,6 +117,28 @@ export const REFUSED: Readonly<Record<string, Row>> = {
       '`bazel run //services/web:release`',
     ],
   },
+  'a `k8s_object` has pins, and no `env`': {
+    services: {
+      web: {
+        statements:
+          'load("@fathom//tools/k8s:defs.bzl", "k8s_object")\n\n' +
+          'k8s_object(name = "x", images = {"x": "//:i"}, pins = "pins.json", template = "x.yaml")\n',
+      },
+    },
+    target: '//services/web:x',
+    says: ["//services/web:x: 'env' must be given beside 'pins', got None. Name the environment whose pins are meant"],
+  },
+  '`environments` of a `k8s_pins` names none of `ENVS`': {
+    services: {
+      web: {
+        statements:
+          'load("@fathom//tools/k8s:defs.bzl", "k8s_pins")\n\n' +
+          'k8s_pins(name = "pins", environments = ["dev", "stagging"], images = {"services/web": "//:i"})\n',
+      },
+    },
+    target: '//services/web:pins',
+    says: ["//services/web:pins: 'environments' must be one of dev, test, got 'stagging'", 'cluster_constants.bzl'],
+  },
   '`images` are given where several manifests have pods': {
     services: {
       web: { attributes: 'manifests = ["deployment", "job"], image = "//:i", images = {"x": "//:x"},' },

@@ -18,6 +18,8 @@ export interface ServiceSource {
   readonly fields?: string;
   /** Data of its ConfigMap, as Jsonnet; `deps` is what it calls. Default: none. */
   readonly data?: string;
+  /** Further statements of its BUILD file, as Starlark. Default: none. */
+  readonly statements?: string;
 }
 
 /** The workspace, and a Bazel in it. */
@@ -110,7 +112,7 @@ ${loads}`,
 
 function serviceFiles(path: string, source: ServiceSource): Record<string, string> {
   const { attributes = '', kubernetesName = path.replaceAll(/[/_]/g, '-'), port = 'http', data = '' } = source;
-  const { hasService = true, fields = '' } = source;
+  const { hasService = true, fields = '', statements = '' } = source;
   const name = path.split('/').at(-1) ?? path;
   const manifests = hasService ? '["configmap", "service"]' : '["configmap"]';
   return {
@@ -122,7 +124,7 @@ service(
     visibility = ["//visibility:public"],
     ${attributes}
 )
-`,
+${statements}`,
     [`services/${path}/${name}.jsonnet`]: `local dependency = import 'jsonnet/dependency.libsonnet';
 
 function(environment, deps) {

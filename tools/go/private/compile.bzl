@@ -2,7 +2,7 @@
 
 load("//tools/go:providers.bzl", "GoInfo", "GoModulesInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
-load("//tools/lib/bzl:paths.bzl", "workspace_path")
+load("//tools/lib/bzl:paths.bzl", "own_path")
 load("//tools/lib/bzl:worker.bzl", "worker_args", "worker_requirements")
 
 COMPILE_ATTRS = {
@@ -12,8 +12,16 @@ COMPILE_ATTRS = {
 }
 
 def _folder(ctx, file):
-    """Where a source belongs: embedded ones may be in folders below the package."""
-    return ctx.label.package if file.is_directory else workspace_path(file).rpartition("/")[0]
+    """Where a source belongs: embedded ones may be in folders below the package.
+
+    It is the path in the target's own repository: where another workspace loads that, its sources import one another by
+    the same paths.
+    """
+    return ctx.label.package if file.is_directory else own_path(ctx.label, file).rpartition("/")[0]
+
+def _source(source):
+    # The path first: Bazel reads an argument of a worker that begins with `@` as the name of a file with more of them.
+    return "{}\t{}".format(source.file.path, source.folder)
 
 def go_info(ctx, files, protos = []):
     """What others need to import the package of a target.
@@ -30,6 +38,7 @@ def go_info(ctx, files, protos = []):
     deps = [dep[GoInfo] for dep in ctx.attr.deps if GoInfo in dep]
     import_path = "/".join([part for part in [modules.import_path, ctx.label.package] if part])
     return GoInfo(
+        files = depset(files, transitive = [dep.files for dep in deps]),
         import_path = import_path,
         modules = modules,
         package = ctx.label.package,
@@ -53,7 +62,6 @@ def compile_go(ctx, kind, info, output):
       output: File.
     """
     modules = info.modules
-    sources = info.sources.to_list()
     params = ctx.actions.declare_file(ctx.label.name + ".go.json")
     ctx.actions.write(params, json.encode(dict(
         cache = modules.cache.path,
@@ -67,17 +75,17 @@ def compile_go(ctx, kind, info, output):
         output = output.path,
         package = info.package,
         sdk = modules.sdk.path,
-        sources = [struct(folder = source.folder, path = source.file.path) for source in sources],
         src = modules.src.path,
     )))
     args = worker_args(ctx)
     args.add(params)
+    args.add_all(info.sources, map_each = _source)
     ctx.actions.run(
         mnemonic = "GoCompile",
         progress_message = "Compiling Go {} {}".format(kind, shown_label(ctx.label)),
         executable = ctx.executable._tool,
         arguments = [args],
-        inputs = [params, modules.cache, modules.src, modules.sdk] + modules.revisions + [source.file for source in sources],
+        inputs = depset([params, modules.cache, modules.src, modules.sdk] + modules.revisions, transitive = [info.files]),
         outputs = [output],
         execution_requirements = worker_requirements("GoCompile"),
     )

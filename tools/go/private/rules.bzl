@@ -1,6 +1,7 @@
 """go_library, go_binary and go_test."""
 
 load("//tools/go:providers.bzl", "GoInfo")
+load("//tools/lib/bzl:labels.bzl", "repository_name")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:env.bzl", "environment_words")
@@ -62,6 +63,11 @@ built it in it.
     executable = True,
 )
 
+def _runfiles_folder(label):
+    """The folder of a target's package, from that of the main repository in runfiles."""
+    repository = repository_name(label)
+    return ("../{}/".format(repository) if repository else "") + label.package
+
 def _go_test_impl(ctx):
     tests = [file for file in ctx.files.srcs if file.basename.endswith("_test.go")]
     if not tests:
@@ -73,7 +79,7 @@ def _go_test_impl(ctx):
         ctx,
         ctx.label.name,
         [file for file in ctx.files._runner if file.extension == "mjs"][0],
-        arguments = [runfile_argument(rlocation(ctx, program)), shell_quote(ctx.label.package)],
+        arguments = [runfile_argument(rlocation(ctx, program)), shell_quote(_runfiles_folder(ctx.label))],
         env = environment_words(ctx),
         runfiles = ctx.runfiles(files = [program] + ctx.files.data),
     )

@@ -3,6 +3,7 @@
 load("//tools/java:providers.bzl", "JavaLibraryInfo")
 load("//tools/lib/bzl:labels.bzl", "shown_label")
 load("//tools/lib/bzl:paths.bzl", "workspace_path")
+load("//tools/lib/bzl:worker.bzl", "worker_args")
 load("//tools/packages:providers.bzl", "MavenArtifactInfo", "PypiPackageInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
 load("//tools/ts/private:launcher.bzl", "runfile_argument")
@@ -106,10 +107,10 @@ def compile_java(ctx, sources, deps, resources = [], more_jars = []):
     jar = ctx.actions.declare_file("lib{}.jar".format(ctx.label.name))
     runtime = ctx.attr._compile_runtime[PypiPackageInfo].directory
     compiler = ctx.attr._compiler[MavenArtifactInfo].file
-    used = class_path(library_info(deps)) + more_jars
+    used = library_info(deps)
+    artifacts = [entry.file for entry in used.artifacts.to_list()] + more_jars
     request = ctx.actions.declare_file(ctx.label.name + ".java.json")
     ctx.actions.write(request, json.encode(dict(
-        classPath = [file.path for file in used],
         compiler = compiler.path,
         java = runtime.path + _JAVA,
         label = shown_label(ctx.label),
@@ -117,12 +118,16 @@ def compile_java(ctx, sources, deps, resources = [], more_jars = []):
         resources = {workspace_path(file): file.path for file in resources},
         sources = [file.path for file in sources],
     )))
+    args = worker_args(ctx)
+    args.add(request)
+    args.add_all(used.jars)
+    args.add_all(artifacts)
     ctx.actions.run(
         mnemonic = "JavaCompile",
         progress_message = "Compiling Java of {}".format(shown_label(ctx.label)),
         executable = ctx.executable._tool,
-        arguments = [request.path],
-        inputs = [request, runtime, compiler] + sources + resources + used,
+        arguments = [args],
+        inputs = depset([request, runtime, compiler] + sources + resources + artifacts, transitive = [used.jars]),
         outputs = [jar],
     )
     return library_info(deps, [jar])

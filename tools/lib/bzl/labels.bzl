@@ -39,6 +39,35 @@ def apparent_name(repository):
     named = [part for part in parts if not part[0].isdigit()]
     return named[-1] if named else repository
 
+def loaded_repository():
+    """The repository of the BUILD file that is being loaded, for macros.
+
+    Returns:
+      a string: its name in paths, empty for the main one.
+    """
+    return native.repo_name() if hasattr(native, "repo_name") else native.repository_name().lstrip("@")
+
+def label_parts(label):
+    """What a label says, for macros.
+
+    Args:
+      label: a Label, or a string as the BUILD file that is being loaded has it.
+
+    Returns:
+      struct(repository = string, empty for the main one, package, name = strings).
+    """
+    if type(label) == "Label":
+        return struct(repository = repository_name(label), package = label.package, name = label.name)
+    if "//" not in label:
+        return struct(repository = loaded_repository(), package = native.package_name(), name = label.lstrip(":"))
+    repository, _, path = label.partition("//")
+    package, _, name = path.partition(":")
+    return struct(
+        repository = repository.lstrip("@") if repository else loaded_repository(),
+        package = package,
+        name = name or package.split("/")[-1],
+    )
+
 def sibling_label(label, name):
     """The label of another file of a label's package.
 

@@ -1,6 +1,8 @@
 """The layers and the configuration of an image that runs a Node.js program."""
 
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
+load("//tools/lib/bzl:labels.bzl", "label_parts")
+load("//tools/lib/bzl:paths.bzl", "package_path")
 load("//tools/oci/private:container.bzl", "DAEMON_ATTRIBUTES", "IMAGE_ATTRIBUTES")
 load("//tools/ts:defs.bzl", "ts_library")
 load(":layers.bzl", "js_path", "nodejs_app_layer", "nodejs_npm_layer", "nodejs_own_layer", "nodejs_program")
@@ -48,13 +50,13 @@ _REFUSED = {
 }
 
 def _entry(where, entry_point):
-    """Where the source that starts the program is: struct(path = string in the workspace, is_js = bool)."""
-    package, found, source = entry_point.rpartition(":")
-    package = package.partition("//")[2] if found and "//" in package else native.package_name()
-    js = js_path(source)
+    """Where the source that starts the program is: struct(path = string as of workspace_path, is_js = bool, source = its name)."""
+    parts = label_parts(entry_point)
+    js = js_path(parts.name)
     if not js:
         fail("{}: 'entry_point' must be a TypeScript or JavaScript source, got \"{}\". Name the file that starts the program.".format(where, entry_point))
-    return struct(path = "/".join([part for part in [package, js] if part]), is_js = js == source, source = source)
+    folder = package_path(parts.repository, parts.package)
+    return struct(path = "/".join([part for part in [folder, js] if part]), is_js = js == parts.name, source = parts.name)
 
 def _own_layers(name, layers, testonly):
     """Declares a layer for each of `layers`; returns their labels."""

@@ -28,6 +28,7 @@ def service_program(deps, data, test_data, test_deps, test_programs, test_size):
         )
     ts_binary(
         name = "main",
+        data = data,
         entry_point = "main.ts",
         deps = own + deps,
     )

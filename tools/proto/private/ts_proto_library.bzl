@@ -1,7 +1,8 @@
 """ts_proto_library: messages, and grpc-js services and clients, from .proto files."""
 
 load("@fathom_builtins//:proto.bzl", "ProtoInfo")
-load("//tools/lib/bzl:labels.bzl", "apparent_name", "repository_name", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "repository_name", "shown_label")
+load("//tools/lib/bzl:paths.bzl", "package_path")
 load("//tools/packages:providers.bzl", "NpmPackageInfo")
 load("//tools/proto:providers.bzl", "TsProtoInfo")
 load("//tools/proto/private:protoc.bzl", "import_name", "proto_roots")
@@ -42,9 +43,8 @@ _ATTRS = dict(
 
 def _package_path(ctx, path):
     """A path of this package from the root of the tree in which TypeScript is compiled."""
-    repository = repository_name(ctx.label)
-    prefix = "external/{}/".format(apparent_name(repository)) if repository else ""
-    return prefix + (ctx.label.package + "/" if ctx.label.package else "") + path
+    folder = package_path(repository_name(ctx.label), ctx.label.package)
+    return (folder + "/" if folder else "") + path
 
 def _generated(ctx, protos):
     """The files to make: list of struct(proto = import name, stem, code, descriptor)."""

@@ -25,10 +25,10 @@ def _impl(ctx):
             fail("{}: 'deps' must have protos that others import by their path in the workspace, got \"{}\". Leave out strip_import_prefix.".format(ctx.label, name))
     stems = [name[len(package):-len(".proto")] for name in names]
     outputs = [ctx.actions.declare_file(stem + ending) for stem in stems for ending in ["_pb2.py", "_pb2.pyi", "_pb2_grpc.py"]]
-    root = outputs[0].path[:-len(outputs[0].short_path)] if outputs else ""
     generate_code(
         ctx,
-        struct(files = outputs, folder = root or "."),
+        # Of another repository, imports begin below its own folder.
+        struct(files = outputs, folder = "/".join([part for part in [ctx.bin_dir.path, ctx.label.workspace_root] if part])),
         protos,
         names,
         [plugin("python"), plugin("pyi"), plugin("grpc_python")],

@@ -1,6 +1,6 @@
 """How Python is started: by the runtime's own loader, with sources and packages where it looks for modules."""
 
-load("//tools/lib/bzl:labels.bzl", "shown_label")
+load("//tools/lib/bzl:labels.bzl", "repository_name", "shown_label")
 load("//tools/packages:providers.bzl", "PypiPackageInfo")
 load("//tools/python:providers.bzl", "PyLibraryInfo", "PyRuntimeInfo")
 load("//tools/ts/private:compile.bzl", "rlocation")
@@ -45,6 +45,24 @@ def library_info(ctx, files, checked = []):
         sources = depset(files, transitive = [library.sources for library in libraries]),
     )
 
+def data_runfiles(ctx):
+    """What comes with `data` and with what is imported.
+
+    Args:
+      ctx: the rule's context, with LIBRARY_ATTRS.
+
+    Returns:
+      runfiles.
+    """
+    runfiles = ctx.runfiles()
+    for target in ctx.attr.deps + ctx.attr.data:
+        if PypiPackageInfo not in target:
+            runfiles = runfiles.merge(target[DefaultInfo].default_runfiles)
+    return runfiles
+
+def _source(file):
+    return "{}\t{}".format(file.path, file.short_path) if file.extension == "py" else None
+
 def check_sources(ctx, srcs):
     """Declares the action that compiles sources, and looks for what they import.
 
@@ -59,22 +77,27 @@ def check_sources(ctx, srcs):
     checked = ctx.actions.declare_file(ctx.label.name + ".checked")
     request = ctx.actions.declare_file(ctx.label.name + ".check.json")
     runtime = ctx.attr._runtime[PyRuntimeInfo].directory
-    sources = info.sources.to_list()
     packages = info.packages.to_list()
     ctx.actions.write(request, json.encode(dict(
         label = shown_label(ctx.label),
         output = checked.path,
         packages = [entry.directory.path for entry in packages],
-        sources = {file.short_path: file.path for file in sources if file.extension == "py"},
+        repository = repository_name(ctx.label),
         srcs = [file.short_path for file in srcs if file.extension == "py"],
     )))
+
+    # Of a large repo too many for a file a target that is written before any action runs.
+    sources = ctx.actions.args()
+    sources.set_param_file_format("multiline")
+    sources.use_param_file("%s", use_always = True)
+    sources.add_all(info.sources, expand_directories = False, map_each = _source)
     ctx.actions.run(
         mnemonic = "PyCheck",
         progress_message = "Checking Python of {}".format(shown_label(ctx.label)),
         executable = runtime.path + "/lib/ld.so",
-        arguments = ["--library-path", runtime.path + "/lib", runtime.path + "/bin/python3.13", ctx.file._check.path, request.path],
+        arguments = ["--library-path", runtime.path + "/lib", runtime.path + "/bin/python3.13", ctx.file._check.path, request.path, sources],
         env = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHOME": runtime.path},
-        inputs = depset([request, runtime, ctx.file._check] + sources + [entry.directory for entry in packages]),
+        inputs = depset([request, runtime, ctx.file._check] + [entry.directory for entry in packages], transitive = [info.sources]),
         outputs = [checked],
     )
     return checked
@@ -100,7 +123,7 @@ def create_program(ctx, main, info, arguments = [], env = {}):
     executable = ctx.actions.declare_file(ctx.label.name)
     runtime = ctx.attr._runtime[PyRuntimeInfo].directory
     directories = [entry.directory for entry in info.packages.to_list()]
-    path = ["$r/" + ctx.workspace_name] + ["$r/" + rlocation(ctx, directory) for directory in directories]
+    path = ["$r/" + (repository_name(ctx.label) or ctx.workspace_name)] + ["$r/" + rlocation(ctx, directory) for directory in directories]
     ctx.actions.write(
         executable,
         _LAUNCHER.format(

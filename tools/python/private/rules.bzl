@@ -1,9 +1,10 @@
 """py_library, py_binary and py_test."""
 
+load("//tools/lib/bzl:paths.bzl", "own_path")
 load("//tools/packages/private:facts.bzl", "third_party")
 load("//tools/python:providers.bzl", "PyLibraryInfo")
 load("//tools/ts/private:env.bzl", "environment_words")
-load(":program.bzl", "CHECK_ATTRS", "LIBRARY_ATTRS", "check_sources", "create_program", "library_info")
+load(":program.bzl", "CHECK_ATTRS", "LIBRARY_ATTRS", "check_sources", "create_program", "data_runfiles", "library_info")
 
 def _facts(info):
     return third_party([entry.fact for entry in info.packages.to_list()])
@@ -14,7 +15,7 @@ def _py_library_impl(ctx):
     return [
         info,
         _facts(info),
-        DefaultInfo(files = depset([checked]), runfiles = ctx.runfiles(transitive_files = info.sources)),
+        DefaultInfo(files = depset([checked]), runfiles = ctx.runfiles(transitive_files = info.sources).merge(data_runfiles(ctx))),
     ]
 
 py_library = rule(
@@ -43,7 +44,7 @@ def _py_binary_impl(ctx):
     return [
         info,
         _facts(info),
-        DefaultInfo(executable = program.executable, runfiles = program.runfiles),
+        DefaultInfo(executable = program.executable, runfiles = program.runfiles.merge(data_runfiles(ctx))),
     ]
 
 py_binary = rule(
@@ -65,8 +66,8 @@ py_binary = rule(
     provides = [PyLibraryInfo],
 )
 
-def _module(file):
-    return file.short_path[:-len(".py")].replace("/", ".")
+def _module(ctx, file):
+    return own_path(ctx.label, file)[:-len(".py")].replace("/", ".")
 
 def _py_test_impl(ctx):
     tests = [file for file in ctx.files.srcs if file.basename.endswith("_test.py")]
@@ -77,13 +78,10 @@ def _py_test_impl(ctx):
         ctx,
         ctx.file._runner,
         info,
-        arguments = [_module(test) for test in tests],
+        arguments = [_module(ctx, test) for test in tests],
         env = environment_words(ctx),
     )
-    runfiles = program.runfiles
-    for target in ctx.attr.data:
-        runfiles = runfiles.merge(target[DefaultInfo].default_runfiles)
-    return [DefaultInfo(executable = program.executable, runfiles = runfiles)]
+    return [DefaultInfo(executable = program.executable, runfiles = program.runfiles.merge(data_runfiles(ctx)))]
 
 py_test = rule(
     implementation = _py_test_impl,

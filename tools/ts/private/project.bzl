@@ -1,7 +1,7 @@
 """ts_project: the name and attributes that rules_nodejs and rules_ts gave to the compilation of a project."""
 
 load("//tools/lib/bzl:attributes.bzl", "checked_attributes")
-load("//tools/lib/bzl:labels.bzl", "repository_name")
+load("//tools/lib/bzl:labels.bzl", "label_parts", "loaded_repository")
 load(":library.bzl", "ts_library")
 
 _PROJECT = {
@@ -81,25 +81,10 @@ _tsconfig_file = rule(
     attrs = {"content": attr.string(doc = "Its text.", mandatory = True)},
 )
 
-def _parts(label):
-    """What a label says: struct(repository = string, empty for the main one, package, name = strings)."""
-    if type(label) == "Label":
-        return struct(repository = repository_name(label), package = label.package, name = label.name)
-    own = native.repository_name().lstrip("@")
-    if "//" not in label:
-        return struct(repository = own, package = native.package_name(), name = label.lstrip(":"))
-    repository, _, path = label.partition("//")
-    package, _, name = path.partition(":")
-    return struct(
-        repository = repository.lstrip("@") if repository else own,
-        package = package,
-        name = name or package.split("/")[-1],
-    )
-
 def _relative(target, label):
     """The path of a file of this workspace as a file of this package names it."""
-    parts = _parts(label)
-    if parts.repository != native.repository_name().lstrip("@"):
+    parts = label_parts(label)
+    if parts.repository != loaded_repository():
         fail("//{}:{}: 'extends' must be a file of this workspace where 'tsconfig' is a dict, got \"{}\". Write //…, or a tsconfig.json that extends it, as 'tsconfig'.".format(native.package_name(), target, label))
     if parts.package == native.package_name():
         return "./" + parts.name

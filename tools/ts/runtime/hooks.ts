@@ -1,5 +1,5 @@
 // Preloaded (`node --import`) into programs that are not bundled: puts resolve.ts in front of node's own resolution.
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -25,8 +25,12 @@ registerHooks({
     if (specifier === 'node:test' && process.env['FATHOM_TEST_CASES'] !== undefined) return next(testModule, context);
     const resolution = resolveImport(specifier, importer, runtime);
     if (resolution.kind === 'file') return found(resolution.path);
-    if (resolution.kind === 'package')
+    if (resolution.kind === 'package') {
+      // A require() is looked up from its own file, whatever parentURL is handed on.
+      if (context.conditions.includes('require'))
+        return next(createRequire(resolution.from).resolve(specifier), context);
       return next(specifier, { ...context, parentURL: pathToFileURL(resolution.from).href });
+    }
     return next(specifier, context);
   },
 });

@@ -47,17 +47,20 @@ if (env['XML_OUTPUT_FILE']) {
 await finished(stream.resume());
 await Promise.race([Promise.all(outputs.slice(1)), new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
 
-const registered = existsSync(cases)
+const counts = existsSync(cases)
   ? readFileSync(cases, 'utf8')
       .split('\n')
       .filter(Boolean)
-      .reduce((sum, line) => sum + (JSON.parse(line) as { registered: number }).registered, 0)
-  : 0;
+      .map((line) => JSON.parse(line) as { readonly registered: number; readonly matching: number })
+  : [];
+const registered = counts.reduce((sum, count) => sum + count.registered, 0);
+// Those of all shards: each registers all cases, and runs its own.
+const matching = counts.reduce((sum, count) => sum + count.matching, 0);
 rmSync(folder, { recursive: true, force: true });
 const sharded = Number(env['TEST_TOTAL_SHARDS'] ?? '1') > 1;
 if (failed > 0) process.exitCode = 1;
 else if (registered === 0) fail('no test case is in these files: a test that tests nothing fails');
-else if (executed === 0 && filter) fail(`no test case matches --test_filter=${filter}`);
+else if (executed === 0 && matching === 0) fail(`no test case matches --test_filter=${filter}`);
 else if (executed === 0 && !sharded) fail('every test case was skipped: a test that tests nothing fails');
 if (process.exitCode === undefined || process.exitCode === 0)
   rmSync(env['TEST_PREMATURE_EXIT_FILE'] ?? join(folder, 'none'), { force: true });

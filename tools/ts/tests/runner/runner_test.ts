@@ -66,6 +66,35 @@ test('fails when the filter matches no case', () => {
   assert.match(result.output, /no test case matches/);
 });
 
+test('passes in shards without a case that the filter matches, and fails where no shard has one', () => {
+  const run = (filter: string) => {
+    const env = { TEST_TOTAL_SHARDS: '3', TESTBRIDGE_TEST_ONLY: filter };
+    return [0, 1, 2].map((index) => runFixture('four', { ...env, TEST_SHARD_INDEX: String(index) }));
+  };
+  for (const [filter, ran] of [
+    ['^two$', ['two']],
+    ['group', ['four', 'three']],
+    ['group four', ['four']],
+  ] as const) {
+    const shards = run(filter);
+    const output = shards.map((shard) => shard.output).join('\n');
+    assert.deepEqual(
+      shards.map((shard) => shard.status),
+      [0, 0, 0],
+      output,
+    );
+    // Node reports a suite or file in which nothing ran as a case, too.
+    const cases = shards.flatMap((shard) => shard.ran).filter((name) => /^(one|two|three|four)$/.test(name ?? ''));
+    assert.deepEqual(cases.sort(), ran, output);
+  }
+  const none = run('no such case');
+  assert.deepEqual(
+    none.map((shard) => shard.status),
+    [1, 1, 1],
+  );
+  assert.match(none[0]?.output ?? '', /no test case matches/);
+});
+
 test('runs each case in exactly one shard', () => {
   const shards = [0, 1, 2].map((index) =>
     runFixture('four', { TEST_TOTAL_SHARDS: '3', TEST_SHARD_INDEX: String(index) }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { ToolError } from '../../../lib/errors.ts';
 import { runfile } from '../../../lib/runfiles.ts';
@@ -48,6 +49,19 @@ for (const [specifier, what, label] of [
     );
   });
 }
+
+test('finds a declared npm package by require() as well', () => {
+  const require = createRequire(import.meta.url);
+  assert.equal(require('@types/node/package.json').name, '@types/node');
+});
+
+test('names the missing label of what is required at run time', () => {
+  const require = createRequire(import.meta.url);
+  assert.throws(
+    () => require('left-pad'),
+    (error) => error instanceof Error && 'hint' in error && String(error.hint).includes('@fathom_npm//left-pad'),
+  );
+});
 
 test('lets a dependency use its own npm packages at run time', () => {
   assert.match(bold('x'), /x/);
