@@ -33,7 +33,7 @@ local t = import 'types.libsonnet';
     // Never two pods at the same work, also while one is ending.
     podReplacementPolicy: 'Failed',
     // A pod that failed stays, and so does its log.
-    template: pod.template(config, { restartPolicy: 'Never' }),
+    template: pod.template(config, { minPods: config.parallelism, restartPolicy: 'Never' }),
   },
 
   // Returns the objects beside the job itself.

@@ -27,6 +27,8 @@ component({
     |||,
   ],
   parameters: routes.parameters {
+    tlsSecretName: routes.parameters.tlsSecretName { doc: 'The Secret with the certificate of `hosts` and its key, for its own Gateway.' },
+    annotations: routes.parameters.annotations { doc: 'Annotations of its own Gateway, or with `parent` of the routes, by which controllers are told more.' },
     className: t.optional(t.text, 'The class of its own Gateway.'),
     parent: t.optional(
       t.record({
@@ -54,6 +56,7 @@ component({
     (if config.hosts == [] || (config.http == [] && config.grpc == []) then ['must provide hosts and one of http and grpc'] else []) +
     (if config.http == [] || config.grpc == [] then [] else ['http and grpc must have hosts of their own: a gateway takes one kind of route for a host']) +
     (if (config.className == null) != (config.parent == null) then [] else ['must provide either className or parent']) +
+    (if config.tlsSecretName == null || config.parent == null then [] else ['tlsSecretName must be left out with parent: its Gateway has the certificates']) +
     routes.checks('http', config.http) + routes.checks('grpc', config.grpc),
   render(config)::
     local namespace = config.environment.namespace;
@@ -63,6 +66,8 @@ component({
       for name in std.objectFields(config.parent)
       if config.parent[name] != null
     };
+    // Without a Gateway of its own, controllers are told by the routes.
+    local routeAnnotations = if config.parent == null then {} else config.annotations;
     local route(rules) = { parentRefs: [parent], hostnames: config.hosts, rules: rules };
     if !parts.provides(config, 'gateway-api') then {} else {
       [if config.parent == null then 'gateway']: k.gateway(config.name, namespace, {
@@ -72,7 +77,7 @@ component({
       [if config.http != [] then 'httproute']: k.httpRoute(config.name, namespace, route([
         { matches: [{ path: { type: one.pathType, value: one.path } }], backendRefs: [routes.backendRef(one)] }
         for one in config.http
-      ]), objectLabels),
+      ]), objectLabels, routeAnnotations),
       [if config.grpc != [] then 'grpcroute']: k.grpcRoute(config.name, namespace, route([
         {
           [if one.grpcService != '' || one.method != '' then 'matches']: [{ method: {
@@ -83,6 +88,6 @@ component({
           backendRefs: [routes.backendRef(one)],
         }
         for one in config.grpc
-      ]), objectLabels),
+      ]), objectLabels, routeAnnotations),
     },
 })

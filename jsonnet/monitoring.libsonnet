@@ -31,6 +31,9 @@ local alert = t.record({
   panel: t.optional(t.filledText, 'The title of the panel of its dashboard that shows it.'),
 });
 
+// The label of a headless Service whose pods are scraped by the other Service of its component.
+local UNSCRAPED = 'fathom.internal/unscraped';
+
 // Panels of overview.libsonnet, by the alerts that are made here.
 local PANELS = { ErrorBudgetBurn: 'Speed of spending', NotScraped: 'Pods', Restarts: 'Restarts' };
 
@@ -60,6 +63,8 @@ local parameter = t.optional(
 
 local provides(config, capability) = std.member(std.get(config.environment, 'provides', []), capability);
 local isScraped(config) = config.monitoring != null && provides(config, 'prometheus-operator');
+// Whether a Service with these ports has the one that Prometheus asks.
+local hasScraped(config, ports) = config.monitoring != null && std.objectHas(ports, config.monitoring.port);
 local isWatched(config) =
   local monitoring = config.monitoring;
   monitoring != null && (monitoring.slos != {} || monitoring.alerts != {} || monitoring.dashboard != null);
@@ -194,6 +199,9 @@ local boardsOf(config, objectLabels) = dashboards.objects(
   // Whether there is somebody who scrapes it.
   isScraped(config):: isScraped(config),
 
+  // Returns the labels of a headless Service with these ports, beside those of its component.
+  headlessLabels(config, ports):: if hasScraped(config, ports) then { [UNSCRAPED]: 'true' } else {},
+
   // What such objects are there for, by role.
   roles:: {
     servicemonitor: 'with `monitoring`, where the environment provides prometheus-operator',
@@ -239,16 +247,18 @@ local boardsOf(config, objectLabels) = dashboards.objects(
       else ['monitoring.dashboard: ' + problem for problem in dashboards.problems(dashboardOf(config))]
     ),
 
-  // Returns the objects by role.
-  objects(config)::
+  // Returns the objects by role. headlessPorts: the ports of its headless Service.
+  objects(config, headlessPorts={})::
     local namespace = config.environment.namespace;
     local objectLabels = pod.labels(config);
     local isSeen = isWatched(config);
     local interval = config.monitoring.interval;
     {
       [if isScraped(config) then 'servicemonitor']: k.serviceMonitor(config.name, namespace, {
-        // The headless Service of a set does not have this port, so each pod is scraped once.
-        selector: { matchLabels: labels.selector(config.name) },
+        // Each pod is scraped once: a headless Service, which has the same pods, mostly does not have this port.
+        selector: { matchLabels: labels.selector(config.name) } + (
+          if hasScraped(config, headlessPorts) then { matchExpressions: [{ key: UNSCRAPED, operator: 'DoesNotExist' }] } else {}
+        ),
         endpoints: [{
           port: config.monitoring.port,
           path: config.monitoring.path,

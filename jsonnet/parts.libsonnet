@@ -53,6 +53,9 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
       ports: k.servicePorts(scraped + ports),
     }, pod.labels(config)),
 
+  // Returns the labels of a headless Service with these ports: one with that of Prometheus is passed by.
+  headlessLabels(config, ports):: pod.labels(config) + monitoring.headlessLabels(config, ports),
+
   // Returns the NetworkPolicy of the pods. Their node may always connect to them, so probes need no rule.
   // peerPorts: numbers on which the pods call one another.
   networkPolicy(config, peerPorts=[])::
@@ -94,6 +97,6 @@ local tcp(numbers) = [{ port: number, protocol: 'TCP' } for number in numbers];
   // What watches a component, by role.
   monitoringRoles:: monitoring.roles,
 
-  // Returns what watches it, by role.
-  monitoring(config):: monitoring.objects(config),
+  // Returns what watches it, by role. headlessPorts: the ports of its headless Service.
+  monitoring(config, headlessPorts={}):: monitoring.objects(config, headlessPorts),
 }

@@ -11,10 +11,19 @@ local DEFAULT_RESOURCES = {
   limits: { cpu: '1', memory: '256Mi' },
 };
 
+// What begins or ends a name of Kubernetes is a letter or a digit.
 local volumeName(folder) = std.asciiLower(std.join('', [
   if std.member('/._', letter) then '-' else letter
-  for letter in std.stringChars(std.stripChars(folder, '/'))
+  for letter in std.stringChars(std.stripChars(folder, '/._-'))
 ]));
+
+// Whether Kubernetes takes such a name.
+local isVolumeName(name) = name != '' && std.length(name) <= 63 && std.lstripChars(name, 'abcdefghijklmnopqrstuvwxyz0123456789-') == '';
+
+// The folders of a pod's volumes.
+local foldersOf(config) = std.set(
+  (if config.tmp then ['/tmp'] else []) + std.objectFields(config.volumes) + (if config.files == {} then [] else [config.filesFolder])
+);
 
 // Whether there is nothing in a value.
 local isEmpty(value) = value == null || ((std.isString(value) || std.isArray(value) || std.isObject(value)) && std.length(value) == 0);
@@ -118,10 +127,16 @@ local container(one, volumes, claims) = withoutEmpty({
     annotations: t.optional(t.map(t.text, t.text), 'Annotations of its pods.', {}),
   },
 
-  // Returns what is wrong with parameters that do not fit one another.
-  checks(config)::
+  // Returns the folders of the volumes of a pod.
+  folders(config):: foldersOf(config),
+
+  // Returns what the volume of a folder is called in a pod.
+  volumeName(folder):: volumeName(folder),
+
+  // Returns what is wrong with parameters that do not fit one another. claims: the folders of volume claims.
+  checks(config, claims=[])::
     local merged = resources(config.resources);
-    local folders = std.objectFields(config.volumes) + (if config.files == {} then [] else [config.filesFolder]);
+    local folders = foldersOf(config);
     [
       'resources.requests.%s must not be more than resources.limits.%s, got %s and %s' % [name, name, merged.requests[name], merged.limits[name]]
       for name in std.objectFields(merged.requests)
@@ -136,11 +151,25 @@ local container(one, volumes, claims) = withoutEmpty({
       if !std.objectHas(config.ports, port)
     ] +
     [
+      'sidecars.%s.folders must be among those of its pod, which are %s; got %s' % [name, std.join(', ', std.set(folders + claims)), folder]
+      for name in std.objectFields(config.sidecars)
+      for folder in std.get(config.sidecars[name], 'folders', [])
+      if !std.member(folders + claims, folder)
+    ] +
+    [
       'volumes.%s must have another name: its volume would be called like that of %s' % [folder, other]
       for folder in folders
       for other in folders
       if folder > other && volumeName(folder) == volumeName(other)
-    ] + files.checks(config.files),
+    ] +
+    [
+      "the folder %s must have another name: its volume would be called '%s', which is not 1 to 63 small letters, digits and -" % [folder, volumeName(folder)]
+      for folder in folders
+      if !isVolumeName(volumeName(folder))
+    ] +
+    (if config.files == {} || !(std.objectHas(config.volumes, config.filesFolder) || (config.tmp && config.filesFolder == '/tmp')) then []
+     else ['filesFolder must be a folder that neither volumes nor tmp have, got %s' % config.filesFolder]) +
+    files.checks(config.files),
 
   // Returns the labels of the objects of a component with these parameters.
   labels(config):: labels.all(config.name, config.partOf, config.component),

@@ -7,6 +7,10 @@ local parts = import 'parts.libsonnet';
 local pod = import 'pod.libsonnet';
 local t = import 'types.libsonnet';
 
+// What the second Service is called beyond the name. A Service has at most 63 letters.
+local HEADLESS = '-headless';
+local LONGEST_HEADLESS = 63 - std.length(HEADLESS);
+
 local isScaled(config) = config.autoscaling != null && parts.provides(config, 'metrics-server');
 
 // The number of pods that are always there.
@@ -41,7 +45,7 @@ component({
   parameters: pod.parameters + parts.callParameters + {
     replicas: t.optional(t.wholeNumber(0), 'How many pods; without `autoscaling`.', function(config) std.get(config.environment, 'replicas', 1), 'that of the environment'),
     healthPort: t.optional(t.portNumber, 'The port that answers gRPC health checks.', function(config) std.get(config.ports, 'grpc'), '`ports.grpc`'),
-    headless: t.optional(t.boolean, 'Whether there is a second Service, `<name>-headless`, whose name has the addresses of all its ready pods: callers whose connections last, such as those of gRPC, spread their calls over them. Its ports are those of the container, so `servicePorts` must be the same.', false),
+    headless: t.optional(t.boolean, 'Whether there is a second Service, `<name>-headless`, whose name has the addresses of all its ready pods: callers whose connections last, such as those of gRPC, spread their calls over them. Its ports are those of the container, so `servicePorts` must be the same; and `name` has at most 54 letters.', false),
     probes: t.optional(t.object, 'startupProbe, readinessProbe and livenessProbe.', function(config) pod.grpcProbes(config.healthPort), 'gRPC health checks of `healthPort`'),
     autoscaling: t.optional(
       t.record({
@@ -69,6 +73,10 @@ component({
     pod.checks(config) + parts.callChecks(config) +
     (if config.healthPort == null && config.probes == pod.grpcProbes(null) then ['must provide healthPort, or a port named grpc, or probes'] else []) +
     (
+      if !config.headless || std.length(config.name) <= LONGEST_HEADLESS then []
+      else ['headless must come with a name of at most %d letters, got %d' % [LONGEST_HEADLESS, std.length(config.name)]]
+    ) +
+    (
       if !config.headless then []
       else if config.servicePorts == {} then ['headless must come with servicePorts: there is nothing to call']
       else [
@@ -83,6 +91,7 @@ component({
     local objectLabels = pod.labels(config);
     local scaling = config.autoscaling;
     local replicas = leastPods(config);
+    local headlessPorts = if config.headless then config.servicePorts else {};
     {
       deployment: k.deployment(config.name, namespace, {
         [if !isScaled(config) then 'replicas']: replicas,
@@ -93,18 +102,19 @@ component({
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: 0 } },
         template: pod.template(config, {
           probes: config.probes,
-          minPods: std.max(1, replicas),
+          // As many as there may be: with fewer, further pods would be put beside others.
+          minPods: std.max(1, if isScaled(config) then scaling.max else replicas),
           revisionLabel: 'pod-template-hash',
         }),
       }, objectLabels),
       [if config.servicePorts != {} || config.monitoring != null then 'service']: parts.service(config, config.servicePorts) + (
         if config.headless then { metadata+: { annotations+: { [dependency.HEADLESS]: 'true' } } } else {}
       ),
-      [if config.headless then 'headless']: k.service(config.name + '-headless', namespace, {
+      [if config.headless then 'headless']: k.service(config.name + HEADLESS, namespace, {
         clusterIP: 'None',
         selector: labels.selector(config.name),
-        ports: k.servicePorts(config.servicePorts),
-      }, objectLabels),
+        ports: k.servicePorts(headlessPorts),
+      }, parts.headlessLabels(config, headlessPorts)),
       serviceaccount: parts.serviceAccount(config),
       networkpolicy: parts.networkPolicy(config),
       // Rounded up, so that one pod alone may leave, too: a budget of none would stop every drain of its node.
@@ -118,5 +128,5 @@ component({
                  (if scaling.memoryPercent == null then [] else [utilization('memory', scaling.memoryPercent)]) +
                  scaling.metrics,
       }, objectLabels),
-    } + parts.monitoring(config),
+    } + parts.monitoring(config, headlessPorts),
 })

@@ -6,12 +6,18 @@ local parts = import 'parts.libsonnet';
 local pod = import 'pod.libsonnet';
 local t = import 'types.libsonnet';
 
-// The ports that are not there for Prometheus alone.
-local unscrapedPorts(config) = {
-  [port]: config.ports[port]
-  for port in std.objectFields(config.ports)
-  if config.monitoring == null || port != config.monitoring.port
-};
+// What the claim is called in pods.
+local CLAIM = 'data';
+
+// The ports that are not there for Prometheus alone. Its own is one of them where `served` has it, or where there is no
+// other.
+local usedPorts(config, served={}) =
+  local others = {
+    [port]: config.ports[port]
+    for port in std.objectFields(config.ports)
+    if config.monitoring == null || port != config.monitoring.port
+  };
+  if others == {} || (config.monitoring != null && std.objectHas(served, config.monitoring.port)) then config.ports else others;
 
 component({
   kind: 'statefulset',
@@ -35,7 +41,7 @@ component({
     storage: t.required(t.quantity, 'The size of each volume. It cannot be changed in place.'),
     storageClassName: t.optional(t.text, 'The class of the volumes. Left out, the default of the cluster.', ''),
     quorum: t.optional(t.boolean, 'Whether it works as long as a majority of its pods does. Without, one pod may be away at a time.', true),
-    servicePorts: parts.callParameters.servicePorts { default:: unscrapedPorts, defaultText: '`ports`' },
+    servicePorts: parts.callParameters.servicePorts { default:: usedPorts, defaultText: '`ports`, without that of `monitoring` if there are others' },
   },
   roles: {
     statefulset: 'always',
@@ -46,14 +52,23 @@ component({
     poddisruptionbudget: 'always: as many pods as a quorum can miss, but one in any case',
     configmap: 'with `files`',
   } + parts.monitoringRoles,
-  checks(config):: pod.checks(config) + parts.callChecks(config) + (
-    if config.ports != {} then [] else ['must provide ports: others reach it by them']
-  ),
+  checks(config)::
+    local folders = pod.folders(config);
+    pod.checks(config, [config.dataFolder]) + parts.callChecks(config) + (
+      if config.ports != {} then [] else ['must provide ports: others reach it by them']
+    ) + (
+      if !std.member(folders, config.dataFolder) then []
+      else ['dataFolder must be a folder that neither volumes, files nor tmp have, got %s' % config.dataFolder]
+    ) + [
+      'the folder %s must have another name: its volume would be called %s, as the claim is' % [folder, CLAIM]
+      for folder in folders
+      if folder != config.dataFolder && pod.volumeName(folder) == CLAIM
+    ],
   render(config)::
     local namespace = config.environment.namespace;
     local objectLabels = pod.labels(config);
     local headlessName = config.name + '-headless';
-    local peerPorts = unscrapedPorts(config);
+    local peerPorts = usedPorts(config, config.servicePorts);
     {
       statefulset: k.statefulSet(config.name, namespace, {
         replicas: config.replicas,
@@ -63,7 +78,7 @@ component({
         selector: { matchLabels: labels.selector(config.name) },
         template: pod.template(config, {
           probes: config.probes,
-          claims: { [config.dataFolder]: 'data' },
+          claims: { [config.dataFolder]: CLAIM },
           minPods: std.max(1, config.replicas),
         }),
         // Claims outlive the set: what they hold is worth more than what it costs.
@@ -71,7 +86,7 @@ component({
         volumeClaimTemplates: [{
           apiVersion: 'v1',
           kind: 'PersistentVolumeClaim',
-          metadata: { name: 'data', labels: labels.selector(config.name) },
+          metadata: { name: CLAIM, labels: labels.selector(config.name) },
           spec: {
             accessModes: ['ReadWriteOnce'],
             resources: { requests: { storage: config.storage } },
@@ -85,7 +100,7 @@ component({
         publishNotReadyAddresses: true,
         selector: labels.selector(config.name),
         ports: k.servicePorts(peerPorts),
-      }, objectLabels),
+      }, parts.headlessLabels(config, peerPorts)),
       serviceaccount: parts.serviceAccount(config),
       networkpolicy: parts.networkPolicy(config, std.set(std.objectValues(peerPorts))),
       // A single pod, or one of two, may leave as well: a budget of none would stop every drain of its node.
@@ -94,5 +109,5 @@ component({
         if config.quorum then std.max(1, std.floor((config.replicas - 1) / 2)) else 1,
       ),
       [if config.files != {} then 'configmap']: parts.configMap(config),
-    } + parts.monitoring(config),
+    } + parts.monitoring(config, peerPorts),
 })

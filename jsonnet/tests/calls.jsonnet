@@ -5,8 +5,10 @@ local statefulset = import 'jsonnet/statefulset.libsonnet';
 local common = { environment: { name: 'dev', namespace: 'dev' }, image: 'registry.example/x:1.0', ports: { grpc: 8080, admin: 8081 } };
 local components = {
   store: statefulset(common { name: 'store', servicePorts: { grpc: 80 }, storage: '1Gi', probes: {} }),
+  // Prometheus asks on the only port that there is.
+  lone: statefulset(common { name: 'lone', ports: { http: 9000 }, monitoring: { port: 'http' }, storage: '1Gi', probes: {} }),
   server: service(common { name: 'server', servicePorts: { grpc: 80 }, dependencies: { store: components.store.service } }),
-  client: service(common { name: 'client', dependencies: { server: components.server.service } }),
+  client: service(common { name: 'client', dependencies: { lone: components.lone.service, server: components.server.service } }),
 };
 
 local podLabels(objects) = std.get(objects, 'deployment', std.get(objects, 'statefulset')).spec.template.metadata.labels;

@@ -1,4 +1,4 @@
-// A migration in four parts, two at a time.
+// A migration in four parts, two at a time, on two nodes.
 local job = import 'jsonnet/job.libsonnet';
 
 job({
@@ -7,6 +7,7 @@ job({
   image: 'registry.example/migrate:1.0',
   parallelism: 2,
   completions: 4,
+  spread: 'required',
   ttlSecondsAfterFinished: 86400,
   files: { 'steps.sql': 'select 1' },
 })

@@ -10,10 +10,12 @@ local programs = {
   secret: import 'jsonnet/tests/secret.jsonnet',
   service: import 'jsonnet/tests/service.jsonnet',
   service_headless: import 'jsonnet/tests/service_headless.jsonnet',
+  service_headless_watched: import 'jsonnet/tests/service_headless_watched.jsonnet',
   service_nobody_calls: import 'jsonnet/tests/service_nobody_calls.jsonnet',
   service_plain: import 'jsonnet/tests/service_plain.jsonnet',
   service_watched: import 'jsonnet/tests/service_watched.jsonnet',
   statefulset: import 'jsonnet/tests/statefulset.jsonnet',
+  statefulset_shared_port: import 'jsonnet/tests/statefulset_shared_port.jsonnet',
   statefulset_watched: import 'jsonnet/tests/statefulset_watched.jsonnet',
 };
 

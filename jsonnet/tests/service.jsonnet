@@ -21,7 +21,7 @@ service({
   env: { MODE: 'fast', PASSWORD: { secretKeyRef: { name: 'web', key: 'password' } } },
   files: { 'web.yml': 'mode: fast\n' },
   filesFolder: '/etc/shop',
-  volumes: { '/var/cache/web': { emptyDir: { sizeLimit: '1Gi' } } },
+  volumes: { '/.cache': { emptyDir: {} }, '/var/cache/web': { emptyDir: { sizeLimit: '1Gi' } } },
   resources: { requests: { cpu: 1.5, memory: '0.5Gi' }, limits: { cpu: null, memory: '1Gi' } },
   dependencies: { redis: redis },
   callers: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress' } } }],

@@ -38,7 +38,7 @@ after(async () => {
   await kubectl('delete', 'namespace', ownNamespace, '--ignore-not-found', '--wait=false');
   // Who had it before keeps it.
   if (wasThere) return;
-  for (const stack of ['monitoring', 'operator']) {
+  for (const stack of ['registry', 'monitoring', 'operator']) {
     const outcome = await verb(`prod/monitoring/${stack}.delete`, '--yes', '--prune-data');
     assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
   }
