@@ -81,7 +81,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.listen({ port: options.port, host: options.host ?? '::' });
+  // Without a host node listens at 0.0.0.0 where there is no IPv6.
+  server.listen({ port: options.port, host: options.host });
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
@@ -149,6 +150,11 @@ async function sendEvents(
   { streams }: Context,
 ): Promise<void> {
   if (streams.size >= MAX_STREAMS) return sendJson(request, response, 503, { error: 'Too many pages are open' });
+  // An answer that waits for the one before it on its connection is not told when that closes, and would have its place
+  // for good.
+  if (response.socket === null) {
+    return sendJson(request, response, 400, { error: 'A stream of events must be the first question that is open' });
+  }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   if (request.method === 'HEAD') return void response.end();
   streams.add(response);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '../../tools/k8s/kube/client.ts';
 import type { ClusterAccess } from '../../tools/k8s/kube/kubeconfig.ts';
 import { ACCOUNT_FOLDER, podAccess } from '../../tools/k8s/kube/pod_access.ts';
-import { createMetrics, optional, runService, startMetricsServer, url } from '../kit/index.ts';
+import { createMetrics, optional, runService, startMetricsServer, stopDeadlineOf, url } from '../kit/index.ts';
 import { startDashboards } from './server.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -14,6 +14,7 @@ await runService({
     /** Outside of a cluster: where `kubectl proxy` answers. */
     kubernetes: optional(url('KUBERNETES_URL')),
   },
+  stopDeadlineMs: ({ drainMs }) => stopDeadlineOf(drainMs),
   start: async ({ config, log, signal }) => {
     const metrics = createMetrics();
     // What still runs while the process drains ends with it, not with the signal.

@@ -47,7 +47,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 /** Starts the program; resolves once it listens. */
-async function start(port = 0) {
+async function start(port = 0, env: Readonly<Record<string, string>> = {}) {
   const isBuilt = process.env['TEST_SRCDIR'] !== undefined;
   const source = fileURLToPath(new URL('main.ts', import.meta.url));
   const [command, args] = isBuilt ? [runfile('fathom/services/dashboards/main'), []] : [process.execPath, [source]];
@@ -55,6 +55,7 @@ async function start(port = 0) {
     env: {
       ...process.env,
       ...{ PORT: String(port), METRICS_PORT: '0', KUBERNETES_URL: proxyUrl, PROMETHEUS_URL: 'http://127.0.0.1:9' },
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -66,6 +67,15 @@ async function start(port = 0) {
     return { child, port: Number(listening), metricsPort: Number(metricsPort) };
   }
   throw new Error(`The server ended with ${child.exitCode}`);
+}
+
+/** After how long it would give up ending, in milliseconds, as its log says. */
+async function stopDeadline(log: NodeJS.ReadableStream): Promise<unknown> {
+  for await (const line of createInterface({ input: log })) {
+    const { msg, deadlineMs } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    if (msg === 'stopping') return deadlineMs;
+  }
+  return undefined;
 }
 
 const get = async (port: number, path: string) => fetch(`http://127.0.0.1:${port}${path}`);
@@ -90,7 +100,7 @@ test('is the same after kill -9 as before', async () => {
 });
 
 test('is ready once it knows the dashboards, and ends at SIGTERM although pages are open', async () => {
-  const { child, port, metricsPort } = await start();
+  const { child, port, metricsPort } = await start(0, { DRAIN_TIMEOUT_MS: '60000' });
   await eventually(
     async () => (await get(metricsPort, '/readyz')).status,
     (status) => status === 200,
@@ -99,8 +109,11 @@ test('is ready once it knows the dashboards, and ends at SIGTERM although pages 
   assert.equal(events.status, 200);
   const metrics = await (await get(metricsPort, '/metrics')).text();
   assert.match(metrics, /^dashboards_known\{state="faulty"\} 1$/m);
+  const deadline = stopDeadline(child.stdout);
   const startMs = performance.now();
   assert.equal(await end(child, 'SIGTERM'), 0);
   assert.ok(performance.now() - startMs < 5000, 'it took longer than an open page may');
+  // Answers may go on for all of the time that the setting gives them.
+  assert.equal(await deadline, 70_000);
   await events.body?.cancel();
 });

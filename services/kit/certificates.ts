@@ -195,9 +195,13 @@ export class CertificateWatcher implements Provider {
   /** Watches while anybody listens. */
   #watch(): void {
     const isNeeded = this.#identityListeners.size + this.#caListeners.size > 0;
-    if (!isNeeded) clearInterval(this.#timer);
-    this.#timer = !isNeeded
-      ? undefined
-      : (this.#timer ?? setInterval(() => this.refresh(), this.#options.intervalMs ?? 10_000).unref());
+    if (!isNeeded) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    } else if (this.#timer === undefined) {
+      this.#timer = setInterval(() => this.refresh(), this.#options.intervalMs ?? 10_000).unref();
+      // Since nobody listened any more nobody has looked: a caller without a connection does not listen.
+      this.refresh();
+    }
   }
 }

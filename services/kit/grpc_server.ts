@@ -1,4 +1,6 @@
 // A gRPC server with health checks, with all that the kit does around calls, and a shutdown that lets them finish.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { Server, ServerCredentials, type ServerInterceptor, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { type Deadlines, DEFAULT_DEADLINES } from './deadlines.ts';
@@ -12,7 +14,7 @@ export const LIVENESS = 'liveness';
 export interface GrpcServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
-  /** Default: all interfaces, IPv6 and IPv4. */
+  /** Default: all interfaces, IPv6 and IPv4; of IPv4 alone where the system has no IPv6. */
   readonly host?: string;
   /** Full names of the services whose health follows the readiness of this process. */
   readonly serviceNames: readonly string[];
@@ -66,6 +68,22 @@ function channelOptions(options: GrpcServerOptions, interceptor: ServerIntercept
   };
 }
 
+// What a system says of `::` that was built without IPv6, or has it turned off.
+const NO_IPV6: ReadonlySet<unknown> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+/** The system's code for why nobody can listen at `host`: errors of grpc-js have words alone. Undefined: it can be. */
+async function listenProblem(host: string): Promise<string | undefined> {
+  const probe = createServer();
+  try {
+    await once(probe.listen({ port: 0, host }), 'listening');
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  } finally {
+    probe.close();
+  }
+}
+
 /** Listens on `port`; fails with the system's error where it can't. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const readiness = ['', ...options.serviceNames];
@@ -79,12 +97,18 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   options.register(server);
   health.addToServer(server);
 
-  const host = options.host ?? '[::]';
   const credentials = options.credentials ?? ServerCredentials.createInsecure();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${options.port}`, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
+  const bind = (at: string) =>
+    new Promise<number>((resolve, reject) => {
+      server.bindAsync(`${at}:${options.port}`, credentials, (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+  let host = options.host ?? '[::]';
+  const port = await bind(host).catch(async (error: unknown) => {
+    if (options.host !== undefined || !NO_IPV6.has(await listenProblem('::'))) throw error;
+    host = '0.0.0.0';
+    return bind(host);
   });
 
   let ready = false;

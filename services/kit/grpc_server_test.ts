@@ -6,6 +6,8 @@ import { Client, credentials, loadPackageDefinition, type ServiceDefinition } fr
 import { service } from 'grpc-health-check';
 import { type GrpcServer, LIVENESS, startGrpcServer } from './grpc_server.ts';
 import { createLogger } from './log.ts';
+import { EchoClient, echoHandlers, EchoService, startEcho } from './testing/echo.ts';
+import { withoutIpv6 } from './testing/no_ipv6.ts';
 
 const log = createLogger({ service: 'test', level: 'silent' });
 const HealthClient = loadPackageDefinition({ 'grpc.health.v1.Health': service }) as unknown as {
@@ -98,4 +100,25 @@ test('fails with the reason when the port is taken', async () => {
   const starting = startGrpcServer({ port, host: '127.0.0.1', serviceNames: [], register: () => undefined, log });
   await assert.rejects(starting, /EADDRINUSE/);
   taken.close();
+});
+
+test('listens at all interfaces of IPv4 where there is no IPv6, and drains', { timeout: 20_000 }, async (context) => {
+  withoutIpv6(context);
+  await assert.rejects(startEcho({}, { host: '[::]' }), /EAFNOSUPPORT/);
+  const server = await startGrpcServer({
+    port: 0,
+    serviceNames: [],
+    register: (grpc) => grpc.addService(EchoService, echoHandlers({}, log)),
+    log,
+  });
+  const client = new EchoClient(server.port);
+  assert.equal((await client.say('a')).text, 'a');
+  const chat = client.chat();
+  chat.write('b');
+  await once(chat, 'data');
+  const ended = once(chat, 'error');
+  // What outlasts the drain is ended by the address that was bound.
+  await server.drain(50);
+  await ended;
+  client.close();
 });

@@ -12,7 +12,7 @@ import type { CallObserver } from './observed_call.ts';
 import { quotas } from './quotas.ts';
 import { addReflection } from './reflection.ts';
 import { serverMetrics } from './server_metrics.ts';
-import { runService, type ServiceContext } from './service.ts';
+import { runService, type ServiceContext, stopDeadlineOf } from './service.ts';
 import { serverCredentials } from './tls.ts';
 import { startTracing } from './tracing.ts';
 
@@ -146,6 +146,7 @@ export function runGrpcService<S extends Settings>(options: GrpcServiceOptions<S
     name: options.name,
     settings: { ...GRPC_SETTINGS, ...options.settings },
     start: (context) => serve(options, context),
+    stopDeadlineMs: (config) => stopDeadlineOf((config as typeof config & GrpcConfig).drainMs),
     ...(options.env === undefined ? {} : { env: options.env }),
   });
 }

@@ -72,6 +72,15 @@ test('ends calls that outlast DRAIN_TIMEOUT_MS', { timeout: 30_000 }, async () =
   client.close();
 });
 
+test('has time for all of DRAIN_TIMEOUT_MS before its stop is given up', { timeout: 30_000 }, async () => {
+  const { child, line } = start({ DRAIN_TIMEOUT_MS: '60000' });
+  const exited = once(child, 'exit');
+  await line('listening');
+  child.kill('SIGTERM');
+  assert.equal((await line('stopping'))['deadlineMs'], 70_000);
+  assert.deepEqual(await exited, [0, null]);
+});
+
 test('names all that is wrong with its settings at once', { timeout: 30_000 }, async () => {
   const { child, line } = start({ PORT: 'http', LOG_LEVEL: 'loud', DEADLINE_MS: '-1', GREETING_FILE: '/nowhere' });
   const exited = once(child, 'exit');

@@ -28,7 +28,7 @@ export interface Handlers {
   clientStream<Q, R>(
     work: (requests: AsyncIterable<Q>, call: CallContext) => Promise<R>,
   ): handleClientStreamingCall<Q, R>;
-  /** What `work` yields is sent no faster than the caller reads; it is closed when the caller goes. */
+  /** What `work` yields is sent no faster than the caller reads; it is closed when the caller goes or time is over. */
   serverStream<Q, R>(work: (request: Q, call: CallContext) => AsyncIterable<R>): handleServerStreamingCall<Q, R>;
   /** As serverStream; requests and answers go at the same time. */
   bidiStream<Q, R>(
@@ -82,7 +82,7 @@ export function createHandlers({ log, statusOf }: HandlerOptions): Handlers {
   };
   const stream = <R>(surface: ResponseStream<R>, work: () => AsyncIterable<R>, call: CallContext) => {
     const run = async () => {
-      if (await sendAll(surface, work())) surface.end();
+      if (await sendAll(surface, work(), call)) surface.end();
     };
     run().catch((error: unknown) => {
       const failed = statusFor(error, call);

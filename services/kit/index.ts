@@ -29,7 +29,7 @@ export type { QuotaOptions } from './quotas.ts';
 export { addReflection } from './reflection.ts';
 export { exhausted } from './retry_info.ts';
 export { Secret } from './secret.ts';
-export { runService } from './service.ts';
+export { runService, stopDeadlineOf } from './service.ts';
 export type { ServiceContext, ServiceOptions } from './service.ts';
 export type { Hedging } from './service_config.ts';
 export {

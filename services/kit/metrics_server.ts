@@ -54,7 +54,8 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     }
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.listen({ port: options.port, host: options.host ?? '::' });
+  // Without a host node listens at 0.0.0.0 where there is no IPv6.
+  server.listen({ port: options.port, host: options.host });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = async () => {

@@ -8,6 +8,7 @@ import { Counter, createMetrics } from './metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics_server.ts';
 import { serverMetrics } from './server_metrics.ts';
 import { EchoClient, EchoService, echoHandlers, startEcho, testLog } from './testing/echo.ts';
+import { withoutIpv6 } from './testing/no_ipv6.ts';
 
 const metrics = createMetrics();
 const lines: Record<string, unknown>[] = [];
@@ -110,6 +111,13 @@ test('answers probes over HTTP', { timeout: 20_000 }, async () => {
   assert.deepEqual([await statusOf('/livez'), await statusOf('/readyz')], [200, 503]);
   ready = true;
   assert.deepEqual([await statusOf('/livez'), await statusOf('/readyz')], [200, 200]);
+  await other.close();
+});
+
+test('answers by IPv4 where there is no IPv6', { timeout: 20_000 }, async (context) => {
+  withoutIpv6(context);
+  const other = await startMetricsServer({ port: 0, metrics, log: testLog() });
+  assert.equal((await fetch(`http://127.0.0.1:${other.port}/livez`)).status, 200);
   await other.close();
 });
 

@@ -226,6 +226,28 @@ describe('deadlines of the server', () => {
       'Repeat DEADLINE_EXCEEDED',
     ]);
   });
+  test('a stream whose caller stops reading is closed at its limit', { timeout: 20_000 }, async () => {
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const endless: Partial<EchoWork> = {
+      async *repeat(text) {
+        try {
+          for (;;) yield text.repeat(10_000);
+        } finally {
+          close();
+        }
+      },
+    };
+    const wait = async (client: EchoClient) => {
+      const stream = client.repeat('a');
+      // One that has never read takes whatever comes.
+      stream.once('data', () => stream.pause());
+      stream.on('error', () => undefined); // CANCELLED, asked for below.
+      await closed;
+      stream.cancel();
+    };
+    const ends = await observed(endless, wait, { deadlines: { ...DEFAULT_DEADLINES, streamMaxMs: 200 } });
+    assert.deepEqual(ends, ['Repeat DEADLINE_EXCEEDED']);
+  });
 });
 
 test('a status may hold any text', { timeout: 20_000 }, async () => {

@@ -22,13 +22,23 @@ export interface ServiceOptions<S extends Settings> {
   readonly settings: S;
   /** Starts the service, and returns how to stop it: finish what runs, then close what is open. */
   readonly start: (context: ServiceContext<S>) => Promise<() => Promise<void>>;
-  /** After how long a stop is given up (exit code 1), in milliseconds. Default: 25 000, below Kubernetes' 30 s. */
-  readonly stopDeadlineMs?: number;
+  /**
+   * After how long a stop is given up (exit code 1), in milliseconds; settings may decide it. Default: 25 000, below
+   * Kubernetes' 30 s.
+   */
+  readonly stopDeadlineMs?: number | ((config: Config<S>) => number);
   /** Default: that of the process. */
   readonly env?: Environment;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const STOP_DEADLINE_MS = 25_000;
+const AFTER_DRAIN_MS = 10_000;
+
+/** A deadline for a stop that drains first, for `drainMs` at most: it has ten seconds for the rest, in milliseconds. */
+export function stopDeadlineOf(drainMs: number): number {
+  return Math.max(STOP_DEADLINE_MS, drainMs + AFTER_DRAIN_MS);
+}
 
 /**
  * Runs a service until SIGTERM or SIGINT. Exit code: 0 after a clean stop; 1 where settings are wrong, the start
@@ -53,8 +63,9 @@ export async function runService<S extends Settings>(options: ServiceOptions<S>)
     log = createLogger({ service: options.name, level: readConfig(PROCESS_SETTINGS, env).logLevel });
     const stop = await options.start({ config, log, signal: controller.signal });
     const reason = await stopped;
-    log.info({ reason }, 'stopping');
-    const deadlineMs = options.stopDeadlineMs ?? 25_000;
+    const { stopDeadlineMs = STOP_DEADLINE_MS } = options;
+    const deadlineMs = typeof stopDeadlineMs === 'function' ? stopDeadlineMs(config) : stopDeadlineMs;
+    log.info({ reason, deadlineMs }, 'stopping');
     const inTime = await Promise.race([stop().then(() => true), delay(deadlineMs, false)]);
     if (!inTime) log.error({ deadlineMs }, 'stopping took too long');
     else log.info('stopped');

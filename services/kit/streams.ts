@@ -1,4 +1,5 @@
 // Sending at the pace of whoever reads.
+import type { CallContext } from './call_context.ts';
 import type { Status } from './status.ts';
 
 /** What the two kinds of streamed answers have in common. */
@@ -11,27 +12,38 @@ export interface ResponseStream<T> {
   off(event: string, listener: () => void): unknown;
 }
 
-/** Writes `message` and waits while the caller reads slower than we write; false when the caller has gone. */
-async function send<T>(stream: ResponseStream<T>, message: T): Promise<boolean> {
-  if (stream.cancelled) return false;
-  if (!stream.write(message)) {
+/** What is asked of the call whose answers are sent. */
+type Sending = Pick<CallContext, 'isEnded' | 'signal'>;
+
+/** Writes `message` and waits while the caller reads slower than we write; false when nobody waits for it any more. */
+async function send<T>(stream: ResponseStream<T>, message: T, call: Sending): Promise<boolean> {
+  if (stream.cancelled || call.isEnded) return false;
+  if (!stream.write(message) && !call.isEnded) {
+    const { signal } = call;
     await new Promise<void>((resolve) => {
       const go = () => {
         stream.off('drain', go);
         stream.off('cancelled', go);
+        signal.removeEventListener('abort', go);
         resolve();
       };
       stream.on('drain', go);
       stream.on('cancelled', go);
+      // That the time is over grpc-js says once its stream is closed: where nobody reads that may be never.
+      signal.addEventListener('abort', go);
     });
   }
-  return !stream.cancelled;
+  return !stream.cancelled && !call.isEnded;
 }
 
-/** Sends all of `messages`; false, with `messages` closed, when the caller has gone before the last one. */
-export async function sendAll<T>(stream: ResponseStream<T>, messages: AsyncIterable<T>): Promise<boolean> {
+/** Sends all of `messages`; false, with `messages` closed, when the call has ended before the last one. */
+export async function sendAll<T>(
+  stream: ResponseStream<T>,
+  messages: AsyncIterable<T>,
+  call: Sending,
+): Promise<boolean> {
   for await (const message of messages) {
-    if (!(await send(stream, message))) return false;
+    if (!(await send(stream, message, call))) return false;
   }
-  return !stream.cancelled;
+  return !stream.cancelled && !call.isEnded;
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Metadata, status } from '@grpc/grpc-js';
-import { readCertificates } from './certificates.ts';
+import { CertificateWatcher, readCertificates } from './certificates.ts';
 import { createClient } from './client.ts';
 import { ConfigError } from './config.ts';
 import { EchoClient, startEcho, testLog } from './testing/echo.ts';
@@ -141,6 +141,28 @@ test(
     });
   },
 );
+
+test('what has changed while nobody listened is known to who listens next', { timeout: 20_000 }, async () => {
+  const files = { certFile: join(folder, 'idle.crt'), keyFile: join(folder, 'idle.key') };
+  const use = async (from: PairFiles) => {
+    await copyFile(from.certFile, files.certFile);
+    await copyFile(from.keyFile, files.keyFile);
+  };
+  await use(caller);
+  const watcher = new CertificateWatcher({ files, variables, log: testLog() });
+  /** What is told at last to one that listens for a moment. */
+  const heard = async () => {
+    let last: Buffer | undefined;
+    const listener = (update: { readonly certificate: Buffer } | null) => void (last = update?.certificate);
+    watcher.addIdentityCertificateListener(listener);
+    await delay(0);
+    watcher.removeIdentityCertificateListener(listener);
+    return last;
+  };
+  assert.deepEqual(await heard(), await readFile(caller.certFile));
+  await use(stranger);
+  assert.deepEqual(await heard(), await readFile(stranger.certFile));
+});
 
 describe('what is wrong with the files is told at once, by variable and path', () => {
   const problemsOf = (read: () => unknown): readonly string[] => {

@@ -21,7 +21,7 @@ interface Type {
 }
 
 const WHOLE = /^TYPE_(U?INT|SINT|S?FIXED)(32|64)$/;
-const TOO_BIG = /64$/;
+const UNSIGNED = /^(UINT|FIXED)$/;
 
 /** A field's name in JSON. */
 export function jsonName(name: string): string {
@@ -32,6 +32,25 @@ function wrong(path: string, expected: string, value: unknown): ToolError {
   return new ToolError('GRPC_JSON_INVALID', `Reading ${path}: expected ${expected}, got ${JSON.stringify(value)}`, {
     hint: 'Give the message as JSON with the field names of its .proto file, such as {"userId": 1}.',
   });
+}
+
+/** A number or its digits, as @grpc/proto-loader takes it: it would send another one where this does not fit. */
+function wholeNumber(value: unknown, [kind, bits]: readonly [kind: string, bits: number], path: string): unknown {
+  const isText = typeof value === 'string' && /^-?\d+$/.test(value);
+  if (!isText && !Number.isInteger(value)) throw wrong(path, 'a whole number', value);
+  const isUnsigned = UNSIGNED.test(kind);
+  const least = isUnsigned ? 0n : -(2n ** BigInt(bits - 1));
+  const most = 2n ** BigInt(isUnsigned ? bits : bits - 1) - 1n;
+  const number = BigInt(value as string | number);
+  if (number < least || number > most) throw wrong(path, `a whole number from ${least} to ${most}`, value);
+  if (!isText && !Number.isSafeInteger(value)) {
+    // JSON.parse has rounded it.
+    const message = `Reading ${path}: a number of JSON is not exact beyond 2^53, got ${number}`;
+    throw new ToolError('GRPC_JSON_INVALID', message, {
+      hint: 'Write it as text, such as {"userId": "9007199254740993"}.',
+    });
+  }
+  return bits === 32 ? Number(number) : value;
 }
 
 /** The message and enum types of a loaded package, by full name. */
@@ -123,11 +142,8 @@ export class TypeRegistry {
       if (!known) throw wrong(path, `one of ${values.map(({ name }) => name).join(', ')}`, value);
       return value;
     }
-    if (WHOLE.test(field.type)) {
-      const isText = typeof value === 'string' && /^-?\d+$/.test(value);
-      if (!isText && !Number.isInteger(value)) throw wrong(path, 'a whole number', value);
-      return isText && !TOO_BIG.test(field.type) ? Number(value) : value;
-    }
+    const [, kind, bits] = WHOLE.exec(field.type) ?? [];
+    if (kind !== undefined) return wholeNumber(value, [kind, Number(bits)], path);
     const expected = { TYPE_BOOL: 'boolean', TYPE_FLOAT: 'number', TYPE_DOUBLE: 'number' }[field.type] ?? 'string';
     if (typeof value !== expected)
       throw wrong(path, field.type === 'TYPE_BYTES' ? 'base64 text' : `a ${expected}`, value);

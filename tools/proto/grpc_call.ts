@@ -11,7 +11,7 @@ import { loadFileDescriptorSetFromBuffer, type PackageDefinition, type ServiceDe
 import { ToolError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { TypeRegistry } from './dynamic_json.ts';
-import { descriptorSetOf, listServices, ReflectionError } from './reflection.ts';
+import { type AskOptions, descriptorSetOf, listServices, ReflectionError } from './reflection.ts';
 
 type Message = Record<string, unknown>;
 
@@ -26,6 +26,7 @@ export interface CallOptions {
   readonly requests: readonly unknown[];
   /** A FileDescriptorSet. Default: the server is asked by reflection. */
   readonly descriptorSet?: Buffer | undefined;
+  /** Sent with the call, and with what the server is asked by reflection. Default: none. */
   readonly metadata?: readonly (readonly [string, string])[];
   readonly deadlineMs: number;
   /** Gets each answer as it comes. */
@@ -55,10 +56,20 @@ function callError(what: string, target: string, error: unknown): ToolError {
   });
 }
 
+function metadataOf({ metadata = [] }: Pick<CallOptions, 'metadata'>): Metadata {
+  const sent = new Metadata();
+  for (const [key, value] of metadata) sent.add(key, value);
+  return sent;
+}
+
+function askOptions(options: Pick<CallOptions, 'deadlineMs' | 'metadata'>): AskOptions {
+  return { deadlineMs: options.deadlineMs, metadata: metadataOf(options) };
+}
+
 async function describe(client: Client, options: CallOptions, service: string): Promise<PackageDefinition> {
   if (options.descriptorSet !== undefined) return loadFileDescriptorSetFromBuffer(options.descriptorSet, LOADING);
   try {
-    return loadFileDescriptorSetFromBuffer(await descriptorSetOf(client, service, options.deadlineMs), LOADING);
+    return loadFileDescriptorSetFromBuffer(await descriptorSetOf(client, service, askOptions(options)), LOADING);
   } catch (error) {
     if ((error as ServiceError).code === status.UNIMPLEMENTED) {
       throw new ToolError(
@@ -70,7 +81,7 @@ async function describe(client: Client, options: CallOptions, service: string): 
       );
     }
     if (!(error instanceof ReflectionError)) throw callError('server reflection', options.target, error);
-    const known = await listServices(client, options.deadlineMs);
+    const known = await listServices(client, askOptions(options));
     throw unknownName('service', service, known, options.target);
   }
 }
@@ -118,8 +129,7 @@ function fullName(
 }
 
 async function exchange(client: Client, method: GrpcMethod<unknown, Message>, options: CallOptions): Promise<void> {
-  const metadata = new Metadata();
-  for (const [key, value] of options.metadata ?? []) metadata.add(key, value);
+  const metadata = metadataOf(options);
   const callOptions = { deadline: Date.now() + options.deadlineMs };
   const { path, requestSerialize: write, responseDeserialize: read, requestStream, responseStream } = method;
   const { onResponse, requests, signal } = options;
@@ -207,7 +217,7 @@ export async function listMethods(options: Omit<CallOptions, 'requests' | 'onRes
       options.method !== ''
         ? [options.method]
         : options.descriptorSet === undefined
-          ? await listServices(client, options.deadlineMs).catch((error: unknown) => {
+          ? await listServices(client, askOptions(options)).catch((error: unknown) => {
               throw callError('server reflection', options.target, error);
             })
           : Object.entries(await describe(client, full, '')).flatMap(([name, entry]) =>

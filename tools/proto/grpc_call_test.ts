@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { credentials, Server, ServerCredentials, status, type ServiceDefinition } from '@grpc/grpc-js';
+import {
+  credentials,
+  ResponderBuilder,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+  type ServiceDefinition,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { nearest } from '../lib/nearest.ts';
-import { jsonName } from './dynamic_json.ts';
+import { jsonName, TypeRegistry } from './dynamic_json.ts';
 import { callMethod, listMethods } from './grpc_call.ts';
 import { decodeAnswer } from './reflection.ts';
 
@@ -14,6 +24,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const servers: Server[] = [];
 let target: string;
 let bare: string;
+let guarded: string;
 
 interface Call {
   readonly request: { readonly text: string; readonly times: number; readonly sample: { readonly text?: string } };
@@ -40,8 +51,21 @@ const HANDLERS = {
   },
 };
 
-async function start(definition: PackageDefinition, reflects: boolean): Promise<string> {
-  const server = new Server();
+/** Refuses calls without a header, those of reflection among them. */
+const needsKey: ServerInterceptor = (_, call) => {
+  const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, next) => {
+    if (metadata.get('x-key')[0] === 'open') next(metadata);
+    else call.sendStatus({ code: status.UNAUTHENTICATED, details: 'no key' });
+  });
+  return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener.build())).build());
+};
+
+async function start(
+  definition: PackageDefinition,
+  reflects: boolean,
+  interceptors: ServerInterceptor[] = [],
+): Promise<string> {
+  const server = new Server({ interceptors });
   server.addService(definition[SERVICE] as ServiceDefinition, HANDLERS as never);
   if (reflects) new ReflectionService(definition).addToServer(server);
   servers.push(server);
@@ -58,6 +82,7 @@ before(async () => {
   const definition = loadSync('tools/proto/tests/v1/sample.proto', options);
   target = await start(definition, true);
   bare = await start(definition, false);
+  guarded = await start(definition, true, [needsKey]);
 });
 after(() => servers.forEach((server) => server.forceShutdown()));
 
@@ -102,6 +127,54 @@ describe('callMethod, by reflection', () => {
     const lines = await listMethods(options);
     assert.ok(lines.includes(`${SERVICE}/Each(stream EachRequest) → stream EachResponse`), lines.join('\n'));
   });
+  test('sends metadata along when it asks what there is, too', async () => {
+    const options = { target: guarded, credentials: credentials.createInsecure(), deadlineMs: 5000 };
+    const answers: unknown[] = [];
+    const once = { ...options, method: `${SERVICE}/Once`, requests: [{ sample: { text: 'a' } }] };
+    const onResponse = (response: unknown) => answers.push(response);
+    const metadata = [['x-key', 'open']] as const;
+    await assert.rejects(callMethod({ ...once, onResponse }), /UNAUTHENTICATED: no key/);
+    await callMethod({ ...once, onResponse, metadata });
+    assert.deepEqual(answers, [{ sample: { text: 'a' } }]);
+    assert.ok((await listMethods({ ...options, method: '', metadata })).length > 3);
+    const unknown = { ...once, onResponse, metadata, method: 'fathom.sample.v1.EchoServce/Once' };
+    await assert.rejects(callMethod(unknown), { code: 'GRPC_UNKNOWN_NAME' });
+  });
+});
+
+describe('whole numbers', () => {
+  /** What a field of a type gets from JSON. */
+  const read = (type: string, json: string) => {
+    const field = [{ name: 'n', type: `TYPE_${type}`, label: 'LABEL_OPTIONAL', typeName: '' }];
+    const definition = { M: { format: 'Protocol Buffer 3 DescriptorProto', type: { name: 'M', field } } };
+    const registry = new TypeRegistry(definition as unknown as PackageDefinition);
+    return registry.fromJson('M', { n: JSON.parse(json) as unknown })['n'];
+  };
+  for (const [type, json, sent] of [
+    ['INT32', '-2147483648', -2_147_483_648],
+    ['SFIXED32', '"2147483647"', 2_147_483_647],
+    ['UINT32', '4294967295', 4_294_967_295],
+    ['FIXED32', '"4294967295"', 4_294_967_295],
+    ['INT64', '9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['INT64', '"-9223372036854775808"', '-9223372036854775808'],
+    ['UINT64', '"18446744073709551615"', '18446744073709551615'],
+  ] as const) {
+    test(`${json} is sent as ${type}`, () => assert.equal(read(type, json), sent));
+  }
+  for (const [type, json, why] of [
+    ['INT32', '2147483648', /expected a whole number from -2147483648 to 2147483647, got 2147483648/],
+    ['SINT32', '"-2147483649"', /from -2147483648 to 2147483647/],
+    ['UINT32', '4294967296', /from 0 to 4294967295/],
+    ['FIXED32', '-1', /from 0 to 4294967295/],
+    ['INT64', '"9223372036854775808"', /from -9223372036854775808 to 9223372036854775807/],
+    ['FIXED64', '"-1"', /from 0 to 18446744073709551615/],
+    ['INT64', '9007199254740993', /not exact beyond 2\^53/],
+    ['UINT64', '1e19', /not exact beyond 2\^53/],
+    ['INT64', '1.5', /expected a whole number, got 1.5/],
+  ] as const) {
+    test(`${json} is refused as ${type}`, () =>
+      assert.throws(() => read(type, json), { code: 'GRPC_JSON_INVALID', message: why }));
+  }
 });
 
 describe('callMethod says what is wrong', () => {

@@ -3,7 +3,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { type Client, type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
+import { type Client, type ClientDuplexStream, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 
 // Newest first. Servers of older libraries know only the second.
 const SERVICES = ['grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
@@ -77,15 +77,22 @@ export function decodeAnswer(bytes: Uint8Array): Answer {
   return { files, services, error };
 }
 
+/** How a server is asked. */
+export interface AskOptions {
+  readonly deadlineMs: number;
+  /** Sent along: the server may want to know who asks. */
+  readonly metadata: Metadata;
+}
+
 /** Asks a server about itself, over one stream. */
 class Conversation {
   readonly #stream: ClientDuplexStream<Question, Answer>;
   readonly #answers: AsyncIterator<Answer>;
 
-  constructor(client: Client, service: string, deadlineMs: number) {
+  constructor(client: Client, service: string, { deadlineMs, metadata }: AskOptions) {
     const path = `/${service}/ServerReflectionInfo`;
     const options = { deadline: Date.now() + deadlineMs };
-    this.#stream = client.makeBidiStreamRequest(path, encodeQuestion, decodeAnswer, options);
+    this.#stream = client.makeBidiStreamRequest(path, encodeQuestion, decodeAnswer, metadata, options);
     this.#answers = this.#stream[Symbol.asyncIterator]() as AsyncIterator<Answer>;
   }
 
@@ -103,9 +110,9 @@ class Conversation {
   }
 }
 
-async function converse<T>(client: Client, deadlineMs: number, work: (c: Conversation) => Promise<T>): Promise<T> {
+async function converse<T>(client: Client, options: AskOptions, work: (c: Conversation) => Promise<T>): Promise<T> {
   for (const [index, service] of SERVICES.entries()) {
-    const conversation = new Conversation(client, service, deadlineMs);
+    const conversation = new Conversation(client, service, options);
     try {
       return await work(conversation);
     } catch (error) {
@@ -119,13 +126,13 @@ async function converse<T>(client: Client, deadlineMs: number, work: (c: Convers
 }
 
 /** The services that a server offers, by full name. */
-export function listServices(client: Client, deadlineMs: number): Promise<readonly string[]> {
-  return converse(client, deadlineMs, async (conversation) => (await conversation.ask(LIST_SERVICES)).services);
+export function listServices(client: Client, options: AskOptions): Promise<readonly string[]> {
+  return converse(client, options, async (conversation) => (await conversation.ask(LIST_SERVICES)).services);
 }
 
 /** A FileDescriptorSet of the file that has `symbol` and of all that it imports, imports first. */
-export function descriptorSetOf(client: Client, symbol: string, deadlineMs: number): Promise<Buffer> {
-  return converse(client, deadlineMs, async (conversation) => {
+export function descriptorSetOf(client: Client, symbol: string, options: AskOptions): Promise<Buffer> {
+  return converse(client, options, async (conversation) => {
     const files = new Map<string, { bytes: Uint8Array; imports: readonly string[] }>();
     const add = (answer: Answer) =>
       answer.files.map((bytes) => {

@@ -320,6 +320,35 @@ test('shows a dashboard that is deployed while the page is open', async () => {
   await page.getByRole('link', { name: 'Payments' }).waitFor({ state: 'detached', timeout: 5000 });
 });
 
+/** What a page sees where another tab is in front of it, or no more: headless ones are seen all the time. */
+const setVisible = (page: Page, isVisible: boolean) =>
+  page.evaluate(`(() => {
+    const value = ${isVisible ? "'visible'" : "'hidden'"};
+    Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  })()`);
+
+test('is there in more tabs than a browser has connections, and one that is seen again has what is new', async () => {
+  await using opened = await open('/?refresh=0');
+  const { page } = opened;
+  const isShown = (tab: Page) => tab.getByRole('link', { name: 'Web shop' }).waitFor();
+  await isShown(page);
+  await setVisible(page, false);
+  for (let count = 1; count < 8; count++) {
+    const tab = await page.context().newPage();
+    await tab.goto(`${running.url}/?refresh=0`);
+    await isShown(tab);
+    await setVisible(tab, false);
+  }
+  await post('/api/v1/namespaces/shop/configmaps', configMap('shop', { ...SAMPLE, name: 'tabs', title: 'Tabs' }));
+  try {
+    await setVisible(page, true);
+    await page.getByRole('link', { name: 'Tabs' }).waitFor({ timeout: 5000 });
+  } finally {
+    await remove('/api/v1/namespaces/shop/configmaps/tabs-dashboard');
+  }
+});
+
 for (const [name, path, options] of [
   ['dark', WEB, { colorScheme: 'dark' }],
   ['phone', WEB, { width: 360, height: 780 }],

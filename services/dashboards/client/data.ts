@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { AlertsAnswer, DashboardList } from '../shared/api.ts';
 import { ask } from './load.ts';
 import { refreshNow, view } from './state.ts';
+import { whileVisible } from './visible.ts';
 
 export const list = signal<DashboardList | undefined>(undefined);
 export const alerts = signal<AlertsAnswer | undefined>(undefined);
@@ -28,11 +29,8 @@ const loadList = () => load(async (signal) => void (list.value = await ask<Dashb
 export const loadAlerts = () =>
   load(async (signal) => void (alerts.value = await ask<AlertsAnswer>('/api/alerts', signal)));
 
-/** Begins to follow the server, and the clock, for as long as the page is open. */
-export function follow(): void {
-  void loadList();
-  void loadAlerts();
-  setInterval(() => document.visibilityState === 'visible' && void loadAlerts(), ALERTS_EVERY_MS);
+/** Hears of changes; returns what ends it. */
+function listen(): () => void {
   const events = new EventSource('/api/events');
   events.addEventListener('dashboards', () => {
     version.value += 1;
@@ -45,6 +43,16 @@ export function follow(): void {
     deployed.value += 1;
     void loadList();
   });
+  return () => events.close();
+}
+
+/** Begins to follow the server, and the clock, for as long as the page is open. */
+export function follow(): void {
+  void loadList();
+  void loadAlerts();
+  setInterval(() => document.visibilityState === 'visible' && void loadAlerts(), ALERTS_EVERY_MS);
+  // A browser has six connections to a server, for all of its tabs: those in the back must not keep them.
+  whileVisible(document, listen);
   let lastMs = performance.now();
   setInterval(() => {
     const { refresh } = view.value;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { scaleOf } from './plot_data.ts';
 import { rangeLabel, resolveRange, shifted, zoomed } from './time.ts';
 import { format } from './units.ts';
+import { whileVisible } from './visible.ts';
 
 for (const [value, unit, expected] of [
   [0, 'seconds', '0 s'],
@@ -65,4 +66,20 @@ test('begins a scale at nought where that is near, and takes thresholds in that 
   assert.ok(scaleOf({ ...panel, thresholds: [{ value: 15, severity: 'warning' }] }, 1, 10)[1] > 15);
   assert.ok(scaleOf({ ...panel, thresholds: [{ value: 500, severity: 'warning' }] }, 1, 10)[1] < 15);
   assert.deepEqual(scaleOf({ ...panel, min: 0, max: 1 }, 0.4, 0.5), [0, 1]);
+});
+
+test('what goes on while the page is seen ends when it is hidden, and begins anew when it is seen again', () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+  const said: string[] = [];
+  const turn = (state: string) => {
+    page.visibilityState = state;
+    page.dispatchEvent(new Event('visibilitychange'));
+    said.push(state);
+  };
+  whileVisible(page, () => {
+    said.push('begin');
+    return () => void said.push('end');
+  });
+  for (const state of ['visible', 'visible', 'hidden', 'hidden', 'visible']) turn(state);
+  assert.deepEqual(said, ['begin', 'visible', 'visible', 'end', 'hidden', 'hidden', 'begin', 'visible']);
 });

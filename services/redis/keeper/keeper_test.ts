@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, test } from 'node:test';
+import { createLogger } from '../../kit/index.ts';
 import { handOver } from './handover.ts';
 import { look } from './keeper.ts';
 import type { Link } from './link.ts';
 import { parseInfo, parseNodes } from './nodes.ts';
+import { createOwn } from './own.ts';
 import { makePlan } from './plan.ts';
 import { unreadiness } from './readiness.ts';
 import { createTestCluster, eventually, type TestCluster, type TestClusterOptions } from './testing/cluster.ts';
@@ -256,5 +258,21 @@ describe('handOver', { timeout: 60_000 }, () => {
     assert.equal(await handOver({ links: cluster.links, own: 0, signal }), 'no master');
     await settled(1);
     assert.equal(await handOver({ links: cluster.links, own: 0, signal, pollMs: 5 }), 'no replica');
+  });
+});
+
+describe('createOwn', { timeout: 60_000 }, () => {
+  test('says that a server which is told to end is not ready, unless it is still there after the time for that', async () => {
+    await started({ nodes: 1 });
+    cluster.keepAll(1);
+    await settled(1);
+    const options = { links: cluster.links, own: 0, log: createLogger({ service: 'test', level: 'silent' }) };
+    const own = createOwn(options);
+    assert.deepEqual(await own.ready(), { status: 200, text: 'ready' });
+    assert.equal((await own.end()).text, 'no replica');
+    assert.deepEqual(await own.ready(), { status: 503, text: 'it ends' });
+    const late = createOwn({ ...options, endMs: 0 });
+    await late.end();
+    assert.deepEqual(await late.ready(), { status: 200, text: 'ready' });
   });
 });

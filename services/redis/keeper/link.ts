@@ -39,7 +39,10 @@ const MAX_RETRY_MS = 1000;
 /** Options of {@link openLink}. */
 export interface LinkOptions {
   readonly endpoint: Endpoint;
-  /** Asked before each connection: passwords change. Undefined: no user. */
+  /**
+   * Asked before each connection: passwords change. Where they are wrong, those by which it got in the last time are
+   * tried in turn with them, as the server may not have read the change yet. Undefined: no user.
+   */
   readonly credentials: () => Credentials | undefined;
   /** The address of a name, looked for before each connection. Default: by DNS. */
   readonly resolve?: (host: string) => Promise<string>;
@@ -55,6 +58,9 @@ export function openLink({ endpoint, credentials, resolve = addressOf, name }: L
   let attempt = 0;
   let timer: NodeJS.Timeout | undefined;
   let problem: Error | undefined;
+  /** Those by which it got in the last time. */
+  let former: Credentials | undefined;
+  let isFormerNext = false;
 
   const again = () => {
     redis = undefined;
@@ -66,10 +72,13 @@ export function openLink({ endpoint, credentials, resolve = addressOf, name }: L
     const host = await resolve(endpoint.host).catch((error: Error) => void (problem = error));
     if (isClosed) return;
     if (host === undefined) return again();
+    const present = credentials();
+    const given = isFormerNext ? (former ?? present) : present;
+    isFormerNext = false;
     const client = new Redis({
       host,
       port: endpoint.port,
-      ...credentials(),
+      ...given,
       // Redis answers while it loads; what it can't do then it says.
       enableReadyCheck: false,
       enableOfflineQueue: false,
@@ -81,10 +90,14 @@ export function openLink({ endpoint, credentials, resolve = addressOf, name }: L
       retryStrategy: () => null,
     });
     redis = client;
-    client.on('error', (error: Error) => (problem = error));
+    client.on('error', (error: Error) => {
+      problem = error;
+      if (replyCode(error) === 'WRONGPASS') isFormerNext = given === present;
+    });
     client.on('ready', () => {
       attempt = 0;
       problem = undefined;
+      former = given;
     });
     client.on('end', () => {
       if (redis === client) again();

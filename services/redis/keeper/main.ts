@@ -45,8 +45,9 @@ await runService({
       },
     });
     const [ownLink] = links.slice(own);
+    const others = links.filter((link) => link !== ownLink);
     const followed =
-      ownLink === undefined ? undefined : followPasswords({ link: ownLink, folder: secrets, log, signal });
+      ownLink === undefined ? undefined : followPasswords({ link: ownLink, others, folder: secrets, log, signal });
     const kept = keep({ links, own, masters, log, signal });
     log.info({ port: server.port, own, masters, servers: nodes.length }, 'listening');
     return async () => {

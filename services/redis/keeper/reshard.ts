@@ -163,9 +163,7 @@ async function nextSteps(run: ReshardRun): Promise<{ places: readonly Place[]; s
 /** Refuses what would fill the masters that are left: Redis would refuse writes, or a move end in the middle. */
 async function requireRoom({ links, masters }: ReshardRun): Promise<void> {
   const infos = await Promise.all(links.map(async (link) => parseInfo(await link.text('INFO', 'everything'))));
-  const data = infos
-    .filter((info) => info.get('role') === 'master')
-    .map((info) => bytesOf(info, 'used_memory_dataset'));
+  const data = infos.filter((info) => info.get('role') === 'master').map(dataOf);
   const room = bytesOf(infos[0] ?? new Map(), 'maxmemory') * masters * FULLEST;
   const used = data.reduce((sum, bytes) => sum + bytes, 0);
   if (room === 0 || used <= room) return;
@@ -174,6 +172,12 @@ async function requireRoom({ links, masters }: ReshardRun): Promise<void> {
     `Moving slots: ${inMegabytes(used)} of data do not fit into ${masters} masters, which may have ${inMegabytes(room)}`,
     { hint: 'Leave more masters, or give them more memory (maxmemory in redis.jsonnet).' },
   );
+}
+
+/** What its data takes of maxmemory. Not used_memory_dataset: what Redis needs for each key itself is not in that. */
+function dataOf(info: ReadonlyMap<string, string>): number {
+  const others = bytesOf(info, 'used_memory_startup') + bytesOf(info, 'mem_not_counted_for_evict');
+  return bytesOf(info, 'used_memory') - others;
 }
 
 function bytesOf(info: ReadonlyMap<string, string>, field: string): number {
