@@ -20,6 +20,8 @@ import { type RivalOptions, craneAndKubectl } from './rival.ts';
 import { CASES, type Case, type Stage, buildStacks, createStage } from './stage.ts';
 
 const SIZES = [10, 50, 200];
+/** How many times as many pairs a size has: of what is short, chance is a large part. */
+const REPEATS: Readonly<Record<number, number>> = { 10: 3, 50: 2 };
 const nameOf = (size: number, one: Case) => `${size} services, ${CASES[one].name}`;
 /** What an apply of this many services that finds nothing to do may take, in seconds, for whoever waits for it. */
 const AGAIN = { services: 50, aim: 1.5 };
@@ -91,7 +93,7 @@ async function compare({ context, stage, size, one, rival }: Contest, found: Fou
   const seconds: number[] = [];
   const megabytes: number[] = [];
   const comparison = await comparePairs({
-    ...{ name, peer: rival.name, pairs: context.pairs, signal: context.signal },
+    ...{ name, peer: rival.name, pairs: context.pairs * (REPEATS[size] ?? 1), signal: context.signal },
     ...(aim === undefined ? {} : { aim }),
     ...(note === undefined ? {} : { note }),
     run: {
