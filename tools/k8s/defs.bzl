@@ -6,7 +6,8 @@ The verbs, for objects and for stacks alike, are those of verbs.bzl. Arguments f
 
 * `--timeout 10m`: how long to wait for readiness and for deletions (default 5m); `--no-wait`
 * `--kubeconfig FILE`, `--context NAME`: another cluster
-* `--force-conflicts`: take over fields that another manager owns; `--recreate`: delete and make anew what cannot change
+* `--force-conflicts`: take over fields that another manager owns; `--recreate`: delete and make anew what cannot change, and Jobs that
+  have failed
 * `--all`: delete also what other stacks still need; `--prune-data`: and namespaces, volume claims and CRDs
 * `--dry-run`: print what would be done, and do nothing
 * `--yes`: change a protected environment without being asked; `--wait-lock 10m`: wait longer for another run

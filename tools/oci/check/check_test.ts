@@ -278,6 +278,12 @@ test('says that an image has no program, or a user without a number', () => {
   assert.throws(() => insideSpec({ Entrypoint: ['/x'], User: 'nobody' }, options), { code: 'OCI_TEST_USER' });
 });
 
+test('runs a program as root in the top folder where the configuration has empty texts for both, as Docker writes them', () => {
+  const options = { root: '/', writable: [], isRoot: true, args: undefined, env: {} };
+  const { uid, gid, workdir } = insideSpec({ Entrypoint: ['/x'], User: '', WorkingDir: '' }, options);
+  assert.deepEqual([uid, gid, workdir], [0, 0, '/']);
+});
+
 test('knows a user namespace with few users from a machine’s root', { skip: process.getuid?.() !== 0 }, () => {
   assert.equal(mayBecomeAnyUser('         0          0 4294967295\n'), true);
   assert.equal(mayBecomeAnyUser('         0          0          1\n'), false);

@@ -61,7 +61,8 @@ export function insideSpec(
       hint: "Give the image an 'entrypoint', or the test 'run_args'.",
     });
   }
-  const user = config.User ?? '0';
+  // Docker writes empty texts for what is not set.
+  const user = config.User || '0';
   const [uid = '', gid = uid] = user.split(':');
   if (!/^\d+$/.test(uid) || !/^\d+$/.test(gid)) {
     throw new ToolError('OCI_TEST_USER', `Running the image: its user ${JSON.stringify(user)} has no numbers`, {
@@ -76,7 +77,7 @@ export function insideSpec(
     root: options.root,
     argv,
     env: { ...Object.fromEntries(env), ...options.env },
-    workdir: config.WorkingDir ?? '/',
+    workdir: config.WorkingDir || '/',
     uid: Number(uid),
     gid: Number(gid),
     writable: options.writable,
