@@ -9,7 +9,7 @@ import { layoutOf } from './layout.ts';
 import { mirrorFiles, parseMirror, withMirrors } from './mirrors.ts';
 import { nodeSpec } from './node.ts';
 import { nodeFiles } from './node_config.ts';
-import { makePlan, withNodeStopped, withOneNodeMore } from './plan.ts';
+import { makePlan, withNodeStopped, withNodesJoined, withOneNodeMore } from './plan.ts';
 
 const plan = makePlan({
   name: 'x',
@@ -107,6 +107,16 @@ test('changes of a running cluster what a new node makes necessary, and nothing 
   assert.deepEqual(changed(nodeSpec(context, first), nodeSpec(more, first)), ['setup']);
   assert.deepEqual(changed(clusterSpec(context), clusterSpec(more)), ['switch', 'services']);
   assert.deepEqual(clusterSpec(more).services.slice(0, -1), clusterSpec(context).services);
+});
+
+test('remembers of a node that was added that it has not been Ready yet, until it has', () => {
+  const more = withOneNodeMore(plan);
+  assert.deepEqual(
+    more.nodes.map(({ joining }) => joining === true),
+    plan.nodes.map(() => false).concat(true),
+  );
+  assert.deepEqual(withNodesJoined(more).nodes.slice(0, -1), plan.nodes);
+  assert.equal(withNodesJoined(more).nodes.at(-1)?.joining, undefined);
 });
 
 test('pulls from mirrored registries through the host, on the link of the cluster alone', () => {

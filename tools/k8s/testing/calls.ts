@@ -1,4 +1,6 @@
 // What tests do with an API server, in one word each.
+import { makePlan } from '../deploy/planner.ts';
+import { connect } from '../deploy/session.ts';
 import { isNotFound } from '../kube/errors.ts';
 import type { KubeObject } from '../model/object.ts';
 import { applyVerb } from '../verbs/apply.ts';
@@ -36,6 +38,16 @@ export function callsTo(server: () => ApiServer) {
     getMap: (namespace: string, name: string) => get(`/api/v1/namespaces/${namespace}/configmaps/${name}`),
     makeNamespace: (name: string) =>
       send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+    /** What an apply would do. */
+    planStack: (stack: TestStack) =>
+      withSession(server(), stack, async ({ session }) => {
+        const connected = await connect(session);
+        try {
+          return await makePlan(session, connected, { sets: session.sets });
+        } finally {
+          connected.client.close();
+        }
+      }),
     /** The lines that a verb logs. */
     applyStack: (stack: TestStack, verb: 'apply' | 'create' | 'replace' = 'apply') =>
       withSession(server(), stack, async ({ session, lines }) => {

@@ -2,13 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { applySetId, parentName } from '../deploy/applyset.ts';
-import { connect } from '../deploy/session.ts';
-import { makePlan } from '../deploy/planner.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, custom, definition, deployment, pod, service } from '../testing/objects.ts';
-import { type TestStack, withSession } from '../testing/stack.ts';
+import { configMap, deployment, pod, service } from '../testing/objects.ts';
+import { type TestStack } from '../testing/stack.ts';
 
 let server: ApiServer;
 before(async () => {
@@ -16,17 +14,17 @@ before(async () => {
 });
 after(() => server.stop());
 
-const { applyStack: apply, get, getMap, makeNamespace, merge, post, remove, setStatus } = callsTo(() => server);
-const plan = (stack: TestStack) =>
-  withSession(server, stack, async ({ session }) => {
-    const connected = await connect(session);
-    try {
-      return await makePlan(session, connected, { sets: session.sets });
-    } finally {
-      connected.client.close();
-    }
-  });
-
+const {
+  applyStack: apply,
+  planStack: plan,
+  get,
+  getMap,
+  makeNamespace,
+  merge,
+  post,
+  remove,
+  setStatus,
+} = callsTo(() => server);
 const getParent = (namespace: string, stack: string) =>
   get(`/api/v1/namespaces/${namespace}/secrets/${parentName(stack)}`);
 
@@ -136,73 +134,6 @@ test('updates only what differs and names the field', async () => {
   );
   assert.ok(lines.some((line) => /^unchanged\s+ConfigMap update\/b$/.test(line)));
   assert.deepEqual((await getMap('update', 'a'))?.['data'], { x: '2' });
-});
-
-test('applies a custom resource together with its definition', async () => {
-  await makeNamespace('custom');
-  const objects: KubeObject[] = [
-    {
-      apiVersion: 'example.com/v1',
-      kind: 'Widget',
-      metadata: { name: 'w', namespace: 'custom' },
-      spec: { size: 3 },
-    },
-    {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'widgets.example.com' },
-      spec: {
-        group: 'example.com',
-        names: { kind: 'Widget', plural: 'widgets' },
-        scope: 'Namespaced',
-        versions: [
-          {
-            name: 'v1',
-            served: true,
-            storage: true,
-            schema: {
-              openAPIV3Schema: {
-                type: 'object',
-                properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
-              },
-            },
-          },
-        ],
-      },
-    },
-  ];
-  const stack: TestStack = { sets: [{ stack: 'custom', namespace: 'custom', objects }] };
-  await apply(stack);
-  const path = '/apis/example.com/v1/namespaces/custom/widgets/w';
-  const made = await get(path);
-  assert.deepEqual(made?.['spec'], { size: 3 });
-  const lines = await apply(stack);
-  assert.match(lines.at(-1) ?? '', /2 objects: 2 unchanged/);
-});
-
-test('applies a changed definition together with custom resources that only the new one allows', async () => {
-  await makeNamespace('changed');
-  const gear = (name: string, spec: Readonly<Record<string, number>>) =>
-    custom('Gear', { name, namespace: 'changed' }, spec);
-  const stack = (objects: readonly KubeObject[]): TestStack => ({
-    sets: [{ stack: 'changed', namespace: 'changed', objects }],
-  });
-  await apply(stack([gear('a', { teeth: 3 }), definition('Gear', ['teeth'])]));
-  const next = [gear('a', { teeth: 3, size: 1 }), gear('b', { size: 2 }), definition('Gear', ['teeth', 'size'])];
-  await assert.rejects(plan(stack(next.slice(0, 2))), {
-    code: 'K8S_BAD_REQUEST',
-    message: /2 objects.*\n.*\/a.*\n.*\/b/,
-  });
-  assert.deepEqual(
-    (await plan(stack(next))).objects.map(({ action }) => action),
-    ['update', 'create', 'update'],
-  );
-  await apply(stack(next));
-  const specs = await Promise.all(
-    ['a', 'b'].map(async (name) => (await get(`/apis/example.com/v1/namespaces/changed/gears/${name}`))?.['spec']),
-  );
-  assert.deepEqual(specs, [{ teeth: 3, size: 1 }, { size: 2 }]);
-  assert.match((await apply(stack(next))).at(-1) ?? '', /3 objects: 3 unchanged/);
 });
 
 test('waits until what is being deleted is gone before it makes it anew, and says what holds it where it stays', async () => {

@@ -1,17 +1,12 @@
 // prune and delete against a real API server (no nodes): what goes, and what stays.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually } from '../../lib/testing/eventually.ts';
 import { parentName } from '../deploy/applyset.ts';
-import { discover } from '../kube/discovery.ts';
 import type { KubeObject } from '../model/object.ts';
 import { type ApiServer, startApiServer } from '../testing/apiserver.ts';
 import { callsTo } from '../testing/calls.ts';
-import { configMap, custom, database, definition, service } from '../testing/objects.ts';
-import { type TestStack, withSession } from '../testing/stack.ts';
-import { describeVerb } from '../verbs/describe.ts';
-import { logsVerb } from '../verbs/logs.ts';
-import { statusVerb } from '../verbs/status.ts';
+import { configMap, database, service } from '../testing/objects.ts';
+import { type TestStack } from '../testing/stack.ts';
 
 let server: ApiServer;
 before(async () => {
@@ -79,51 +74,6 @@ test('leaves alone what has the labels of a member and was never applied, but no
   ]);
   assert.match((await remove(stack(['a']))).at(-1) ?? '', /: 1 deleted, in/);
   assert.ok(await getMap('copied', 'copy'));
-});
-
-test('a stack can be looked at and deleted when the definition of what it has is gone', async () => {
-  await makeNamespace('kindless');
-  const stack = (objects: readonly KubeObject[], args: readonly string[] = []): TestStack => ({
-    sets: [{ stack: 'cogs', namespace: 'kindless', objects }],
-    args,
-  });
-  const all = [configMap('a', 'kindless'), custom('Cog', { name: 'c', namespace: 'kindless' }, { teeth: 3 })];
-  await apply({ sets: [{ stack: 'definitions', namespace: 'kindless', objects: [definition('Cog', ['teeth'])] }] });
-  await apply(stack(all));
-  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/cogs.example.com';
-  await server.client.request({ method: 'DELETE', path, doing: 'Deleting' });
-  await eventually('nobody serves the kind', async () =>
-    (await discover(server.client)).findGroupKind('Cog.example.com') === undefined ? true : undefined,
-  );
-  await assert.rejects(apply(stack(all)), { code: 'K8S_UNKNOWN_KIND' });
-  const printed: string[] = [];
-  const print = (text: string) => void printed.push(text);
-  await withSession(server, stack(all), async ({ session }) => {
-    assert.equal(await statusVerb(session, print), 1);
-    await describeVerb(session, print);
-    await assert.rejects(logsVerb(session, print), { code: 'K8S_NO_PODS' });
-  });
-  const text = printed.join('\n');
-  assert.match(text, /^missing +Cog +kindless\/c .*the cluster has no Cog$/m);
-  assert.match(text, /^Cog kindless\/c: is not there$/m);
-  const dry: string[] = [];
-  await remove({ ...stack(all, ['--dry-run']), streams: { print: (line) => dry.push(line) } });
-  assert.deepEqual(dry, ['- ConfigMap kindless/a', 'fathom: 1 differences']);
-  assert.match((await remove(stack(all))).at(-1) ?? '', /: 1 deleted, in/);
-  assert.equal(await getParent('kindless', 'cogs'), undefined);
-});
-
-test('deletes what was applied alone in a version that is no longer served', async () => {
-  await makeNamespace('versions');
-  const place = { name: 'c', namespace: 'versions' };
-  const stack = (apiVersion: string): TestStack => ({
-    sets: [{ stack: '', namespace: 'versions', objects: [{ ...custom('Sprocket', place, { teeth: 3 }), apiVersion }] }],
-  });
-  const objects = [definition('Sprocket', ['teeth'])];
-  await apply({ sets: [{ stack: 'sprockets', namespace: 'versions', objects }] });
-  await apply(stack('example.com/v1'));
-  assert.match((await remove(stack('example.com/v1beta1'))).at(-1) ?? '', /: 1 deleted, in/);
-  assert.equal(await get('/apis/example.com/v1/namespaces/versions/sprockets/c'), undefined);
 });
 
 test('keeps volume claims until it is told otherwise, then or later', async () => {
